@@ -1,0 +1,132 @@
+"""The shapes of a comparison: one tree for every format, and what two of them disagree about.
+
+Trees. JSON maps as it is, numbers as `int` or `Decimal` (never a float). XML children are ALWAYS lists under
+their declared prefix (`cbc:ID`, else `{uri}local`), attributes `@x`, text `#text`. CSV is a list of rows
+(`$[i].column`). A form is `$.name[i]`. So RFC 9535 JSONPath addresses them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from strangler.exchange import FailureReason, Fields, Side
+
+type Node = dict[str, Node] | list[Node] | str | int | Decimal | bool | Opaque | None
+
+type Path = tuple[str | int, ...]
+"""Member names and array positions from the root."""
+
+type Part = Literal["status", "header", "body", "trailer"]
+type Kind = Literal["missing", "extra", "changed", "type", "order", "length", "failed"]
+type Severity = Literal["money", "major", "minor", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A body (or a part of one) that has no tree: known by media type, length in bytes and SHA-256."""
+
+    media: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """Something in the bytes that a parser must not guess about: a duplicate key, a BOM, bad UTF-8, NaN."""
+
+    code: str
+    path: Path
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A body as a tree. `where` says where a path stands in the source (PDF page and line, CSV row), if it can."""
+
+    root: Node
+    media: str
+    anomalies: tuple[Anomaly, ...] = ()
+    where: Mapping[Path, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One side's answer as `compare` wants it. `body` still carries its content coding."""
+
+    status: int
+    fields: Fields
+    body: bytes
+    trailers: Fields = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where in an answer. For `status` the path is empty; for a header it is the lower-case name and position."""
+
+    part: Part
+    path: Path = ()
+
+    def __str__(self) -> str:
+        return self.part if self.part == "status" else f"{self.part} {jsonpath(self.path)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a difference is there, as far as one pair can tell. `code` is the cause's name; `detail` for people."""
+
+    code: str
+    detail: str = ""
+
+
+UNEXPLAINED = Cause("unexplained")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where two documents disagree. `drift` is candidate minus legacy in `currency`, where both are amounts."""
+
+    location: Location
+    kind: Kind
+    left: Node
+    right: Node
+    cause: Cause = UNEXPLAINED
+    severity: Severity = "major"
+    drift: Decimal | None = None
+    currency: str | None = None
+
+
+type Verdict = Literal["equal", "different", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of one comparison: left is legacy, right is the candidate, whoever was primary.
+
+    `silenced` counts what each rule (by its digest) let pass. `failure` is set when the verdict is failed,
+    and `blame` says which side (None: ours).
+    """
+
+    verdict: Verdict
+    differences: tuple[Difference, ...] = ()
+    silenced: Mapping[str, int] = field(default_factory=dict)
+    failure: FailureReason | None = None
+    failure_detail: str = ""
+    blame: Side | None = None
+    anomalies: tuple[Anomaly, ...] = ()
+
+
+def jsonpath(path: Path) -> str:
+    """A path as a normalized RFC 9535 JSONPath, with `[*]` for a negative position (any)."""
+    return "$" + "".join(_segment(step) for step in path)
+
+
+def _segment(step: str | int) -> str:
+    if isinstance(step, int):
+        return "[*]" if step < 0 else f"[{step}]"
+    if step.isidentifier() and step.isascii():
+        return f".{step}"
+    escaped = step.replace("\\", "\\\\").replace("'", "\\'")
+    return f"['{escaped}']"

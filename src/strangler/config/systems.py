@@ -1,0 +1,155 @@
+"""The two systems and how to speak to them; where strangler listens."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from strangler.config.base import Part
+from strangler.config.fields import Bytes, Milliseconds
+
+_ADDRESS: Final = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[^:\s]+):(?P<port>\d{1,5})")
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("a base URL looks like https://billing.example.com/api")
+    if parts.query or parts.fragment:
+        raise ValueError("a base URL has neither query nor fragment")
+    if parts.username or parts.password:
+        raise ValueError("no password in a URL; use `auth: {replace: {Authorization: …}}`")
+    _ = parts.port  # raises ValueError, with words of its own, when it is no port
+    return value.rstrip("/")
+
+
+def _address(value: str) -> str:
+    match = _ADDRESS.fullmatch(value)
+    if match is None or int(match["port"]) > 65535:
+        raise ValueError("an address looks like 127.0.0.1:8600 or [::1]:8600")
+    return value
+
+
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+"""Scheme, host, and the path that stands in front of every request's; without a trailing slash."""
+
+Address = Annotated[str, AfterValidator(_address)]
+"""`host:port` to listen on; port 0 takes a free one."""
+
+
+class ReplaceAuth(Part):
+    """The side gets its own credentials: what the client sent in these fields is taken out first."""
+
+    replace: dict[str, str]
+    """Header name to value; `${NAME}` stands for an environment variable."""
+
+
+def _auth(value: object) -> object:
+    return None if value == "pass" else value
+
+
+class System(Part):
+    """One of the two systems."""
+
+    url: BaseUrl
+    auth: Annotated[ReplaceAuth | None, BeforeValidator(_auth)] = Field(
+        default=None, json_schema_extra={"anyOf": [{"const": "pass"}, {"type": "object", "properties": {"replace": {"type": "object"}}}]}
+    )
+    """`pass` (the default: the client's own credentials) or `{replace: {Authorization: "Bearer ${TOKEN}"}}`."""
+    host: str | None = None
+    """The Host field to send; absent: that of the URL."""
+    ca: str | None = None
+    """A file of PEM certificates to trust for https."""
+    connect: Milliseconds = 2_000
+    timeout: Milliseconds = 30_000
+    """How long a client's request may wait for this side's answer."""
+
+
+class Version(Part):
+    """Where the candidate's version is read: exactly one of `header`, `endpoint`, `value`."""
+
+    header: str | None = None
+    """A header of every answer."""
+    endpoint: str | None = None
+    """A path under the candidate's URL, asked every few seconds."""
+    path: str = "$.version"
+    """Where in the endpoint's JSON answer."""
+    value: str | None = None
+    """Fixed here (or by `--candidate-version`)."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Version:
+        if sum(source is not None for source in (self.header, self.endpoint, self.value)) != 1:
+            raise ValueError("give exactly one of `header`, `endpoint`, `value`")
+        return self
+
+
+class Candidate(System):
+    """The candidate: a system with a version, because evidence belongs to one version."""
+
+    version: Version | None = None
+    """Absent: unknown, and the gate stays insufficient until `--candidate-version` says it."""
+
+
+class Tls(Part):
+    """The listener's certificate chain and key, PEM files."""
+
+    certificate: str
+    key: str
+
+
+class Serve(Part):
+    """Where strangler itself listens."""
+
+    listen: Address = "127.0.0.1:8600"
+    """Where clients come."""
+    tls: Tls | None = None
+    plane: Literal["mitmproxy"] = "mitmproxy"
+    planes: int = Field(default=1, ge=1, le=64)
+    """Plane processes that share the listening socket."""
+    control: Address = "127.0.0.1:8601"
+    """The control endpoint (routing table, state). Loopback only."""
+    state: str = ".strangler"
+    """Folder for what must outlive a restart: the last table, sockets, override."""
+    drain: Milliseconds = 10_000
+    """How long a stopping plane lets its open requests end."""
+    header_limit: Bytes = 65_536
+    """A larger request header is answered 431."""
+
+
+class Capture(Part):
+    """What a plane hands to the worker. Full means dropped and counted; the client never waits."""
+
+    queue: int = Field(default=4_096, ge=1)
+    """Exchanges waiting, at most."""
+    queue_bytes: Bytes = 64 << 20
+    body_limit: Bytes = 1 << 20
+    """A body over this passes untouched, uncaptured, counted."""
+    heartbeat: Milliseconds = 500
+
+
+class Worker(Part):
+    """How the shadow is asked."""
+
+    timeout: Milliseconds = 5_000
+    """The shadow's own deadline; an answer after it is `failed: timeout`."""
+    concurrency: int = Field(default=64, ge=1)
+    """Questions to the shadow under way at once."""
+    rate: int = Field(default=0, ge=0)
+    """Questions per second, at most; 0: no limit."""
+    breaker: int = Field(default=40, ge=1)
+    """Failures in a row after which the shadow is left alone for a while (what is shed meanwhile is counted)."""
+    breaker_pause: Milliseconds = 5_000
+    memory: Bytes = 512 << 20
+    """Ceiling for exchanges in memory: above it new ones are shed until 7/8 of it is left."""
+    reask: Milliseconds = 200
+    """How long after a difference both sides are asked again (at least the declared lag)."""
+    twins: Annotated[int, Field(ge=0, le=10_000)] = 100
+    """Basis points of comparisons for which the primary is asked a second time without a difference."""
+    referee: Annotated[int, Field(ge=0, le=10_000)] = 10
+    """Basis points of comparisons that DeepDiff judges too."""
+    exemplars: int = Field(default=5, ge=0, le=100)
+    """Whole documents kept per divergence."""
