@@ -1,0 +1,74 @@
+# Works with GNU make 3.81 (macOS). Every target that needs the environment brings it first.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+STAMP := .venv/.setup-stamp
+# ARGS goes to the tool behind a target: make test ARGS="-k rounding", make demo ARGS="--seed 7".
+ARGS ?=
+
+# An environment whose interpreter has gone is no environment, whatever its stamp says.
+ifneq ($(shell $(BIN)/python -c 'print("runs")' 2>/dev/null),runs)
+.PHONY: $(STAMP)
+endif
+
+.PHONY: help setup lock fmt check lint format-check types types-pyright layers \
+        test-fast test full bench fuzz demo serve-demo clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP) ## bring uv, a CPython from 3.12 on and every locked package into .tools and .venv
+
+$(STAMP): pyproject.toml requirements/lock.txt requirements/uv.txt requirements/pip.txt scripts/setup scripts/bootstrap.py
+	@scripts/setup
+
+demo: setup ## the main job: shadow, compare, block, fix, cut over, roll back
+	$(BIN)/strangler demo $(ARGS)
+
+serve-demo: setup ## the same, and everything keeps running to look around in
+	$(BIN)/strangler demo --keep-serving $(ARGS)
+
+fmt: setup ## format, and fix what ruff can fix
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+check: setup lint format-check types types-pyright layers ## ruff, mypy strict, basedpyright, import layers
+
+lint: setup
+	$(BIN)/ruff check .
+
+format-check: setup
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+types-pyright: setup
+	$(BIN)/basedpyright
+
+layers: setup
+	$(BIN)/lint-imports
+
+test-fast: setup ## tests that start no processes and need no PostgreSQL
+	$(PYTEST) -q -n 2 -m "not (full or fuzz or system or postgres)" $(ARGS)
+
+test: setup ## the suite, under eight minutes on two cores
+	$(PYTEST) -q -n 2 -m "not (full or fuzz)" $(ARGS)
+
+full: setup ## kill matrices, soaks, the third-party server; the result goes to docs/full-run.md
+	$(BIN)/python scripts/full_run.py $(ARGS)
+
+fuzz: setup ## many thousands of generated cases
+	$(PYTEST) -q -n 2 -m fuzz --hypothesis-profile=fuzz --timeout=1800 $(ARGS)
+
+bench: setup ## ratios against peers in one run, as a table and as JSON
+	$(BIN)/python bench/run.py $(ARGS)
+
+lock: setup ## resolve the dependencies anew (add ARGS=--upgrade for newer versions) and write the hashes
+	@scripts/lock $(ARGS)
+
+clean: ## remove what was built; the next make sets up anew
+	rm -rf .venv .tools dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
