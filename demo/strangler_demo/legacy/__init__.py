@@ -1,0 +1,1 @@
+"""The legacy billing service: amounts stored as text, dates as dd.mm.yyyy, half-up rounding on every line."""

@@ -1,0 +1,152 @@
+"""What both services do alike around their own work: listen, say where, stop cleanly, and speak HTTP.
+
+A service prints one JSON line once it listens (`{"service", "port", "pid", …}`) and leaves with 0 on
+SIGTERM or SIGINT. `--port 0` binds a free port; `--fd N` takes a listening socket over from the parent, which
+is how a redeploy keeps its port and loses no connection.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import socket
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+
+import msgspec
+import uvloop
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from strangler_demo.requests import Unusable
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def arguments(name: str) -> argparse.ArgumentParser:
+    """The options that every service of the demo has."""
+    parser = argparse.ArgumentParser(prog=f"python -m strangler_demo.{name}")
+    parser.add_argument("--db", required=True, help="the service's SQLite file")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
+    where.add_argument("--fd", type=int, help="a listening socket inherited from the parent")
+    parser.add_argument("--standby", action="store_true", help="accept no connection before SIGUSR1")
+    add_tied(parser)
+    return parser
+
+
+def add_tied(parser: argparse.ArgumentParser) -> None:
+    """The option that keeps a child from outliving its parent."""
+    parser.add_argument("--tied", action="store_true", help="leave when standard input closes")
+
+
+def when_parent_ends(stop: Callable[[], object]) -> None:
+    """Calls `stop`, from another thread, once standard input is at its end."""
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        stop()
+
+    threading.Thread(target=wait, daemon=True, name="parent").start()
+
+
+def listening_socket(port: int = 0, fd: int | None = None) -> socket.socket:
+    """A listening socket on the loopback address, or the inherited one."""
+    if fd is not None:
+        return socket.socket(fileno=fd)
+    return socket.create_server(("127.0.0.1", port), backlog=1024)
+
+
+def announce(service: str, facts: Mapping[str, int | str]) -> None:
+    """The one line that tells the parent the service is up."""
+    sys.stdout.write(msgspec.json.encode({"service": service, **facts}).decode() + "\n")
+    sys.stdout.flush()
+
+
+def serve(app: web.Application, options: argparse.Namespace, announced: Callable[[int], None]) -> None:
+    """Serves until SIGTERM or SIGINT, then finishes what is under way (at most two seconds)."""
+    uvloop.run(_serve(app, options, announced))
+
+
+async def _serve(app: web.Application, options: argparse.Namespace, announced: Callable[[int], None]) -> None:
+    sock = listening_socket(options.port, options.fd)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    if options.tied:
+        when_parent_ends(lambda: loop.call_soon_threadsafe(stop.set))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
+    await runner.setup()
+    accepting = asyncio.create_task(_accept(runner, sock, standby=options.standby))
+    announced(int(sock.getsockname()[1]))
+    await stop.wait()
+    accepting.cancel()
+    await runner.cleanup()
+    sock.close()
+
+
+async def _accept(runner: web.AppRunner, sock: socket.socket, *, standby: bool) -> None:
+    """In standby the predecessor on the same socket still answers; SIGUSR1 says that it has ended."""
+    if standby:
+        called = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, called.set)
+        await called.wait()
+    await web.SockSite(runner, sock).start()
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """One write transaction: everything or nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def json_answer(
+    document: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """A JSON answer; `Decimal`s are numbers with exactly their digits."""
+    return web.Response(
+        body=_ENCODER.encode(document), status=status, content_type="application/json", headers=headers
+    )
+
+
+def missing(what: str) -> web.Response:
+    """404."""
+    return json_answer({"error": f"no such {what}"}, 404)
+
+
+def key_of(request: web.Request) -> int | None:
+    """The `{id}` of the path as an integer; None when it cannot be one, which is a 404 as well."""
+    text = request.match_info["id"]
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def run_of(request: web.Request) -> tuple[date, str, int]:
+    """Day, country and batch of an invoice run. Raises `Unusable`."""
+    try:
+        day = date.fromisoformat(request.match_info["day"])
+        return day, request.query["country"], int(request.query["batch"])
+    except (KeyError, ValueError):
+        raise Unusable("an invoice run has a day (2026-05-17), a country and a batch") from None
+
+
+@web.middleware
+async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """`Unusable` becomes 422 with its text."""
+    try:
+        return await handler(request)
+    except Unusable as refusal:
+        return json_answer({"error": str(refusal)}, 422)
