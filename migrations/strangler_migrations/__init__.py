@@ -1,0 +1,1 @@
+"""Moves the databases in step: expand, backfill, verify, contract, drop."""

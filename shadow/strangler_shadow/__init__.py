@@ -1,0 +1,1 @@
+"""Moves traffic: planes, capture, the shadow worker, control."""
