@@ -1,0 +1,139 @@
+"""Evidence: what was seen of one cutover in one epoch, as a value. The gate judges it; nothing here does I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from strangler.comparison.model import Kind, Severity
+from strangler.exchange import Side
+from strangler.routing.table import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Counters of one route, stratum and primary side.
+
+    `n`: comparisons that count in statistics (equal, different, failed by the candidate); `k`: those that mismatch
+    (different, failed by the candidate). `failed`: reason to count, whoever caused it; `candidate_failed`: the part
+    that is in n and k. `unsettled`: moved and lagged. `fallbacks`: legacy answered in the candidate's place.
+    `order`: the cell's place in the order in which strata were found. `stratum`: `country=DE,currency=EUR`, or "".
+    """
+
+    route: str
+    stratum: str
+    primary: Side
+    n: int = 0
+    k: int = 0
+    candidate_failed: int = 0
+    unsettled: int = 0
+    fallbacks: int = 0
+    twins: int = 0
+    failed: Mapping[str, int] = field(default_factory=dict)
+    first_ns: int = 0
+    last_ns: int = 0
+    legacy_p50_ns: int | None = None
+    legacy_p99_ns: int | None = None
+    candidate_p50_ns: int | None = None
+    candidate_p99_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The counters of a route (and stratum) over both primary sides: what the e-process is asked about."""
+
+    route: str
+    stratum: str
+    n: int
+    k: int
+    candidate_failed: int
+    unsettled: int
+    last_ns: int
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A divergence seen in this epoch: `count` exchanges, `wrong_amounts` of them served by the candidate."""
+
+    id: str
+    route: str
+    location: str
+    kind: Kind
+    cause: str
+    severity: Severity
+    count: int
+    wrong_amounts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RouteStanding:
+    """A route of the cutover. `comparable`: all its requests are safe by method or declared so."""
+
+    name: str
+    comparable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A rule past its last day. `line` of the file, from 1."""
+
+    what: str
+    expires: date
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything the gate looks at. `epoch` 0: there is none yet. `attempt` 0: no verdict was asked for so far.
+
+    `settled`, `lost`: exchanges since the epoch began, over all routes: judged, and reason to count of those shed or
+    lost before; `uncaptured`: those that cannot be captured (too large, a stream), for information. `versions`: at
+    once, the latest first. `worker_ns`: the worker's last flush. `lag`, `lag_ns`, `lag_within_ms`: for state `synced`.
+    """
+
+    cutover: str
+    phase: Phase
+    paused: bool
+    epoch: int
+    digest: str
+    version: str
+    attempt: int
+    created_ns: int
+    routes: tuple[RouteStanding, ...]
+    cells: tuple[Cell, ...] = ()
+    seen: tuple[Seen, ...] = ()
+    settled: int = 0
+    lost: Mapping[str, int] = field(default_factory=dict)
+    uncaptured: Mapping[str, int] = field(default_factory=dict)
+    versions: tuple[str, ...] = ()
+    worker_ns: int | None = None
+    expired: tuple[Expired, ...] = ()
+    lag: Decimal | None = None
+    lag_ns: int = 0
+    lag_within_ms: int | None = None
+
+    @property
+    def n(self) -> int:
+        """Comparisons, over everything."""
+        return sum(cell.n for cell in self.cells)
+
+    @property
+    def k(self) -> int:
+        """Mismatches, over everything."""
+        return sum(cell.k for cell in self.cells)
+
+    @property
+    def wrong_amounts(self) -> int:
+        """Exchanges in which a wrong amount of the candidate's reached the customer."""
+        return sum(seen.wrong_amounts for seen in self.seen)
+
+    def sums(self) -> tuple[Sums, ...]:
+        """Both primary sides together, per route and stratum, in the order in which they were found."""
+        raise NotImplementedError
+
+    def hash(self) -> str:
+        """SHA-256 of the counters, for the audit."""
+        raise NotImplementedError
