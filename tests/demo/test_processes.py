@@ -1,0 +1,117 @@
+"""The services as processes: up, redeployed under traffic, down; none outlives its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+
+import pytest
+from strangler.errors import Unreachable
+from strangler_demo import control
+from strangler_demo.load import send
+from strangler_demo.processes import Candidate, Child, Legacy
+
+
+def test_a_redeploy_under_traffic_loses_no_request(running):
+    async def under_traffic():
+        stop = asyncio.Event()
+        versions = []
+        load = asyncio.create_task(
+            send(
+                running.candidate.url,
+                running.traffic.endless(writes_percent=0),
+                rate=200,
+                concurrency=4,
+                stop=stop,
+                watch=lambda answer: versions.append(answer.version),
+            )
+        )
+        await asyncio.to_thread(running.candidate.redeploy, version="2.1.0")
+        seen = len(versions)
+        while len(versions) < seen + 50:
+            await asyncio.sleep(0.01)
+        stop.set()
+        return await load, versions
+
+    first = running.candidate.child.pid
+    root = running.candidate.root
+    try:
+        tally, versions = asyncio.run(under_traffic())
+        assert tally.clean, (tally.errors, tally.unexpected)
+        assert {"2.0.0", "2.1.0"} == set(versions)
+        # Once the new version has answered, the old one is gone.
+        assert versions[versions.index("2.1.0") :].count("2.0.0") <= 4
+        assert control.version(root) == "2.1.0"
+        assert running.candidate.child.pid != first
+    finally:
+        running.candidate.redeploy(version="2.0.0")
+    assert running.candidate.root == root
+
+
+def test_redeploying_takes_the_defects_it_is_told(running):
+    running.candidate.redeploy(version="2.0.1", defects=["jpy", "last-line"])
+    assert control.defects(running.candidate.root) == {"jpy", "last-line"}
+    running.candidate.redeploy(version="2.0.0")
+    assert control.defects(running.candidate.root) == frozenset()
+
+
+def test_a_service_leaves_cleanly_on_sigterm(tmp_path):
+    candidate = Candidate(tmp_path, version="1")
+    assert candidate.child.facts["version"] == "1"
+    assert candidate.child.alive
+    assert candidate.child.stop() == 0
+    assert not candidate.child.alive
+    candidate.stop()
+
+
+def test_a_service_ends_with_its_parent(tmp_path):
+    """The parent is killed; its child sees the end of its input and leaves."""
+    script = (
+        "import sys, pathlib, time\n"
+        "from strangler_demo.processes import Candidate\n"
+        f"print(Candidate(pathlib.Path({str(tmp_path)!r}), version='1').child.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+    for _ in range(1000):
+        if not exists(child):
+            break
+        asyncio.run(asyncio.sleep(0.02))
+    assert not exists(child)
+
+
+def exists(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid):
+    import psutil
+
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_a_service_that_cannot_start_says_why(tmp_path):
+    with pytest.raises(Unreachable, match="no such defect: typo"):
+        Candidate(tmp_path, version="1", defects=["typo"])
+    (tmp_path / "legacy.db").mkdir()
+    with pytest.raises(Unreachable, match="unable to open database file"):
+        Legacy(tmp_path)
+
+
+def test_port_zero_is_bound_and_told(tmp_path):
+    with Child("candidate", ["--db", str(tmp_path / "c.db"), "--port", "0"], log=tmp_path / "log") as child:
+        assert child.facts["service"] == "candidate"
+        assert control.version(f"http://127.0.0.1:{child.facts['port']}") == "2.0.0"
+        assert child.facts["pid"] == child.pid
