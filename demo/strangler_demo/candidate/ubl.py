@@ -26,7 +26,7 @@ def invoice(db: sqlite3.Connection, behaviour: Behaviour, key: int) -> bytes | N
     if found is None:
         return None
     row = found.row
-    root = etree.Element(f"{{{_UBL}Invoice-2}}Invoice", nsmap=_NAMESPACES)  # the stubs know no default namespace
+    root = etree.Element(f"{{{_UBL}Invoice-2}}Invoice", nsmap=_NAMESPACES)
     _basic(root, "ID", row["number"])
     _basic(root, "IssueDate", behaviour.issue_day(moment(row["issued_at"])).isoformat())
     _basic(root, "DueDate", row["due_on"])
