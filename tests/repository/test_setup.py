@@ -159,7 +159,7 @@ def test_a_fresh_clone_sets_itself_up_past_a_dead_shim(tmp_path: Path) -> None:
     place = {**os.environ, "PATH": f"{dead.parent}{os.pathsep}{os.environ['PATH']}"}
     for _ in range(2):
         subprocess.run(["make", "setup"], cwd=clone, env=place, check=True)
-    check = "import strangler, strangler_shadow, strangler_cli; print(strangler.__file__)"
+    check = "import strangler, strangler_shadow, strangler_cli; print(strangler.__path__[0])"
     command = [str(clone / ".venv" / "bin" / "python"), "-c", check]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.startswith(str(clone))
