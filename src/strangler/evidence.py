@@ -1,12 +1,14 @@
-"""Evidence: what was seen of one cutover in one epoch, as a value. The gate judges it; nothing here does I/O."""
+"""Evidence: what was seen of one cutover in one epoch, as a value. The gate judges it; nothing here does
+I/O.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 
+from strangler.canonical import digest
 from strangler.comparison.model import Kind, Severity
 from strangler.exchange import Side
 from strangler.routing.table import Phase
@@ -16,10 +18,11 @@ from strangler.routing.table import Phase
 class Cell:
     """Counters of one route, stratum and primary side.
 
-    `n`: comparisons that count in statistics (equal, different, failed by the candidate); `k`: those that mismatch
-    (different, failed by the candidate). `failed`: reason to count, whoever caused it; `candidate_failed`: the part
-    that is in n and k. `unsettled`: moved and lagged. `fallbacks`: legacy answered in the candidate's place.
-    `order`: the cell's place in the order in which strata were found. `stratum`: `country=DE,currency=EUR`, or "".
+    `n`: comparisons that count in statistics (equal, different, failed by the candidate); `k`: those that
+    mismatch (different, failed by the candidate). `failed`: reason to count, whoever caused it;
+    `candidate_failed`: the part that is in n and k. `unsettled`: moved and lagged. `fallbacks`: legacy
+    answered in the candidate's place. `order`: the cell's place in the order in which strata were found.
+    `stratum`: `country=DE,currency=EUR`, or "".
     """
 
     route: str
@@ -87,11 +90,13 @@ class Expired:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything the gate looks at. `epoch` 0: there is none yet. `attempt` 0: no verdict was asked for so far.
+    """Everything the gate looks at. `epoch` 0: there is none yet. `attempt` 0: no verdict was asked for so
+    far.
 
-    `settled`, `lost`: exchanges since the epoch began, over all routes: judged, and reason to count of those shed or
-    lost before; `uncaptured`: those that cannot be captured (too large, a stream), for information. `versions`: at
-    once, the latest first. `worker_ns`: the worker's last flush. `lag`, `lag_ns`, `lag_within_ms`: for state `synced`.
+    `settled`, `lost`: exchanges since the epoch began, over all routes: judged, and reason to count of
+    those shed or lost before; `uncaptured`: those that cannot be captured (too large, a stream), for
+    information. `versions`: at once, the latest first. `worker_ns`: the worker's last flush.
+    `lag_within_ms`: for state `synced`, how much lag is allowed (the lag itself is a fact).
     """
 
     cutover: str
@@ -111,8 +116,6 @@ class Evidence:
     versions: tuple[str, ...] = ()
     worker_ns: int | None = None
     expired: tuple[Expired, ...] = ()
-    lag: Decimal | None = None
-    lag_ns: int = 0
     lag_within_ms: int | None = None
 
     @property
@@ -132,8 +135,24 @@ class Evidence:
 
     def sums(self) -> tuple[Sums, ...]:
         """Both primary sides together, per route and stratum, in the order in which they were found."""
-        raise NotImplementedError
+        grouped: dict[tuple[str, str], list[Cell]] = {}
+        for cell in sorted(self.cells, key=lambda cell: (cell.first_ns, cell.route, cell.stratum)):
+            grouped.setdefault((cell.route, cell.stratum), []).append(cell)
+        return tuple(_sum(cells, order) for order, cells in enumerate(grouped.values()))
 
     def hash(self) -> str:
-        """SHA-256 of the counters, for the audit."""
-        raise NotImplementedError
+        """SHA-256 of what was counted, for the audit: the same as long as nothing new was seen."""
+        return digest([self.cutover, self.digest, self.cells, self.seen, self.lost])
+
+
+def _sum(cells: list[Cell], order: int) -> Sums:
+    return Sums(
+        route=cells[0].route,
+        stratum=cells[0].stratum,
+        n=sum(cell.n for cell in cells),
+        k=sum(cell.k for cell in cells),
+        candidate_failed=sum(cell.candidate_failed for cell in cells),
+        unsettled=sum(cell.unsettled for cell in cells),
+        last_ns=max(cell.last_ns for cell in cells),
+        order=order,
+    )

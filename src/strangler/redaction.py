@@ -1,9 +1,9 @@
 """Redaction: before anything is written, and so that equal values stay equal.
 
-Always redacted: card numbers (13 to 19 digits that pass Luhn, with or without separators), IBANs (mod 97), the
-fields that carry credentials or cookies, user information and token-like parameters of URLs; then what the
-configuration declares. A value gives way to `‹kind:token›`, a keyed hash, so that two answers that agreed in clear
-still agree, and nobody without the key can try out card numbers.
+Always redacted: card numbers (13 to 19 digits that pass Luhn, with or without separators), IBANs (mod 97),
+the fields that carry credentials or cookies, user information and token-like parameters of URLs; then what
+the configuration declares. A value gives way to `[kind:token]`, a keyed hash, so that two answers that
+agreed in clear still agree, and nobody without the key can try out card numbers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ VERSION: Final = 1
 
 
 class RedactedMessage(msgspec.Struct, frozen=True):
-    """`body` is None when it was not captured, or is binary: `size` (bytes on the wire) and `digest` then describe it.
+    """`body` is None when it was not captured, or is binary: `size` (bytes on the wire) and `digest` then
+    describe it.
 
     `digest`: keyed SHA-256 (hex) of the body after its content coding, so that it cannot be guessed back.
     """
@@ -72,7 +73,7 @@ class Redactor:
         raise NotImplementedError
 
     def token(self, value: str, kind: str = "value") -> str:
-        """`‹kind:16 hex digits›`: the same for equal values under the same key."""
+        """`[kind:16 letters]`: the same for equal values under the same key."""
         raise NotImplementedError
 
     def text(self, text: str) -> str:
@@ -96,7 +97,9 @@ class Redactor:
         raise NotImplementedError
 
     def message(self, message: Message) -> RedactedMessage:
-        """Fields and body; JSON, XML, CSV, form and other text bodies are redacted in place, binary ones left out."""
+        """Fields and body; JSON, XML, CSV, form and other text bodies are redacted in place, binary ones
+        left out.
+        """
         raise NotImplementedError
 
     def request(self, request: Request) -> RedactedRequest:
@@ -109,7 +112,8 @@ class Redactor:
 
 
 def redaction_key(configured: str, state: Path, environment: Mapping[str, str]) -> bytes:
-    """The key: from `redaction.key` (`${NAME}` filled in), else made once in `state/redaction.key` (mode 0600).
+    """The key: from `redaction.key` (`${NAME}` filled in), else made once in `state/redaction.key` (mode
+    0600).
 
     Raises UsageError when the key file cannot be read or written, or when others may read it.
     """

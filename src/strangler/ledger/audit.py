@@ -1,7 +1,8 @@
-"""The audit chain: every transition and acceptance, append-only, each entry bound to the one before by SHA-256.
+"""The audit chain: every transition and acceptance, append-only, each entry bound to the one before by
+SHA-256.
 
-`hash = SHA-256(prev + canonical JSON of the body)`; the first `prev` is 64 zeros. A chain shows what was changed,
-left out or put in another order; it cannot show that its end was cut off: export `head` for that.
+`hash = SHA-256(prev + canonical JSON of the body)`; the first `prev` is 64 zeros. A chain shows what was
+changed, left out or put in another order; it cannot show that its end was cut off: export `head` for that.
 """
 
 from __future__ import annotations

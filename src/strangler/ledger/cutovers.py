@@ -1,4 +1,6 @@
-"""The state of each cutover, and the routing table made from it: one write, one generation, one audit entry."""
+"""The state of each cutover, and the routing table made from it: one write, one generation, one audit
+entry.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +32,13 @@ def transition(
     evidence: str = "",
     floor: int = 0,
 ) -> Table:
-    """Write a new state (as `cutover.decide` gave it), the routing table of the next generation, an audit entry.
+    """Write a new state (as `cutover.decide` gave it), the routing table of the next generation, an audit
+    entry.
 
-    `expected_generation`: that of the state which was read before deciding; raises Conflict when it is no longer
-    the state's. The state's `generation` becomes the table's. `evidence`: hash of the evidence that was judged.
-    `floor`: the new generation is above it too (an override that was in force while the ledger was away).
+    `expected_generation`: that of the state which was read before deciding; raises Conflict when it is no
+    longer the state's. The state's `generation` becomes the table's. `evidence`: hash of the evidence that
+    was judged. `floor`: the new generation is above it too (an override that was in force while the ledger
+    was away).
     """
     raise NotImplementedError
 

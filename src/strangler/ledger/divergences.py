@@ -1,8 +1,9 @@
 """Divergences as people see them: list, show, accept, resolve.
 
-States: `open` when first seen; `accepted` when a person wrote a rule for it; `resolved` when it was not seen in an
-epoch that passed, or a person says so; `regressed` when an accepted or resolved one is seen again in a later epoch.
-The gate looks at what was seen in the epoch, whatever the state: accepting launders nothing.
+States: `open` when first seen; `accepted` when a person wrote a rule for it; `resolved` when it was not
+seen in an epoch that passed, or a person says so; `regressed` when an accepted or resolved one is seen
+again in a later epoch. The gate looks at what was seen in the epoch, whatever the state: accepting launders
+nothing.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ type State = Literal["open", "accepted", "resolved", "regressed"]
 class Divergence(msgspec.Struct, frozen=True):
     """`id`: twelve hex digits, from cutover, route and fingerprint. Counts are exchanges, over all epochs.
 
-    `versions`: the candidate versions it was seen with, the latest first. `drift`: candidate minus legacy, per
-    currency. `wrong_amounts`: exchanges in which the customer got the candidate's amount.
+    `versions`: the candidate versions it was seen with, the latest first. `drift`: candidate minus legacy,
+    per currency. `wrong_amounts`: exchanges in which the customer got the candidate's amount.
     """
 
     id: str
@@ -80,7 +81,8 @@ def show(connection: Connection, prefix: str) -> Shown:
 def accept(
     connection: Connection, prefix: str, *, actor: str, reason: str, rule: str, now_ns: int
 ) -> Divergence:
-    """Mark it accepted, with an audit entry. `rule`: the rule that was written, as YAML. The caller writes the file.
+    """Mark it accepted, with an audit entry. `rule`: the rule that was written, as YAML. The caller writes
+    the file.
 
     Raises UsageError without a reason.
     """
@@ -93,5 +95,7 @@ def resolve(connection: Connection, prefix: str, *, actor: str, reason: str, now
 
 
 def resolve_unseen(connection: Connection, cutover: str, epoch: int, *, actor: str, now_ns: int) -> int:
-    """Resolve what is open in a cutover and was not seen in `epoch` (call it when that epoch passed); how many."""
+    """Resolve what is open in a cutover and was not seen in `epoch` (call it when that epoch passed); how
+    many.
+    """
     raise NotImplementedError

@@ -1,4 +1,6 @@
-"""Epochs: evidence belongs to one candidate version under one set of rules and settings, and never outlives it."""
+"""Epochs: evidence belongs to one candidate version under one set of rules and settings, and never outlives
+it.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ from strangler.ledger.settled import EpochKey
 class Epoch(msgspec.Struct, frozen=True):
     """An epoch with its number. `attempt` is None until a verdict was asked for; times in Unix nanoseconds.
 
-    `resumed_ns`: when its present run began (another version's answers came before); `resumed_before_ns`: the run
-    before that, 0 if none. `last_ns`: the latest answer of this version.
+    `resumed_ns`: when its present run began (another version's answers came before); `resumed_before_ns`:
+    the run before that, 0 if none. `last_ns`: the latest answer of this version.
     """
 
     id: int
@@ -30,7 +32,9 @@ class Epoch(msgspec.Struct, frozen=True):
 
 
 def rules_digest(config: Config, cutover: str) -> str:
-    """The effective rules of a cutover's routes, by meaning: reasons, owners and expiry dates change nothing."""
+    """The effective rules of a cutover's routes, by meaning: reasons, owners and expiry dates change
+    nothing.
+    """
     raise NotImplementedError
 
 
@@ -50,7 +54,9 @@ def epoch_digest(config: Config, cutover: str, version: str) -> str:
 
 
 def resume(connection: Connection, key: EpochKey, now_ns: int) -> Epoch:
-    """The epoch of this key, made when it is new: a digest that returns resumes its own. (`flush` does it itself.)"""
+    """The epoch of this key, made when it is new: a digest that returns resumes its own. (`flush` does it
+    itself.)
+    """
     raise NotImplementedError
 
 
@@ -60,7 +66,9 @@ def current(connection: Connection, config: Config, cutover: str) -> Epoch | Non
 
 
 def at_once(epochs: list[Epoch]) -> tuple[str, ...]:
-    """The candidate versions that answer at the same time, the latest first; one when there is no doubt. Pure."""
+    """The candidate versions that answer at the same time, the latest first; one when there is no doubt.
+    Pure.
+    """
     raise NotImplementedError
 
 
@@ -70,5 +78,7 @@ def epochs(connection: Connection, cutover: str) -> list[Epoch]:
 
 
 def ask(connection: Connection, epoch: Epoch, now_ns: int) -> Epoch:
-    """Note that a verdict was asked for in this epoch: it gets its attempt number, once. Needs a write transaction."""
+    """Note that a verdict was asked for in this epoch: it gets its attempt number, once. Needs a write
+    transaction.
+    """
     raise NotImplementedError

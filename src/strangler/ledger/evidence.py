@@ -1,4 +1,6 @@
-"""Reads `strangler.evidence.Evidence` from the ledger: counters only, so its cost does not grow with traffic."""
+"""Reads `strangler.evidence.Evidence` from the ledger: counters only, so its cost does not grow with
+traffic.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ def read_evidence(connection: Connection, loaded: Loaded, cutover: str, now_ns: 
 
 
 def ask_evidence(connection: Connection, loaded: Loaded, cutover: str, now_ns: int) -> Evidence:
-    """As `read_evidence`, noting that a verdict is asked for (the epoch gets its attempt). Needs a write transaction.
+    """As `read_evidence`, noting that a verdict is asked for (the epoch gets its attempt). Needs a write
+    transaction.
 
     `gate` and `advance` use this one; `status` and the automatic rollback use `read_evidence`.
     """

@@ -12,9 +12,11 @@ from sqlalchemy import Connection
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """`kind`: `lag`, `migration`, …; `subject`: its name (of the cutover, of the migration); `phase`: what is so.
+    """`kind`: `lag`, `migration`, …; `subject`: its name (of the cutover, of the migration); `phase`: what
+    is so.
 
-    A lag's `phase` is the seconds as decimal text. `digest`: of what the fact was drawn from, where that matters.
+    A lag's `phase` is the seconds as decimal text. `digest`: of what the fact was drawn from, where that
+    matters.
     """
 
     kind: str

@@ -1,4 +1,6 @@
-"""What the primary, asked twice, said differently; and what identity rules learned. Read back for proposals."""
+"""What the primary, asked twice, said differently; and what identity rules learned. Read back for
+proposals.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from strangler.ledger.settled import Observation
 
 
 class Noise(msgspec.Struct, frozen=True):
-    """One place of a route. `count`: how often it differed from itself; `twins`: how often that was looked at;
+    """One place of a route. `count`: how often it differed from itself; `twins`: how often that was looked
+    at;
 
     `different`: how often the sides differed from each other there in the same epoch.
     """

@@ -1,7 +1,8 @@
-"""What the worker hands to the ledger: judged exchanges, counts of planes, losses. Everything here is redacted already.
+"""What the worker hands to the ledger: judged exchanges, counts of planes, losses. Everything here is
+redacted already.
 
-The worker builds `Finding` and `Document` through `strangler.redaction.Redactor`; the ledger itself never sees a
-clear value. Times are Unix nanoseconds, durations nanoseconds, amounts `Decimal`.
+The worker builds `Finding` and `Document` through `strangler.redaction.Redactor`; the ledger itself never
+sees a clear value. Times are Unix nanoseconds, durations nanoseconds, amounts `Decimal`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ UNSETTLED: frozenset[FailureReason] = frozenset({"moved", "lagged"})
 
 
 class EpochKey(msgspec.Struct, frozen=True):
-    """Names an epoch before the ledger has given it a number. Build it with `strangler.ledger.epochs.epoch_key`.
+    """Names an epoch before the ledger has given it a number. Build it with
+    `strangler.ledger.epochs.epoch_key`.
 
     `digest` covers the other three. `version` is the candidate's, empty while unknown.
     """
@@ -37,9 +39,9 @@ class EpochKey(msgspec.Struct, frozen=True):
 class Finding(msgspec.Struct, frozen=True):
     """All differences of one exchange that share a fingerprint; becomes (part of) a divergence.
 
-    `fingerprint`: lower-case hex; `fingerprint_version` rises when its making changes. `location`: the pattern, as
-    `str(Location)` prints it. `drift`: candidate minus legacy per currency, summed over the exchange. `legacy` and
-    `candidate`: one redacted example value each, as text of at most 200 characters.
+    `fingerprint`: lower-case hex; `fingerprint_version` rises when its making changes. `location`: the
+    pattern, as `str(Location)` prints it. `drift`: candidate minus legacy per currency, summed over the
+    exchange. `legacy` and `candidate`: one redacted example value each, as text of at most 200 characters.
     """
 
     fingerprint: str
@@ -67,7 +69,9 @@ class Exemplar(msgspec.Struct, frozen=True):
 
 
 class NoiseFinding(msgspec.Struct, frozen=True):
-    """The primary, asked twice, differed from itself at `location` (a pattern, as `str(Location)` prints it)."""
+    """The primary, asked twice, differed from itself at `location` (a pattern, as `str(Location)` prints
+    it).
+    """
 
     location: str
     kind: Kind
@@ -88,14 +92,14 @@ class Observation(msgspec.Struct, frozen=True):
 class Settled(msgspec.Struct, frozen=True):
     """One judged exchange.
 
-    `at_ns`: when the request was complete (`Exchange.at_ns`). `seen_ns`: when the shadow's or candidate's answer,
-    which carried the version, came; what tells two versions at once from one after the other. `primary`: who was
-    to serve. `labels`: all strata labels with their values, from request and answer, in the order of the file.
-    `findings`: one per fingerprint; a failure the candidate caused has one of kind `failed`. `legacy_ns`,
-    `candidate_ns`: how long each side took, None when it was not asked. `twinned`: the primary was asked twice.
-    `served_candidate`: the client got the candidate's answer (then a `money` finding is a wrong amount served).
-    `fell_back`: the candidate was to serve and legacy answered in its place; `outcome` is then failed, blame
-    candidate. `exemplar`: with a difference or a failure.
+    `at_ns`: when the request was complete (`Exchange.at_ns`). `seen_ns`: when the shadow's or candidate's
+    answer, which carried the version, came; what tells two versions at once from one after the other.
+    `primary`: who was to serve. `labels`: all strata labels with their values, from request and answer, in
+    the order of the file. `findings`: one per fingerprint; a failure the candidate caused has one of kind
+    `failed`. `legacy_ns`, `candidate_ns`: how long each side took, None when it was not asked. `twinned`:
+    the primary was asked twice. `served_candidate`: the client got the candidate's answer (then a `money`
+    finding is a wrong amount served). `fell_back`: the candidate was to serve and legacy answered in its
+    place; `outcome` is then failed, blame candidate. `exemplar`: with a difference or a failure.
     """
 
     origin: Origin
@@ -134,8 +138,8 @@ class StreamReport(msgspec.Struct, frozen=True):
     """What one plane process said last (Hello, Heartbeat, Goodbye); all counts cumulative since its boot.
 
     The ledger takes the difference from what it stored before, so a report may be repeated or come late.
-    `generation`: of the table in force, 0 if unknown. `served`: per route, answered by legacy, by the candidate, and
-    by legacy in the candidate's place.
+    `generation`: of the table in force, 0 if unknown. `served`: per route, answered by legacy, by the
+    candidate, and by legacy in the candidate's place.
     """
 
     plane: str

@@ -22,8 +22,8 @@ class Ledger:
     def begin(self) -> Iterator[Connection]:
         """A write transaction: committed when the block ends, rolled back when it raises.
 
-        One writer at a time on both (SQLite: BEGIN IMMEDIATE; PostgreSQL: an advisory lock), waiting up to five
-        seconds. Raises LedgerUnavailable when the ledger is locked for longer, full, or away.
+        One writer at a time on both (SQLite: BEGIN IMMEDIATE; PostgreSQL: an advisory lock), waiting up to
+        five seconds. Raises LedgerUnavailable when the ledger is locked for longer, full, or away.
         """
         raise NotImplementedError
         yield
@@ -42,7 +42,8 @@ class Ledger:
 def open_ledger(url: str, folder: Path, *, create: bool = True) -> Ledger:
     """Open the ledger at `url`; a relative SQLite file is relative to `folder`.
 
-    `create`: make the file and bring the schema to this version (Alembic). Without it a ledger that is not there
-    raises LedgerUnavailable, and one with another schema LedgerMismatch. Never creates a PostgreSQL database.
+    `create`: make the file and bring the schema to this version (Alembic). Without it a ledger that is not
+    there raises LedgerUnavailable, and one with another schema LedgerMismatch. Never creates a PostgreSQL
+    database.
     """
     raise NotImplementedError

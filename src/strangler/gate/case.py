@@ -1,0 +1,88 @@
+"""A case before the gate, and the words in which its checks speak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from strangler.eprocess import alpha_of
+from strangler.evidence import Evidence, Sums
+from strangler.gate.verdict import FactLike
+
+if TYPE_CHECKING:
+    from strangler.config.policy import Policy
+
+type LineOf = Callable[..., int]
+"""The line (from 1) of a location of strangler.yaml, as `Loaded.line_of`."""
+
+
+def no_line(*_location: str | int) -> int:
+    """For configuration that came from no file."""
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Policy and evidence, the facts, the time, and where the policy stands in the file."""
+
+    policy: Policy
+    evidence: Evidence
+    facts: Sequence[FactLike]
+    now_ns: int
+    line_of: LineOf
+    sums: tuple[Sums, ...]
+
+    def of(self, route: str) -> list[Sums]:
+        """The strata of a route."""
+        return [entry for entry in self.sums if entry.route == route]
+
+    def line(self, *keys: str) -> int:
+        """The line of a policy key: the cutover's own, else the general one, else the cutover."""
+        own = self.line_of("cutovers", self.evidence.cutover, "policy", *keys)
+        cutover = self.line_of("cutovers", self.evidence.cutover)
+        if own not in (cutover, self.line_of("cutovers", self.evidence.cutover, "policy")):
+            return own
+        general = self.line_of("policy", *keys)
+        return general if general > 1 else cutover
+
+    @property
+    def attempt(self) -> int:
+        """The number of this attempt, from 1."""
+        return max(1, self.evidence.attempt)
+
+    @property
+    def alpha(self) -> float:
+        """What this attempt may risk."""
+        return alpha_of(self.attempt, float(self.policy.tolerate.alpha))
+
+    def rollback_alpha(self, order: int) -> float:
+        """What the stratum found as number `order` (from 0) may risk of a false rollback, for either of two
+        tests.
+        """
+        return alpha_of(order + 1, float(self.policy.tolerate.rollback_alpha) / 2)
+
+
+def named(entry: Sums) -> str:
+    """A route and its stratum, for a sentence."""
+    return f"`{entry.route}`" + (f" ({entry.stratum})" if entry.stratum else "")
+
+
+def count(number: int | None) -> str:
+    """A number of comparisons, as `needed` gives it."""
+    return "more than a billion" if number is None else f"{number:,}"
+
+
+def percent(share: Decimal) -> str:
+    """`0.1 %`."""
+    return f"{(share * 100).quantize(Decimal('0.0001')).normalize():f} %"
+
+
+def duration(nanoseconds: int) -> str:
+    """`4.0 s`, `15 min`, `3 h`, `2 d`."""
+    seconds = nanoseconds / 1e9
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.1f} s"

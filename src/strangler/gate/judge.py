@@ -1,0 +1,72 @@
+"""All checks, one verdict. Precedence of the status over all reasons: blocked, insufficient, frozen, pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from strangler.evidence import Evidence
+from strangler.gate import mismatches, standing
+from strangler.gate.case import Case, LineOf, no_line
+from strangler.gate.verdict import FactLike, Reason, Status, Verdict
+
+if TYPE_CHECKING:
+    from strangler.config.policy import Policy
+
+_CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (
+    mismatches.wrong_amounts,
+    mismatches.open_divergences,
+    mismatches.rates,
+    mismatches.failed_shares,
+    standing.expired_rules,
+    standing.epoch,
+    standing.worker,
+    standing.traffic,
+    mismatches.undecided,
+    mismatches.dropped,
+    mismatches.unsettled,
+    standing.lag,
+    standing.paused,
+)
+
+
+def judge(
+    policy: Policy,
+    evidence: Evidence,
+    facts: Sequence[FactLike],
+    now_ns: int,
+    line_of: LineOf = no_line,
+) -> Verdict:
+    """Judge. `policy`: `config.policy_of(cutover)`; `line_of`: `loaded.line_of`."""
+    case = Case(policy, evidence, facts, now_ns, line_of, evidence.sums())
+    reasons = tuple(reason for check in _CHECKS for reason in check(case))
+    found = {reason.status for reason in reasons}
+    status: Status = next((s for s in ("blocked", "insufficient", "frozen") if s in found), "pass")
+    return Verdict(evidence.cutover, status, reasons, tuple(_notes(evidence)), evidence.hash())
+
+
+def rollback_reasons(policy: Policy, evidence: Evidence, line_of: LineOf = no_line) -> tuple[Reason, ...]:
+    """Why control must roll back by itself; empty: it need not. Only ever something in canary and
+    candidate.
+
+    A wrong amount that reached a customer (`wrong-amount`), at once; a mismatch rate the e-process has
+    decided against (`rate`); the same for the candidate's failures alone against their tolerated share
+    (`failed-share`). Rollback's alpha is spent over strata as they were found, half of it on either of the
+    last two.
+    """
+    if evidence.phase not in ("canary", "candidate"):
+        return ()
+    case = Case(policy, evidence, (), 0, line_of, evidence.sums())
+    return (*mismatches.wrong_amounts(case), *mismatches.rates(case), *mismatches.failing(case))
+
+
+def _notes(evidence: Evidence) -> Iterator[str]:
+    for route in evidence.routes:
+        if not route.comparable:
+            yield f"`{route.name}` may write and is not compared: nothing here speaks for it"
+    for reason, count in sorted(evidence.uncaptured.items()):
+        yield f"{count} requests passed uncaptured ({reason})"
+    for cell in evidence.cells:
+        others = sum(cell.failed.values()) - cell.candidate_failed - cell.unsettled
+        if others:
+            yield f"{others} of `{cell.route}` could not be compared, not for the candidate's reasons"

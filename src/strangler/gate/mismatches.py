@@ -1,0 +1,157 @@
+"""What the comparisons say: wrong amounts, divergences, mismatch rates by the e-process, shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from strangler.eprocess import fails, needed, passes
+from strangler.gate.case import Case, count, named, percent
+from strangler.gate.verdict import Reason
+
+_LISTED: Final = 5
+
+
+def wrong_amounts(case: Case) -> Iterator[Reason]:
+    """A wrong amount of the candidate's that a customer got."""
+    if not case.policy.rollback_amounts:
+        return
+    for seen in case.evidence.seen:
+        if seen.wrong_amounts:
+            yield Reason(
+                "wrong-amount",
+                "blocked",
+                f"{seen.wrong_amounts} answers of `{seen.route}` gave a customer a wrong amount at {seen.location}",
+                "none",
+                f"mend the candidate; `strangler divergences show {seen.id}` has an example",
+                case.line("rollback_amounts"),
+                seen.route,
+            )
+
+
+def open_divergences(case: Case) -> Iterator[Reason]:
+    """Divergences seen in this epoch, whatever their state: accepting one launders nothing."""
+    seen, allowed = case.evidence.seen, case.policy.open_divergences
+    if len(seen) <= allowed:
+        return
+    for route in sorted({entry.route for entry in seen}):
+        here = [entry for entry in seen if entry.route == route]
+        listed = "; ".join(f"{d.id} {d.location} ({d.cause}, {d.count} times)" for d in here[:_LISTED])
+        more = f"; and {len(here) - _LISTED} more" if len(here) > _LISTED else ""
+        yield Reason(
+            "open-divergences",
+            "blocked",
+            f"{len(here)} of `{route}`: {listed}{more}",
+            f"at most {allowed} divergences seen in this epoch",
+            f"mend the candidate, or accept with a rule: `strangler divergences show {here[0].id}`",
+            case.line("open_divergences"),
+            route,
+        )
+
+
+def rates(case: Case) -> Iterator[Reason]:
+    """The e-process has decided against the candidate."""
+    tolerate = case.policy.tolerate
+    epsilon = float(tolerate.rate)
+    for entry in case.sums:
+        if fails(entry.k, entry.n, epsilon, case.rollback_alpha(entry.order)):
+            yield Reason(
+                "rate",
+                "blocked",
+                f"{entry.k} of {entry.n} comparisons of {named(entry)} mismatch",
+                f"at most {percent(tolerate.rate)}",
+                "mend the candidate, or accept the divergences with a rule: either starts a new epoch",
+                case.line("tolerate"),
+                entry.route,
+                entry.stratum,
+            )
+
+
+def undecided(case: Case) -> Iterator[Reason]:
+    """The e-process has not decided for the candidate yet, per route and stratum."""
+    tolerate = case.policy.tolerate
+    epsilon, alpha = float(tolerate.rate), case.alpha
+    comparable = {route.name for route in case.evidence.routes if route.comparable}
+    for entry in case.sums:
+        if entry.route not in comparable or entry.n == 0 or passes(entry.k, entry.n, epsilon, alpha):
+            continue
+        total = needed(entry.k, epsilon, alpha)
+        more = None if total is None else total - entry.n
+        clean = " without a further mismatch" if entry.k else ""
+        yield Reason(
+            "evidence",
+            "insufficient",
+            f"{entry.k} of {entry.n} comparisons of {named(entry)} mismatch",
+            f"proof that at most {percent(tolerate.rate)} do (alpha {alpha:.4f}, attempt {case.attempt})",
+            f"needs {count(more)} more comparisons of {named(entry)}{clean}",
+            case.line("tolerate"),
+            entry.route,
+            entry.stratum,
+            more,
+        )
+
+
+def failing(case: Case) -> Iterator[Reason]:
+    """The candidate's failures alone, by the e-process."""
+    share = case.policy.failed
+    for order, route in enumerate(dict.fromkeys(entry.route for entry in case.sums)):
+        sums = case.of(route)
+        n, failed = sum(entry.n for entry in sums), sum(entry.candidate_failed for entry in sums)
+        if fails(failed, n, float(share), case.rollback_alpha(order)):
+            yield _failed_share(case, route, failed, n)
+
+
+def failed_shares(case: Case) -> Iterator[Reason]:
+    """The share of comparisons the candidate failed, as it stands."""
+    for route in dict.fromkeys(entry.route for entry in case.sums):
+        sums = case.of(route)
+        n, failed = sum(entry.n for entry in sums), sum(entry.candidate_failed for entry in sums)
+        if n and Decimal(failed) > case.policy.failed * n:
+            yield _failed_share(case, route, failed, n)
+
+
+def _failed_share(case: Case, route: str, failed: int, n: int) -> Reason:
+    return Reason(
+        "failed-share",
+        "blocked",
+        f"the candidate failed {failed} of {n} comparisons of `{route}` ({percent(Decimal(failed) / n)})",
+        f"at most {percent(case.policy.failed)}",
+        "see `strangler divergences list` for the failures; a mended candidate starts a new epoch",
+        case.line("failed"),
+        route,
+    )
+
+
+def dropped(case: Case) -> Iterator[Reason]:
+    """Exchanges that were shed or lost."""
+    lost = sum(case.evidence.lost.values())
+    total = lost + case.evidence.settled
+    if total and Decimal(lost) > case.policy.dropped * total:
+        why = ", ".join(f"{reason} {count}" for reason, count in sorted(case.evidence.lost.items()) if count)
+        yield Reason(
+            "dropped-share",
+            "insufficient",
+            f"{lost} of {total} exchanges were shed or lost before they were compared ({why})",
+            f"at most {percent(case.policy.dropped)}",
+            "give the worker room (`worker`, `capture`) or sample less (`sample` of the busiest routes)",
+            case.line("dropped"),
+        )
+
+
+def unsettled(case: Case) -> Iterator[Reason]:
+    """Records that moved or lagged between the questions."""
+    for route in dict.fromkeys(entry.route for entry in case.sums):
+        sums = case.of(route)
+        unsettled = sum(entry.unsettled for entry in sums)
+        total = unsettled + sum(entry.n for entry in sums)
+        if Decimal(unsettled) > case.policy.unsettled * total:
+            yield Reason(
+                "unsettled-share",
+                "insufficient",
+                f"in {unsettled} of {total} comparisons of `{route}` the record moved or lagged",
+                f"at most {percent(case.policy.unsettled)}",
+                "let the replication catch up, or wait longer before asking again (`worker.reask`)",
+                case.line("unsettled"),
+                route,
+            )

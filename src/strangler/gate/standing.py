@@ -1,0 +1,168 @@
+"""Whether the evidence may be listened to at all: an epoch, one known version, a live worker, fresh
+traffic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from strangler.eprocess import needed
+from strangler.gate.case import Case, duration
+from strangler.gate.verdict import Reason
+
+WORKER_SILENT_NS: Final = 30_000_000_000
+"""A worker that has not flushed for this long counts as dead."""
+LAG_STALE_NS: Final = 60_000_000_000
+"""A lag probe older than this says nothing."""
+
+
+def epoch(case: Case) -> Iterator[Reason]:
+    """No epoch, no version, or two at once."""
+    evidence = case.evidence
+    if not evidence.epoch:
+        yield Reason(
+            "no-epoch",
+            "insufficient",
+            "nothing was compared under the present rules and settings",
+            "comparisons",
+            "start the cutover (`strangler cutover start`) and send traffic through the plane",
+            case.line_of("cutovers", evidence.cutover),
+        )
+    elif not evidence.version:
+        yield Reason(
+            "version-unknown",
+            "insufficient",
+            "the candidate's version is unknown",
+            "one known version",
+            "say where it is read (`candidate.version`), or give `--candidate-version`",
+            case.line_of("candidate"),
+        )
+    if len(evidence.versions) > 1:
+        yield Reason(
+            "versions-at-once",
+            "insufficient",
+            f"versions answer at the same time: {', '.join(name or 'unknown' for name in evidence.versions)}",
+            "one version",
+            "wait until the deployment is complete",
+            case.line_of("candidate"),
+        )
+
+
+def worker(case: Case) -> Iterator[Reason]:
+    """A worker that writes no more."""
+    last = case.evidence.worker_ns
+    if last is None or case.now_ns - last > WORKER_SILENT_NS:
+        since = "never" if last is None else f"{duration(case.now_ns - last)} ago"
+        yield Reason(
+            "worker-dead",
+            "insufficient",
+            f"the worker last wrote {since}",
+            f"within {duration(WORKER_SILENT_NS)}",
+            "see that `strangler serve` runs and reaches the ledger",
+        )
+
+
+def traffic(case: Case) -> Iterator[Reason]:
+    """Routes without comparisons, with too few, or with old ones."""
+    routes = [route for route in case.evidence.routes if route.comparable]
+    if not routes:
+        yield Reason(
+            "nothing-comparable",
+            "insufficient",
+            "no route of this cutover can be compared",
+            "one route that reads",
+            "declare `safe: true` on routes that only read",
+            case.line_of("cutovers", case.evidence.cutover, "routes"),
+        )
+    for route in routes:
+        yield from _route_traffic(case, route.name)
+
+
+def _route_traffic(case: Case, route: str) -> Iterator[Reason]:
+    sums = case.of(route)
+    n, minimum = sum(entry.n for entry in sums), case.policy.minimum
+    if n == 0:
+        tried = ", but some failed without the candidate's fault" if sums else ""
+        yield Reason(
+            "no-traffic",
+            "insufficient",
+            f"no request of `{route}` was compared in this epoch{tried}",
+            f"at least {minimum}",
+            f"send requests of `{route}` through the plane, or take the route out of the cutover",
+            case.line_of("routes", route),
+            route,
+            more=needed(0, float(case.policy.tolerate.rate), case.alpha),
+        )
+        return
+    if n < minimum:
+        yield Reason(
+            "minimum",
+            "insufficient",
+            f"{n} comparisons of `{route}`",
+            f"at least {minimum}",
+            f"needs {minimum - n} more comparisons of `{route}`",
+            case.line("minimum"),
+            route,
+            more=minimum - n,
+        )
+    age = case.now_ns - max(entry.last_ns for entry in sums)
+    if age > case.policy.freshness * 1_000_000:
+        yield Reason(
+            "stale",
+            "insufficient",
+            f"the last comparison of `{route}` is {duration(age)} old",
+            f"at most {duration(case.policy.freshness * 1_000_000)}",
+            f"send requests of `{route}` through the plane",
+            case.line("freshness"),
+            route,
+        )
+
+
+def expired_rules(case: Case) -> Iterator[Reason]:
+    """Rules past their last day."""
+    for rule in case.evidence.expired:
+        yield Reason(
+            "expired-rule",
+            "blocked",
+            f"the rule {rule.what} expired on {rule.expires}",
+            "rules in force",
+            "mend what it excuses and remove it, or have it reviewed and give it a later day",
+            rule.line,
+        )
+
+
+def lag(case: Case) -> Iterator[Reason]:
+    """A replication that is behind, or not watched."""
+    within = case.evidence.lag_within_ms
+    if within is None:
+        return
+    line = case.line_of("cutovers", case.evidence.cutover, "state")
+    fact = next((f for f in case.facts if f.kind == "lag" and f.subject == case.evidence.cutover), None)
+    required = f"at most {duration(within * 1_000_000)} of lag, probed within {duration(LAG_STALE_NS)}"
+    if fact is None or case.now_ns - fact.at_ns > LAG_STALE_NS:
+        measured = "the lag was not probed" if fact is None else "the last lag probe is too old"
+        yield Reason("lag", "insufficient", measured, required, "see that the lag's URL answers", line)
+    elif Decimal(fact.phase) * 1000 > within:
+        yield Reason(
+            "lag",
+            "insufficient",
+            f"the lag is {fact.phase} s",
+            required,
+            "let the replication catch up",
+            line,
+        )
+
+
+def paused(case: Case) -> Iterator[Reason]:
+    """A cutover that is held."""
+    if case.evidence.paused:
+        yield Reason(
+            "paused",
+            "frozen",
+            "the cutover is paused",
+            "not paused",
+            f"`strangler cutover resume {case.evidence.cutover}`",
+            case.line_of("cutovers", case.evidence.cutover),
+        )
