@@ -1,7 +1,9 @@
 """The demo's services as child processes: started, redeployed on the same port, stopped.
 
-A child prints one JSON line when it is up. Its listening socket belongs to the parent, so a redeploy drops no
-connection: requests wait in the backlog until the next process accepts them. A child ends with its parent.
+A constructor starts its process and does not wait, so that several can start at once; `with` (or
+`child.ready()`) waits. A child prints one JSON line when it is up. Its listening socket belongs to the
+parent, so a redeploy drops no connection: requests wait in the backlog until the next process accepts them. A
+child ends with its parent.
 """
 
 from __future__ import annotations
@@ -20,23 +22,32 @@ from typing import Any, Final, Self
 import msgspec
 
 from strangler.errors import Unreachable
-from strangler_demo.serving import listening_socket
+from strangler_demo.candidate import schema
+from strangler_demo.child import listening_socket
 
 _START_SECONDS: Final = 20
 _STOP_SECONDS: Final = 10
 
 
 class Child:
-    """A running service. `facts` is what it said about itself."""
+    """A starting or running service. Two can start at once; `ready` waits until this one is up."""
 
     def __init__(
         self, service: str, arguments: Sequence[str], *, log: Path, sock: socket.socket | None = None
     ) -> None:
         self.service = service
         self._log = log
-        self._sock = sock
-        self.facts: dict[str, Any] = {}
-        self._process = self._start(arguments)
+        self._facts: dict[str, Any] | None = None
+        inherited = () if sock is None else (sock.fileno(),)
+        where = () if sock is None else ("--fd", str(sock.fileno()))
+        with log.open("ab") as stderr:
+            self._process = subprocess.Popen(  # noqa: S603  our own module with our own arguments
+                [sys.executable, "-m", f"strangler_demo.{service}", "--tied", *where, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                pass_fds=inherited,
+            )
 
     @property
     def pid(self) -> int:
@@ -47,6 +58,12 @@ class Child:
     def alive(self) -> bool:
         """Whether the process is still there."""
         return self._process.poll() is None
+
+    def ready(self) -> dict[str, Any]:
+        """Waits until the service is up, and gives what it said about itself. Raises `Unreachable`."""
+        if self._facts is None:
+            self._facts = msgspec.json.decode(self._first_line(), type=dict[str, Any])
+        return self._facts
 
     def stop(self) -> int:
         """SIGTERM, then SIGKILL after ten seconds. Returns the exit code; may be called again."""
@@ -63,28 +80,11 @@ class Child:
                     stream.close()
 
     def __enter__(self) -> Self:
+        self.ready()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-    def _start(self, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-        inherited = () if self._sock is None else (self._sock.fileno(),)
-        where = () if self._sock is None else ("--fd", str(self._sock.fileno()))
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603  our own module with our own arguments
-                [sys.executable, "-m", f"strangler_demo.{self.service}", "--tied", *where, *arguments],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                pass_fds=inherited,
-            )
-        try:
-            self.facts = msgspec.json.decode(self._first_line(), type=dict[str, Any])
-        except BaseException:
-            self.stop()
-            raise
-        return self._process
 
     def _first_line(self) -> bytes:
         out = self._process.stdout
@@ -109,18 +109,19 @@ class Child:
         )
 
 
-class Legacy:
-    """The legacy service over a seeded database."""
+class _Deployed:
+    """A child behind a listening socket that stays the parent's."""
 
-    def __init__(self, folder: Path) -> None:
-        self.db = folder / "legacy.db"
+    def __init__(self, service: str, folder: Path) -> None:
+        self._service = service
+        self._log = folder / f"{service}.log"
+        self.db = folder / f"{service}.db"
         self._sock = listening_socket()
-        self.url = f"http://127.0.0.1:{self._sock.getsockname()[1]}"
-        try:
-            self.child = Child("legacy", ["--db", str(self.db)], log=folder / "legacy.log", sock=self._sock)
-        except BaseException:
-            self._sock.close()
-            raise
+        self.root = f"http://127.0.0.1:{self._sock.getsockname()[1]}"
+        self.child: Child
+
+    def _launch(self, *arguments: str) -> Child:
+        return Child(self._service, ["--db", str(self.db), *arguments], log=self._log, sock=self._sock)
 
     def stop(self) -> None:
         """Ends the service and gives its port back."""
@@ -128,52 +129,54 @@ class Legacy:
         self._sock.close()
 
     def __enter__(self) -> Self:
+        try:
+            self.child.ready()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
 
 
-class Candidate:
-    """The candidate service, which can be redeployed. `root` is its origin, `url` the API under it."""
+class Legacy(_Deployed):
+    """The legacy service over the seeded `legacy.db` of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__("legacy", folder)
+        self.url = self.root
+        self.child = self._launch()
+
+
+class Candidate(_Deployed):
+    """The candidate service over `candidate.db`, which can be redeployed. `url` is its API."""
 
     def __init__(
         self, folder: Path, *, version: str, defects: Sequence[str] = (), slow_ms: int = 1500
     ) -> None:
-        self.db = folder / "candidate.db"
-        self._folder = folder
-        self._slow_ms = slow_ms
-        self._sock = listening_socket()
-        self.root = f"http://127.0.0.1:{self._sock.getsockname()[1]}"
+        super().__init__("candidate", folder)
         self.url = f"{self.root}/v2/billing"
-        try:
-            self.child = self._deploy(version, defects)
-        except BaseException:
-            self._sock.close()
-            raise
+        self._slow_ms = slow_ms
+        # Made here once, so that service and replicator, starting together, both find it.
+        schema.connect(self.db).close()
+        self.child = self._deploy(version, defects)
 
     def redeploy(self, *, version: str, defects: Sequence[str] = ()) -> None:
         """Another process with another version, on the same port; requests wait in between."""
         successor = self._deploy(version, defects, "--standby")
+        try:
+            successor.ready()
+        except BaseException:
+            successor.stop()
+            raise
         self.child.stop()
         os.kill(successor.pid, signal.SIGUSR1)
         self.child = successor
 
-    def stop(self) -> None:
-        """Ends the service and gives its port back."""
-        self.child.stop()
-        self._sock.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
     def _deploy(self, version: str, defects: Sequence[str], *more: str) -> Child:
-        arguments = [*more, "--db", str(self.db), "--version", version, "--defects", ",".join(defects)]
-        arguments += ["--slow-ms", str(self._slow_ms)]
-        return Child("candidate", arguments, log=self._folder / "candidate.log", sock=self._sock)
+        told = ("--version", version, "--defects", ",".join(defects), "--slow-ms", str(self._slow_ms))
+        return self._launch(*told, *more)
 
 
 class Replicator:
@@ -191,6 +194,7 @@ class Replicator:
         self.child.stop()
 
     def __enter__(self) -> Self:
+        self.child.ready()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -17,7 +17,7 @@ from strangler_demo.legacy.dates import day_text
 from strangler_demo.legacy.pricing import half_up
 from strangler_demo.month import Customer, Issue, Month
 from strangler_demo.requests import CreditNoteRequest, PaymentRequest
-from strangler_demo.serving import transaction
+from strangler_demo.storage import connect, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def seed(path: Path, month: Month) -> Booked:
     """Writes a new legacy database in one transaction. Raises FileExistsError where there is one already."""
     if path.exists():
         raise FileExistsError(path)
-    db = schema.connect(path)
+    db = connect(path)
     try:
         schema.create(db)
         with transaction(db):

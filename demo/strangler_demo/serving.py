@@ -9,14 +9,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import signal
 import socket
-import sqlite3
-import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import date
 
 import msgspec
@@ -24,6 +19,7 @@ import uvloop
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from strangler_demo.child import add_tied, listening_socket, when_parent_ends
 from strangler_demo.requests import Unusable
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -39,35 +35,6 @@ def arguments(name: str) -> argparse.ArgumentParser:
     parser.add_argument("--standby", action="store_true", help="accept no connection before SIGUSR1")
     add_tied(parser)
     return parser
-
-
-def add_tied(parser: argparse.ArgumentParser) -> None:
-    """The option that keeps a child from outliving its parent."""
-    parser.add_argument("--tied", action="store_true", help="leave when standard input closes")
-
-
-def when_parent_ends(stop: Callable[[], object]) -> None:
-    """Calls `stop`, from another thread, once standard input is at its end."""
-
-    def wait() -> None:
-        while os.read(0, 4096):
-            pass
-        stop()
-
-    threading.Thread(target=wait, daemon=True, name="parent").start()
-
-
-def listening_socket(port: int = 0, fd: int | None = None) -> socket.socket:
-    """A listening socket on the loopback address, or the inherited one."""
-    if fd is not None:
-        return socket.socket(fileno=fd)
-    return socket.create_server(("127.0.0.1", port), backlog=1024)
-
-
-def announce(service: str, facts: Mapping[str, int | str]) -> None:
-    """The one line that tells the parent the service is up."""
-    sys.stdout.write(msgspec.json.encode({"service": service, **facts}).decode() + "\n")
-    sys.stdout.flush()
 
 
 def serve(app: web.Application, options: argparse.Namespace, announced: Callable[[int], None]) -> None:
@@ -100,18 +67,6 @@ async def _accept(runner: web.AppRunner, sock: socket.socket, *, standby: bool) 
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, called.set)
         await called.wait()
     await web.SockSite(runner, sock).start()
-
-
-@contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """One write transaction: everything or nothing."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
 
 
 def json_answer(

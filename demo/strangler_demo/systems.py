@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from strangler_demo import control
-from strangler_demo.legacy import schema
 from strangler_demo.month import Month, plan_month
 from strangler_demo.processes import Candidate, Legacy, Replicator
 from strangler_demo.seeding import Booked, booked, seed
+from strangler_demo.storage import connect
 from strangler_demo.traffic import Traffic
 
 
@@ -49,11 +49,16 @@ def systems(
     planned = plan_month(month) if isinstance(month, int) else month
     folder.mkdir(parents=True, exist_ok=True)
     records = _records(folder / "legacy.db", planned)
-    with (
-        Legacy(folder) as legacy,
-        Candidate(folder, version=version, defects=defects) as candidate,
-        Replicator(legacy.db, candidate.db, folder, delay_ms=delay_ms) as replicator,
-    ):
+    with ExitStack() as stack:
+        # All start at once: each spends its first second importing.
+        legacy = Legacy(folder)
+        stack.callback(legacy.stop)
+        candidate = Candidate(folder, version=version, defects=defects)
+        stack.callback(candidate.stop)
+        replicator = Replicator(legacy.db, candidate.db, folder, delay_ms=delay_ms)
+        stack.callback(replicator.stop)
+        for each in (legacy, candidate, replicator):
+            each.child.ready()
         control.wait_replicated(candidate.root, within_ms=1000 + delay_ms)
         yield Systems(planned, Traffic(planned, records), legacy, candidate, replicator)
 
@@ -61,7 +66,7 @@ def systems(
 def _records(path: Path, month: Month) -> Booked:
     if not path.exists():
         return seed(path, month)
-    db: sqlite3.Connection = schema.connect(path)
+    db: sqlite3.Connection = connect(path)
     try:
         return booked(db)
     finally:

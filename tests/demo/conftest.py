@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 from lxml import etree
+
 from strangler_demo.load import Answered, Tally, send
 from strangler_demo.month import Month, plan_month
 from strangler_demo.replicator.translate import STATUS, account
@@ -98,12 +99,14 @@ def _element(element: etree._Element) -> dict[str, Any]:
 
 
 def _in_new_words(node: Any) -> Any:
-    """What the rules of the demo's strangler.yaml allow: issue dates, account ids, status letters, one name."""
+    """What the rules of the demo's strangler.yaml allow: dates, account ids, status letters, one name."""
     if isinstance(node, list):
         return [_in_new_words(item) for item in node]
     if not isinstance(node, dict):
         return node
-    spoken = {("postal_code" if name == "plz" else name): _in_new_words(value) for name, value in node.items()}
+    spoken = {
+        ("postal_code" if name == "plz" else name): _in_new_words(value) for name, value in node.items()
+    }
     if "issued_on" in spoken:
         spoken["issued_on"] = datetime.strptime(spoken["issued_on"], "%d.%m.%Y").date().isoformat()  # noqa: DTZ007
     if "status" in spoken:

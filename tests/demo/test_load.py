@@ -6,12 +6,13 @@ import asyncio
 import itertools
 import time
 
+from strangler_demo.child import listening_socket
 from strangler_demo.load import Tally, send
-from strangler_demo.serving import listening_socket
+from strangler_demo.systems import Systems
 from strangler_demo.traffic import READS, Call
 
 
-def test_everything_is_sent_and_counted(running):
+def test_everything_is_sent_and_counted(running: Systems) -> None:
     calls = list(running.traffic.reads(20))
     tally = asyncio.run(send(running.legacy.url, calls))
     assert tally.sent == len(calls) == 20 * len(READS)
@@ -22,12 +23,12 @@ def test_everything_is_sent_and_counted(running):
     assert asyncio.run(send(running.candidate.url, calls)).by_candidate == tally.answered
 
 
-def test_the_identity_goes_along(running):
+def test_the_identity_goes_along(running: Systems) -> None:
     """A canary is sticky by it; a service of the demo answers without looking at it."""
-    seen = []
+    seen: list[str] = []
 
-    async def run():
-        async def note(reader, writer):
+    async def run() -> Tally:
+        async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             head = await reader.readuntil(b"\r\n\r\n")
             seen.append(head.decode().lower())
             writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
@@ -45,20 +46,20 @@ def test_the_identity_goes_along(running):
     assert tally.unexpected == {(route, 204): 1 for route in READS}
 
 
-def test_a_rate_is_not_exceeded(running):
+def test_a_rate_is_not_exceeded(running: Systems) -> None:
     began = time.monotonic_ns()
     tally = asyncio.run(send(running.legacy.url, running.traffic.route("customer", 60), rate=100))
     assert tally.sent == 60
     assert time.monotonic_ns() - began >= 590_000_000
 
 
-def test_it_goes_on_until_told_and_lets_others_look_meanwhile(running):
-    async def run():
+def test_it_goes_on_until_told_and_lets_others_look_meanwhile(running: Systems) -> None:
+    async def run() -> Tally:
         stop, tally = asyncio.Event(), Tally()
         task = asyncio.create_task(
             send(running.legacy.url, running.traffic.endless(writes_percent=0), stop=stop, tally=tally)
         )
-        while tally.sent < 200:
+        while tally.sent < 200:  # noqa: ASYNC110  what is waited for is a count
             await asyncio.sleep(0.01)
         stop.set()
         return await task
@@ -68,7 +69,7 @@ def test_it_goes_on_until_told_and_lets_others_look_meanwhile(running):
     assert tally.clean
 
 
-def test_no_answer_is_counted_as_an_error():
+def test_no_answer_is_counted_as_an_error() -> None:
     with listening_socket() as free:
         port = free.getsockname()[1]
     calls = itertools.repeat(Call("customer", "GET", "/customers/1", 1), 5)

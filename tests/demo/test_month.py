@@ -6,25 +6,35 @@ import hashlib
 import itertools
 import sqlite3
 from datetime import UTC
+from pathlib import Path
 
 import pytest
+
 from strangler_demo.month import plan_month
 from strangler_demo.seeding import Booked, iban, seed
 from strangler_demo.traffic import READS, WRITES, Traffic
 from strangler_demo.world import COUNTRIES, DECIMALS, reverse_charged
 
 
-def content(path):
+def content(path: Path) -> str:
     db = sqlite3.connect(path)
     try:
-        tables = ("kunde", "rechnung", "rechnungsposition", "zahlung", "quittung", "gutschrift", "nummernkreis")
+        tables = (
+            "kunde",
+            "rechnung",
+            "rechnungsposition",
+            "zahlung",
+            "quittung",
+            "gutschrift",
+            "nummernkreis",
+        )
         rows = [db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in tables]
         return hashlib.sha256(repr(rows).encode()).hexdigest()
     finally:
         db.close()
 
 
-def test_a_seed_gives_the_same_database_and_another_seed_another(tmp_path):
+def test_a_seed_gives_the_same_database_and_another_seed_another(tmp_path: Path) -> None:
     months = [plan_month(number, customers=24, invoices=48) for number in (3, 3, 4)]
     records = [seed(tmp_path / f"{position}.db", month) for position, month in enumerate(months)]
     contents = [content(tmp_path / f"{position}.db") for position in range(3)]
@@ -37,7 +47,7 @@ def test_a_seed_gives_the_same_database_and_another_seed_another(tmp_path):
     assert traffic[0] == traffic[1] != traffic[2]
 
 
-def test_a_database_is_never_seeded_over(tmp_path):
+def test_a_database_is_never_seeded_over(tmp_path: Path) -> None:
     month = plan_month(3, customers=8, invoices=8)
     seed(tmp_path / "legacy.db", month)
     with pytest.raises(FileExistsError):
@@ -45,7 +55,7 @@ def test_a_database_is_never_seeded_over(tmp_path):
 
 
 @pytest.mark.parametrize("number", [1, 2, 2026])
-def test_a_month_has_enough_of_everything(number):
+def test_a_month_has_enough_of_everything(number: int) -> None:
     month = plan_month(number)
     assert {customer.country for customer in month.customers} == set(COUNTRIES)
     assert {customer.currency for customer in month.customers} == set(DECIMALS)
@@ -64,7 +74,7 @@ def test_a_month_has_enough_of_everything(number):
     assert [issue.at for issue in issues] == sorted(issue.at for issue in issues)
 
 
-def test_an_ordinary_month_has_six_hundred_distinct_requests_per_read_route():
+def test_an_ordinary_month_has_six_hundred_distinct_requests_per_read_route() -> None:
     month = plan_month(9)
     invoices = tuple((issue.id, issue.customer.id) for issue in month.issues)
     # As many credit notes and payments as the plan has; the real ones are counted by the systems' own test.
@@ -81,7 +91,7 @@ def test_an_ordinary_month_has_six_hundred_distinct_requests_per_read_route():
     }
 
 
-def test_writes_are_mixed_in_at_their_share():
+def test_writes_are_mixed_in_at_their_share() -> None:
     month = plan_month(9, customers=80, invoices=160)
     records = tuple((issue.id, issue.customer.id) for issue in month.issues)
     traffic = Traffic(month, Booked(records, records, records, records))
@@ -93,7 +103,7 @@ def test_writes_are_mixed_in_at_their_share():
     assert not any(call.route in WRITES for call in traffic.mixed(50, writes_percent=0))
 
 
-def test_an_iban_has_a_valid_check_number():
+def test_an_iban_has_a_valid_check_number() -> None:
     import random
 
     for number in range(50):

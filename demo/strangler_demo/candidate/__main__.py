@@ -10,7 +10,8 @@ from strangler_demo.candidate.app import build
 from strangler_demo.candidate.defects import DEFECTS
 from strangler_demo.candidate.schema import connect
 from strangler_demo.candidate.state import State
-from strangler_demo.serving import announce, arguments, serve
+from strangler_demo.child import announce
+from strangler_demo.serving import arguments, serve
 
 
 def main() -> None:

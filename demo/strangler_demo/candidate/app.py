@@ -16,7 +16,8 @@ from strangler_demo.candidate.behaviour import Behaviour
 from strangler_demo.candidate.replica import standing
 from strangler_demo.candidate.state import STATE, VERSION_HEADER, State
 from strangler_demo.requests import CreditNoteRequest, InvoiceRequest, PaymentRequest, QuoteRequest, read
-from strangler_demo.serving import json_answer, key_of, missing, refusals, run_of, transaction
+from strangler_demo.serving import json_answer, key_of, missing, refusals, run_of
+from strangler_demo.storage import transaction
 from strangler_demo.world import ZONE
 
 type Reader = Callable[[sqlite3.Connection, Behaviour, int], dict[str, Any] | None]

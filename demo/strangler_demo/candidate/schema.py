@@ -6,6 +6,8 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+from strangler_demo import storage
+
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS customers (
     id INTEGER PRIMARY KEY, account TEXT NOT NULL UNIQUE, name TEXT NOT NULL, street TEXT NOT NULL,
@@ -49,10 +51,7 @@ INSERT OR IGNORE INTO replication VALUES (1, 'follower', 0, 0);
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Opens the database in WAL mode and makes what is missing; transactions are begun by hand."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=10)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+    """Opens the database and makes what is missing."""
+    connection = storage.connect(path)
     connection.executescript(_TABLES)
     return connection

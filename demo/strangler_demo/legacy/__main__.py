@@ -6,9 +6,10 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+from strangler_demo.child import announce
 from strangler_demo.legacy.app import build
-from strangler_demo.legacy.schema import connect
-from strangler_demo.serving import announce, arguments, serve
+from strangler_demo.serving import arguments, serve
+from strangler_demo.storage import connect
 from strangler_demo.world import ZONE
 
 

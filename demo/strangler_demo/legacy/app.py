@@ -11,7 +11,8 @@ from aiohttp import web
 
 from strangler_demo.legacy import booking, documents, runs, ubl
 from strangler_demo.requests import CreditNoteRequest, InvoiceRequest, PaymentRequest, QuoteRequest, read
-from strangler_demo.serving import json_answer, key_of, missing, refusals, run_of, transaction
+from strangler_demo.serving import json_answer, key_of, missing, refusals, run_of
+from strangler_demo.storage import transaction
 
 type Clock = Callable[[], datetime]
 type Reader = Callable[[sqlite3.Connection, int], dict[str, Any] | None]

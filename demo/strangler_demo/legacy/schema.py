@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 FIRST_CUSTOMER: Final = 10_001
@@ -70,15 +69,6 @@ _STARTS: Final = {
     "zahlung": FIRST_PAYMENT,
     "quittung": FIRST_RECEIPT,
 }
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """Opens a database in WAL mode; transactions are begun by hand. Rows are addressed by column name."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=10)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    return connection
 
 
 def create(connection: sqlite3.Connection) -> None:

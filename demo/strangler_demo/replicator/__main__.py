@@ -14,9 +14,9 @@ from pathlib import Path
 
 from strangler_demo.candidate import schema as candidate_schema
 from strangler_demo.candidate.replica import standing
+from strangler_demo.child import add_tied, announce, when_parent_ends
 from strangler_demo.replicator import feed
 from strangler_demo.replicator.apply import Promoted, apply
-from strangler_demo.serving import add_tied, announce, when_parent_ends
 
 _BATCH = 2000
 _HEARTBEAT_MS = 100

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from strangler_demo.candidate.replica import standing
 from strangler_demo.replicator.feed import Change
 from strangler_demo.replicator.translate import translate
-from strangler_demo.serving import transaction
+from strangler_demo.storage import transaction
 
 
 class Promoted(Exception):  # noqa: N818  it is a state, and reads as one
