@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict
+
+BRANCH: Final = "branch:"
+"""Begins the tag of a union's branch: no key of the file begins so, so a tag cannot be taken for one."""
 
 
 class Part(BaseModel):
     """Frozen; an unknown key is an error, because a misspelt safeguard is no safeguard."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True, hide_input_in_errors=True
+        frozen=True,
+        extra="forbid",
+        populate_by_name=False,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
     )

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
+from strangler.config.document import Location
 from strangler.config.model import Config
-from strangler.routing.decide import SAFE_METHODS
+from strangler.config.problems import did_you_mean
+from strangler.config.rules import Rule
+from strangler.errors import ConfigError
+from strangler.routing.safety import reads_only
 from strangler.routing.template import parse_template
 
-type Found = tuple[tuple[str | int, ...], str, str | None]
+_STATES = "`state: shared`, or `state: {synced: {lag: {url: …}}}`; a route that only reads says `safe: true`"
+
+type Found = tuple[Location, str, str | None]
 
 
 def cross_checks(config: Config) -> Iterator[Found]:
     """Location, what is wrong, what would be right."""
     yield from _routes_exist(config)
     yield from _one_cutover_each(config)
-    yield from _path_identities(config)
+    yield from _told_apart(config)
+    yield from _path_variables(config)
     yield from _unsafe_without_state(config)
+    yield from _listens(config)
+    yield from _rules_compile(("rules",), config.rules)
+    for name, route in config.routes.items():
+        yield from _rules_compile(("routes", name, "rules"), route.rules)
 
 
 def _routes_exist(config: Config) -> Iterator[Found]:
     for name, plan in config.cutovers.items():
         for index, route in enumerate(plan.routes):
             if route not in config.routes:
-                close = difflib.get_close_matches(route, config.routes, n=1)
-                remedy = f"did you mean `{close[0]}`?" if close else f"known: {', '.join(config.routes) or 'none yet'}"
+                remedy = did_you_mean(route, config.routes) or "describe it under `routes:` first"
                 yield ("cutovers", name, "routes", index), f"there is no route `{route}`", remedy
 
 
@@ -42,14 +52,40 @@ def _one_cutover_each(config: Config) -> Iterator[Found]:
             seen.setdefault(route, name)
 
 
-def _path_identities(config: Config) -> Iterator[Found]:
+def _told_apart(config: Config) -> Iterator[Found]:
+    seen: dict[str, str] = {}
+    for name, route in config.routes.items():
+        same = route.match.model_dump_json()
+        if same in seen:
+            yield (
+                ("routes", name, "match"),
+                f"route `{name}` matches exactly what route `{seen[same]}` matches",
+                "remove one, or tell them apart by query, header or body",
+            )
+        seen.setdefault(same, name)
+
+
+def _path_variables(config: Config) -> Iterator[Found]:
+    everywhere: set[str] = set()
     for name, route in config.routes.items():
         variables = parse_template(route.match.path).variables
-        if route.identity is not None and route.identity.path is not None and route.identity.path not in variables:
+        everywhere.update(variables)
+        if (
+            route.identity is not None
+            and route.identity.path is not None
+            and route.identity.path not in variables
+        ):
             yield (
                 ("routes", name, "identity", "path"),
                 f"the path {route.match.path} has no variable `{route.identity.path}`",
                 f"it has: {', '.join(variables) or 'none'}",
+            )
+    for name, label in config.strata.items():
+        if label.path is not None and label.path not in everywhere:
+            yield (
+                ("strata", name, "path"),
+                f"no route's path has a variable `{label.path}`",
+                f"there are: {', '.join(sorted(everywhere)) or 'none'}",
             )
 
 
@@ -57,14 +93,36 @@ def _unsafe_without_state(config: Config) -> Iterator[Found]:
     for name, plan in config.cutovers.items():
         for index, route_name in enumerate(plan.routes):
             route = config.routes.get(route_name)
-            if route is None or _reads(route.safe, route.match.method) or plan.state not in (None, "read-only"):
+            if route is None or reads_only(route) or plan.state not in {None, "read-only"}:
                 continue
+            what = f"route `{route_name}` may write, and `{name}` does not say how both sides see its records"
+            yield ("cutovers", name, "routes", index), what, _STATES
+
+
+def _listens(config: Config) -> Iterator[Found]:
+    serve = config.serve
+    if serve.listen == serve.control and not serve.listen.endswith(":0"):
+        yield (
+            ("serve", "control"),
+            f"`listen` and `control` are the same address ({serve.listen})",
+            "give each its own",
+        )
+    for side, url in (("legacy", config.legacy.url), ("candidate", config.candidate.url)):
+        if urlsplit(url).netloc == serve.listen:
             yield (
-                ("cutovers", name, "routes", index),
-                f"route `{route_name}` may write, and cutover `{name}` does not say how both sides see the same records",
-                "declare `state: shared` or `state: {synced: {lag: {url: …}}}`, or `safe: true` on a route that only reads",
+                (side, "url"),
+                f"{side} is where strangler itself listens ({serve.listen})",
+                "requests would go in circles",
             )
 
 
-def _reads(safe: bool, methods: tuple[str, ...] | None) -> bool:
-    return safe or (methods is not None and SAFE_METHODS.issuperset(method.upper() for method in methods))
+def _rules_compile(location: Location, rules: tuple[Rule, ...]) -> Iterator[Found]:
+    """What only the comparison knows of a rule, found out now and not in traffic."""
+    from strangler.comparison.rules import Rules
+
+    for index, rule in enumerate(rules):
+        try:
+            Rules.of([rule])
+        except ConfigError as error:
+            for problem in error.problems:
+                yield (*location, index), problem.what, problem.remedy

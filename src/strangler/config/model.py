@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from strangler.config.base import Part
 from strangler.config.policy import CutoverConfig, Policy
@@ -13,26 +13,45 @@ from strangler.config.rules import Rule
 from strangler.config.systems import Candidate, Capture, Serve, System, Worker
 
 NAME: Final = r"^[a-z0-9][a-z0-9._-]{0,62}$"
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+"""The name of a route, a cutover or a label: it appears in logs, file names and commands."""
+
+
+def _ledger(value: str) -> str:
+    if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://", "${")):
+        raise ValueError("a ledger is sqlite:///FILE or postgresql://user@host/database")
+    return value
 
 
 class Config(Part):
     """The whole file."""
 
     version: Literal[1]
+    """The version of this format."""
     legacy: System
+    """The system that answers today."""
     candidate: Candidate
+    """The system that is to take over."""
     serve: Serve = Serve()
-    ledger: str = "sqlite:///strangler.db"
+    """Where strangler itself listens."""
+    ledger: Annotated[str, AfterValidator(_ledger)] = "sqlite:///strangler.db"
     """`sqlite:///FILE` (relative to this file) or `postgresql://user@host/database`."""
     capture: Capture = Capture()
+    """What a plane hands to the worker."""
     worker: Worker = Worker()
+    """How the shadow is asked, and answers are compared."""
     redaction: Redaction = Redaction()
-    strata: dict[str, Label] = {}
-    routes: dict[str, RouteConfig] = Field(default={}, json_schema_extra={"propertyNames": {"pattern": NAME}})
+    """What never reaches the ledger."""
+    strata: dict[Name, Label] = Field(default_factory=dict[str, Label])
+    """Labels (country, currency, document type) by which evidence is told apart."""
+    routes: dict[Name, RouteConfig] = Field(default_factory=dict[str, RouteConfig])
+    """Named matches of requests; the most specific wins. What matches none goes to legacy, unobserved."""
     rules: tuple[Rule, ...] = ()
     """Rules for every route."""
     policy: Policy = Policy()
-    cutovers: dict[str, CutoverConfig] = Field(default={}, json_schema_extra={"propertyNames": {"pattern": NAME}})
+    """What the gate asks of the evidence."""
+    cutovers: dict[Name, CutoverConfig] = Field(default_factory=dict[str, CutoverConfig])
+    """Plans that move routes together."""
 
     def policy_of(self, cutover: str) -> Policy:
         """The policy in force for a cutover: the general one with what the cutover says differently."""
@@ -41,4 +60,3 @@ class Config(Part):
     def cutover_of(self, route: str) -> str:
         """The cutover a route belongs to, or an empty text."""
         return next((name for name, plan in self.cutovers.items() if route in plan.routes), "")
-

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from strangler.config.base import Part
-from strangler.config.fields import Milliseconds, Share
+from strangler.config.base import BRANCH, Part
+from strangler.config.fields import BodyPath, Milliseconds, Share
 from strangler.config.routes import Names
 
 
@@ -20,6 +20,7 @@ class Tolerate(Part):
     alpha: Share = Decimal("0.05")
     """Spent over attempts: the j-th may use 6 alpha / (pi^2 j^2)."""
     rollback_alpha: Share = Decimal("0.05")
+    """The risk of rolling back although the rate is kept."""
 
     @model_validator(mode="after")
     def _inside(self) -> Tolerate:
@@ -32,6 +33,7 @@ class Policy(Part):
     """What turns evidence into pass, blocked, insufficient or frozen."""
 
     tolerate: Tolerate = Tolerate()
+    """The tolerated rate of mismatches, and the risks taken in judging it."""
     minimum: int = Field(default=1, ge=1)
     """Comparisons per route, at least, whatever the statistics say."""
     open_divergences: int = Field(default=0, ge=0)
@@ -47,7 +49,6 @@ class Policy(Part):
     rollback_amounts: bool = True
     """One wrong amount that reached a customer rolls back without statistics."""
 
-
     def under(self, special: Policy) -> Policy:
         """This policy with what `special` says explicitly in its place."""
         update = {name: getattr(special, name) for name in special.model_fields_set}
@@ -60,8 +61,9 @@ class Policy(Part):
 class Lag(Part):
     """Where the replication lag is read: JSON behind a URL."""
 
-    url: str
-    path: str = "$.seconds"
+    url: Annotated[str, Field(pattern="^https?://[^/]")]
+    """Asked every few seconds."""
+    path: BodyPath = "$.seconds"
     """An RFC 9535 JSONPath to the lag in seconds."""
 
 
@@ -69,26 +71,60 @@ class Synced(Part):
     """Replicated records: the lag is probed and must stay within a bound."""
 
     lag: Lag
+    """Where the replication lag is read."""
     within: Milliseconds = 5_000
+    """The most it may be."""
 
 
 class SyncedState(Part):
     """Both sides have databases of their own, and one is fed from the other."""
 
     synced: Synced
+    """The probe and its bound."""
 
 
-State = Literal["shared", "mirrored", "read-only"] | SyncedState
+def _state_branch(value: object) -> str | None:
+    if isinstance(value, str):
+        return BRANCH + "word"
+    return BRANCH + "synced" if isinstance(value, dict | SyncedState) else None
+
+
+State = Annotated[
+    Annotated[Literal["shared", "mirrored", "read-only"], Tag(BRANCH + "word")]
+    | Annotated[SyncedState, Tag(BRANCH + "synced")],
+    Discriminator(
+        _state_branch,
+        custom_error_type="state_kind",
+        custom_error_message="`state` is `shared`, `read-only` or `{synced: {lag: {url: …}}}`",
+    ),
+]
 """How both sides see the same records."""
 
 
 def _percent(value: object) -> object:
-    if isinstance(value, str) and value.strip().endswith("%"):
-        return Decimal(value.strip()[:-1])
-    return Decimal(str(value)) if isinstance(value, float) else value
+    # A YAML float's repr is the shortest text that reads back as it, so 0.5 stays exactly 0.5.
+    digits = str(value).strip().removesuffix("%").strip()
+    try:
+        if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool):
+            return Decimal(digits)
+    except ArithmeticError:
+        pass
+    raise ValueError("not a weight; write 5 or 5% (of the customers)")
 
 
-Percent = Annotated[Decimal, BeforeValidator(_percent), Field(gt=0, le=100, decimal_places=2)]
+Percent = Annotated[
+    Decimal,
+    BeforeValidator(_percent),
+    Field(gt=0, le=100, decimal_places=2),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 100},
+                {"type": "string", "pattern": r"^\d+(\.\d\d?)?\s*%?$"},
+            ]
+        }
+    ),
+]
 """A weight in percent, to two places (a basis point is the smallest step)."""
 
 
@@ -96,9 +132,10 @@ class CutoverConfig(Part):
     """A plan that moves routes together: legacy, shadow, canary (steps), candidate, retired."""
 
     routes: Names
+    """The routes that move together; a route belongs to at most one cutover."""
     state: State | None = None
-    """`shared`, `read-only` or `{synced: {lag: {url: …}, within: 5s}}`; an unsafe route enters canary only with
-    `shared` or `synced`."""
+    """`shared`, `read-only` or `{synced: {lag: {url: …}, within: 5s}}`; an unsafe route enters canary only
+    with `shared` or `synced`."""
     steps: tuple[Percent, ...] = Field(
         default=(Decimal(1), Decimal(5), Decimal(25), Decimal(50), Decimal(100)), min_length=1
     )
@@ -113,5 +150,7 @@ class CutoverConfig(Part):
         if any(later <= earlier for earlier, later in zip(self.steps, self.steps[1:], strict=False)):
             raise ValueError("`steps` rise: each is larger than the one before")
         if self.state == "mirrored":
-            raise ValueError("`mirrored` needs a durable outbox, not there yet; use shared, synced or read-only")
+            raise ValueError(
+                "`mirrored` needs a durable outbox, not there yet; use shared, synced or read-only"
+            )
         return self

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from strangler.config.base import Part
-from strangler.config.fields import Milliseconds, Share
+from strangler.config.fields import BodyPath, Milliseconds, Place, Share
+from strangler.config.places import check_field_name
 from strangler.config.rules import Rule
 from strangler.routing.template import parse_template
 
@@ -18,12 +19,27 @@ def _template(value: str) -> str:
     return value
 
 
+def _method(value: str) -> str:
+    check_field_name(value)  # a method is a token too (RFC 9110 section 9.1), and tells cases apart
+    if value != value.upper():
+        raise ValueError(f"methods are written in capitals: {value.upper()}")
+    return value
+
+
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
 """One name or several."""
+
+Methods = Annotated[
+    tuple[Annotated[str, AfterValidator(_method)], ...], BeforeValidator(_listed), Field(min_length=1)
+]
+"""One HTTP method or several."""
+
+HeaderName = Annotated[str, AfterValidator(check_field_name)]
+"""The name of a header, in any spelling of its letters."""
 
 
 class BodyNames(Part):
@@ -46,21 +62,27 @@ class BodyNames(Part):
 class MatchConfig(Part):
     """All that is given must hold; the most specific route wins."""
 
-    method: Names | None = None
+    method: Methods | None = None
+    """`GET`, or `[GET, HEAD]`; absent: any."""
     path: Annotated[str, AfterValidator(_template)]
     """A template: `/invoices/{id}`, `/invoices/{id}.xml`, `/files/{rest*}`."""
-    query: dict[str, str] = {}
+    query: dict[str, str] = Field(default_factory=dict[str, str])
     """Parameter to shell pattern; `"*"`: present."""
-    header: dict[str, str] = {}
+    header: dict[HeaderName, str] = Field(default_factory=dict[str, str])
+    """Header to shell pattern."""
     body: BodyNames | None = None
+    """A name in the body: a JSON-RPC method, a GraphQL operation, a SOAP action."""
 
 
 class Source(Part):
     """Where a value stands: exactly one of them."""
 
-    header: str | None = None
+    header: HeaderName | None = None
+    """A header of the request."""
     cookie: str | None = None
+    """A cookie."""
     query: str | None = None
+    """A parameter of the query string."""
     path: str | None = None
     """A variable of the route's template."""
 
@@ -82,10 +104,13 @@ class Source(Part):
 class Label(Part):
     """A stratum's label: from the request (as `Source`), or from the answer."""
 
-    header: str | None = None
+    header: HeaderName | None = None
+    """A header of the request."""
     query: str | None = None
+    """A parameter of the query string."""
     path: str | None = None
-    answer: str | None = None
+    """A variable of the route's template."""
+    answer: BodyPath | None = None
     """An RFC 9535 JSONPath into the primary's answer."""
     limit: int = Field(default=20, ge=1, le=1000)
     """Values told apart; what comes later counts as `other`."""
@@ -101,6 +126,7 @@ class RouteConfig(Part):
     """A named match of requests."""
 
     match: MatchConfig
+    """What makes a request this route's; `GET /invoices/{id}` in place of the whole route says the same."""
     safe: bool = False
     """This route only reads, though its method does not say so (POST queries)."""
     identity: Source | None = None
@@ -110,6 +136,7 @@ class RouteConfig(Part):
     deadline: Milliseconds = 5_000
     """How long a canary's safe request waits for the candidate before legacy answers."""
     rules: tuple[Rule, ...] = ()
+    """What may differ in answers of this route, beside the rules for every route."""
     mirror_writes: bool = False
     """Refused for now: carrying writes to both sides needs a durable outbox."""
 
@@ -118,7 +145,9 @@ class RouteConfig(Part):
     def _shorthand(cls, value: Any) -> Any:
         """`invoice: GET /invoices/{id}` stands for the match alone."""
         if isinstance(value, str):
-            method, _, path = value.partition(" ")
+            method, _, path = value.strip().partition(" ")
+            if not path:
+                raise ValueError("a route in one line is a method and a path, such as GET /invoices/{id}")
             return {"match": {"method": method, "path": path.strip()}}
         return value
 
@@ -132,7 +161,7 @@ class RouteConfig(Part):
 class Redaction(Part):
     """What never reaches the ledger. Card numbers, IBANs, authorization and cookies are always redacted."""
 
-    fields: tuple[str, ...] = ()
+    fields: tuple[Place, ...] = ()
     """Further places: JSONPath into bodies, or `header:NAME`."""
     key: str = "${STRANGLER_REDACTION_KEY}"
     """The key that keeps equal values equal; absent: one is made and kept in the state folder."""

@@ -7,28 +7,46 @@ A location is an RFC 9535 JSONPath (`$.lines[*].amount`), `header:NAME`, or `sta
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, field_validator
 
-from strangler.config.base import Part
-from strangler.config.fields import Milliseconds
+from strangler.config.base import BRANCH, Part
+from strangler.config.fields import BodyPath, Milliseconds, Place
+from strangler.config.places import check_zone
 
 
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Locations = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+Locations = Annotated[tuple[Place, ...], BeforeValidator(_listed), Field(min_length=1)]
 """One location or several."""
+
+
+def _named(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else "null" if value is None else value
+
+
+Named = Annotated[str, BeforeValidator(_named)]
+"""A value as text: YAML reads `1: paid` as a number, and a rule means its name."""
+
+
+def _format(value: str) -> str:
+    if value not in {"iso", "epoch", "epoch-ms", "http"} and "%" not in value:
+        raise ValueError("not a format; one of iso, epoch, epoch-ms, http, or a pattern such as %d.%m.%Y")
+    return value
 
 
 class Formats(Part):
     """An instant's format on either side: `iso`, `epoch`, `epoch-ms`, `http`, or a strptime pattern."""
 
-    legacy: str = "iso"
-    candidate: str = "iso"
+    legacy: Annotated[str, AfterValidator(_format)] = "iso"
+    """As legacy writes it."""
+    candidate: Annotated[str, AfterValidator(_format)] = "iso"
+    """As the candidate writes it."""
 
 
 class _Rule(Part):
@@ -44,18 +62,21 @@ class Only(_Rule):
     """Compare just these places (and what lies under them)."""
 
     only: Locations
+    """The places, and what lies under them, that are compared; the status always is."""
 
 
 class Ignore(_Rule):
     """Do not compare these places."""
 
     ignore: Locations
+    """The places that are not compared."""
 
 
 class Unordered(_Rule):
     """The order of this list means nothing."""
 
     unordered: Locations
+    """Lists whose order means nothing."""
     by: str | None = None
     """The member that names an item (`id`). Without it items are paired by likeness."""
 
@@ -64,20 +85,25 @@ class DecimalRule(_Rule):
     """Numbers, or texts that hold one, compared by value."""
 
     decimal: Locations
+    """Numbers, or texts that hold one."""
     scale: int | None = Field(default=None, ge=0, le=20)
     """Digits after the point to round both to before comparing. Absent: exactly as they are."""
     tolerance: int = Field(default=0, ge=0)
     """Minor units (of `scale`, else of the finer of both) by which they may differ."""
     rounding: Literal["half-up", "half-even", "down"] = "half-up"
+    """How both are rounded to `scale`."""
 
 
 class Instant(_Rule):
     """Dates and times compared as moments."""
 
     instant: Locations
+    """Dates and times."""
     format: Formats = Formats()
+    """One format for both sides, or `{legacy: …, candidate: …}`."""
     tolerance: Milliseconds = 0
-    zone: str = "UTC"
+    """How far apart the moments may lie."""
+    zone: Annotated[str, AfterValidator(check_zone)] = "UTC"
     """IANA zone of a value that names none."""
 
     @field_validator("format", mode="before")
@@ -90,56 +116,67 @@ class Identity(_Rule):
     """Opaque ids: equal when they map one to one across the whole run."""
 
     identity: Locations
+    """Ids that either side gives out by itself."""
 
 
 class MapRule(_Rule):
     """An enumeration that has other names on the candidate."""
 
     map: Locations
-    values: dict[str, str]
-    """Legacy's value to the candidate's."""
+    """Values that have other names on the candidate."""
+    values: Annotated[dict[Named, Named], Field(min_length=1)]
+    """Legacy's value to the candidate's; numbers and booleans are named as JSON writes them."""
 
 
 class Rename(_Rule):
     """A field that stands elsewhere on the candidate."""
 
-    rename: Annotated[str, Field(min_length=1)]
+    rename: BodyPath
     """Its location on legacy."""
-    to: str
+    to: BodyPath
     """Its location on the candidate; the same number of wildcards."""
 
 
-_KINDS: dict[str, str] = {
-    "only": "only",
-    "ignore": "ignore",
-    "unordered": "unordered",
-    "decimal": "decimal",
-    "instant": "instant",
-    "identity": "identity",
-    "map": "map",
-    "rename": "rename",
+_MODELS: Final[dict[str, type[_Rule]]] = {
+    "only": Only,
+    "ignore": Ignore,
+    "unordered": Unordered,
+    "decimal": DecimalRule,
+    "instant": Instant,
+    "identity": Identity,
+    "map": MapRule,
+    "rename": Rename,
 }
+
+KINDS: Final = tuple(_MODELS)
+"""The kinds of rules, each the name of a rule's first key."""
 
 
 def kind_of(value: Any) -> str | None:
     """The kind of a rule as written (a mapping) or as a model; None when no key names one, or two do."""
-    keys = value.keys() if isinstance(value, dict) else type(value).model_fields.keys()
-    found = [key for key in keys if key in _KINDS]
+    keys = value.keys() if isinstance(value, dict) else getattr(type(value), "model_fields", {}).keys()
+    found = [key for key in keys if key in _MODELS]
     return found[0] if len(found) == 1 else None
 
 
+def _branch(value: Any) -> str | None:
+    kind = kind_of(value)
+    return None if kind is None else BRANCH + kind
+
+
 type Rule = Annotated[
-    Annotated[Only, Tag("only")]
-    | Annotated[Ignore, Tag("ignore")]
-    | Annotated[Unordered, Tag("unordered")]
-    | Annotated[DecimalRule, Tag("decimal")]
-    | Annotated[Instant, Tag("instant")]
-    | Annotated[Identity, Tag("identity")]
-    | Annotated[MapRule, Tag("map")]
-    | Annotated[Rename, Tag("rename")],
+    Annotated[Only, Tag(BRANCH + "only")]
+    | Annotated[Ignore, Tag(BRANCH + "ignore")]
+    | Annotated[Unordered, Tag(BRANCH + "unordered")]
+    | Annotated[DecimalRule, Tag(BRANCH + "decimal")]
+    | Annotated[Instant, Tag(BRANCH + "instant")]
+    | Annotated[Identity, Tag(BRANCH + "identity")]
+    | Annotated[MapRule, Tag(BRANCH + "map")]
+    | Annotated[Rename, Tag(BRANCH + "rename")],
     Discriminator(
-        kind_of,
+        _branch,
         custom_error_type="rule_kind",
-        custom_error_message="a rule has exactly one of: " + ", ".join(_KINDS),
+        custom_error_message="a rule has exactly one of: " + ", ".join(KINDS),
     ),
 ]
+"""What may differ. One key names the kind and holds a place or a list of places."""

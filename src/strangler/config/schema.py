@@ -1,4 +1,4 @@
-"""The JSON Schema of `strangler.yaml`, generated from the model: for editors, and for naming the keys known at a place."""
+"""The JSON Schema of `strangler.yaml`, generated from the model: for editors, and for suggestions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from strangler.config.model import Config
 def json_schema() -> dict[str, Any]:
     """JSON Schema (2020-12)."""
     schema = Config.model_json_schema(by_alias=True)
+    schema["$defs"]["RouteConfig"] = _or_line(schema["$defs"]["RouteConfig"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "strangler.yaml", **schema}
+
+
+def _or_line(route: dict[str, Any]) -> dict[str, Any]:
+    # The model's own schema does not know the shorthand that its validator takes.
+    line = {"type": "string", "pattern": r"^\S+ +/", "description": "Method and path: `GET /invoices/{id}`."}
+    return {"anyOf": [route, line], "title": route["title"], "description": route["description"]}
 
 
 def keys_at(location: tuple[str | int, ...]) -> set[str]:
@@ -33,6 +40,7 @@ def _below(node: dict[str, Any], step: str | int) -> Iterator[dict[str, Any]]:
             yield flat["properties"][step]
         elif isinstance(extra := flat.get("additionalProperties"), dict):
             yield extra
+        yield from flat.get("patternProperties", {}).values()
 
 
 def _flat(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, Literal
+from ipaddress import ip_address
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from strangler.config.base import Part
-from strangler.config.fields import Bytes, Milliseconds
+from strangler.config.fields import BodyPath, Bytes, Milliseconds
+from strangler.config.places import check_field_name
 
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+_OURS: Final = frozenset(
+    {"host", "connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "keep-alive"}
+)
 _ADDRESS: Final = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[^:\s]+):(?P<port>\d{1,5})")
 
 
@@ -22,8 +28,38 @@ def _base_url(value: str) -> str:
         raise ValueError("a base URL has neither query nor fragment")
     if parts.username or parts.password:
         raise ValueError("no password in a URL; use `auth: {replace: {Authorization: …}}`")
+    if "$" in value:
+        raise ValueError("environment variables are not filled in here; write the URL itself")
+    if _HOST.fullmatch(parts.hostname) is None or re.search(r"[\s\\\x00-\x1f\x7f]", value):
+        raise ValueError("a base URL looks like https://billing.example.com/api")
     _ = parts.port  # raises ValueError, with words of its own, when it is no port
     return value.rstrip("/")
+
+
+def _loopback(value: str) -> str:
+    host = _address(value).rpartition(":")[0].strip("[]")
+    try:
+        local = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise ValueError("control listens on this machine only: 127.0.0.1:PORT or [::1]:PORT")
+    return value
+
+
+def _credential(value: str) -> str:
+    if any(ord(char) < 0x20 or ord(char) == 0x7F for char in value):
+        raise ValueError("a header's value has no line breaks or control characters")
+    return value
+
+
+def _replaceable(value: str) -> str:
+    check_field_name(value)
+    if value.lower() in _OURS:
+        raise ValueError(
+            f"{value} is strangler's own to set; `auth` replaces credentials such as Authorization"
+        )
+    return value
 
 
 def _address(value: str) -> str:
@@ -39,31 +75,45 @@ BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Address = Annotated[str, AfterValidator(_address)]
 """`host:port` to listen on; port 0 takes a free one."""
 
+LocalAddress = Annotated[str, AfterValidator(_loopback)]
+"""`host:port` on the loopback interface; port 0 takes a free one."""
+
 
 class ReplaceAuth(Part):
     """The side gets its own credentials: what the client sent in these fields is taken out first."""
 
-    replace: dict[str, str]
+    replace: Annotated[
+        dict[Annotated[str, AfterValidator(_replaceable)], Annotated[str, AfterValidator(_credential)]],
+        Field(min_length=1),
+    ]
     """Header name to value; `${NAME}` stands for an environment variable."""
 
 
 def _auth(value: object) -> object:
+    if isinstance(value, str) and value != "pass":
+        raise ValueError("`auth` is `pass` or `{replace: {Authorization: …}}`")
     return None if value == "pass" else value
+
+
+def _or_pass(schema: dict[str, Any]) -> None:
+    schema["anyOf"] = [{"const": "pass"}, *schema.get("anyOf", ())]
 
 
 class System(Part):
     """One of the two systems."""
 
     url: BaseUrl
+    """Its base URL; a path in it stands in front of every request's."""
     auth: Annotated[ReplaceAuth | None, BeforeValidator(_auth)] = Field(
-        default=None, json_schema_extra={"anyOf": [{"const": "pass"}, {"type": "object", "properties": {"replace": {"type": "object"}}}]}
+        default=None, json_schema_extra=_or_pass
     )
-    """`pass` (the default: the client's own credentials) or `{replace: {Authorization: "Bearer ${TOKEN}"}}`."""
+    """`pass` (the client's own; the default) or `{replace: {Authorization: "Bearer ${TOKEN}"}}`."""
     host: str | None = None
     """The Host field to send; absent: that of the URL."""
     ca: str | None = None
     """A file of PEM certificates to trust for https."""
     connect: Milliseconds = 2_000
+    """How long connecting to it may take."""
     timeout: Milliseconds = 30_000
     """How long a client's request may wait for this side's answer."""
 
@@ -71,13 +121,13 @@ class System(Part):
 class Version(Part):
     """Where the candidate's version is read: exactly one of `header`, `endpoint`, `value`."""
 
-    header: str | None = None
+    header: Annotated[str, AfterValidator(check_field_name)] | None = None
     """A header of every answer."""
-    endpoint: str | None = None
+    endpoint: Annotated[str, Field(pattern="^/")] | None = None
     """A path under the candidate's URL, asked every few seconds."""
-    path: str = "$.version"
+    path: BodyPath = "$.version"
     """Where in the endpoint's JSON answer."""
-    value: str | None = None
+    value: Annotated[str, Field(min_length=1)] | None = None
     """Fixed here (or by `--candidate-version`)."""
 
     @model_validator(mode="after")
@@ -98,7 +148,9 @@ class Tls(Part):
     """The listener's certificate chain and key, PEM files."""
 
     certificate: str
+    """File of the certificate, then what leads to its root."""
     key: str
+    """File of its private key."""
 
 
 class Serve(Part):
@@ -107,10 +159,12 @@ class Serve(Part):
     listen: Address = "127.0.0.1:8600"
     """Where clients come."""
     tls: Tls | None = None
+    """Absent: plain HTTP."""
     plane: Literal["mitmproxy"] = "mitmproxy"
+    """What carries the traffic."""
     planes: int = Field(default=1, ge=1, le=64)
     """Plane processes that share the listening socket."""
-    control: Address = "127.0.0.1:8601"
+    control: LocalAddress = "127.0.0.1:8601"
     """The control endpoint (routing table, state). Loopback only."""
     state: str = ".strangler"
     """Folder for what must outlive a restart: the last table, sockets, override."""
@@ -126,9 +180,11 @@ class Capture(Part):
     queue: int = Field(default=4_096, ge=1)
     """Exchanges waiting, at most."""
     queue_bytes: Bytes = 64 << 20
+    """Their bytes, at most."""
     body_limit: Bytes = 1 << 20
     """A body over this passes untouched, uncaptured, counted."""
     heartbeat: Milliseconds = 500
+    """How often a plane tells the worker and control that it lives, and its counts."""
 
 
 class Worker(Part):
@@ -141,8 +197,9 @@ class Worker(Part):
     rate: int = Field(default=0, ge=0)
     """Questions per second, at most; 0: no limit."""
     breaker: int = Field(default=40, ge=1)
-    """Failures in a row after which the shadow is left alone for a while (what is shed meanwhile is counted)."""
+    """Failures in a row after which the shadow is left alone (what is shed meanwhile is counted)."""
     breaker_pause: Milliseconds = 5_000
+    """For how long."""
     memory: Bytes = 512 << 20
     """Ceiling for exchanges in memory: above it new ones are shed until 7/8 of it is left."""
     reask: Milliseconds = 200
