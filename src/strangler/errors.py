@@ -86,7 +86,7 @@ class Conflict(StranglerError):  # noqa: N818
 
 
 class Refused(StranglerError):  # noqa: N818
-    """A transition the phase table or the gate does not allow. `exit_code` is that of the verdict, where there is one."""
+    """A transition the phase table or the gate does not allow; `exit_code` is the verdict's, where there is one."""
 
     def __init__(
         self, what: str, *, where: str | None = None, remedy: str | None = None, exit_code: int = 1

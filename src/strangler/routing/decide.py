@@ -104,7 +104,9 @@ def _decide(
         bucket=cohort,
         identity=identity,
         deadline_ms=entry.deadline_ms,
-        strata=tuple((label, found) for label, source in entry.strata if (found := find(source, head, values))),
+        strata=tuple(
+            (label, found) for label, source in entry.strata if (found := find(source, head, values))
+        ),
     )
 
 

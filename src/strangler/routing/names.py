@@ -97,7 +97,8 @@ def _operations(request: _GraphQL) -> list[Call]:
         raise Unreadable(str(error)) from error
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     named = [
-        Call(node.name.value if node.name else "", node.operation == OperationType.QUERY) for node in operations
+        Call(node.name.value if node.name else "", node.operation == OperationType.QUERY)
+        for node in operations
     ]
     if request.operationName:
         named = [call for call in named if call.name == request.operationName]
@@ -117,7 +118,9 @@ def soap(body: bytes) -> tuple[Call, ...]:
         raise Unreadable(str(error)) from error
     if etree.QName(root).localname != "Envelope":
         raise Unreadable("no SOAP envelope")
-    bodies = [child for child in root if isinstance(child.tag, str) and etree.QName(child).localname == "Body"]
+    bodies = [
+        child for child in root if isinstance(child.tag, str) and etree.QName(child).localname == "Body"
+    ]
     calls = [etree.QName(child).localname for part in bodies for child in part if isinstance(child.tag, str)]
     if len(bodies) != 1 or not calls:
         raise Unreadable("no call in the SOAP body")

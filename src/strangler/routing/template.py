@@ -38,7 +38,7 @@ class Template(msgspec.Struct, frozen=True):
 
     def rank(self) -> tuple[int, ...]:
         """Sorts the most specific first: literal, affixed variable, variable, rest, segment by segment."""
-        return tuple(_segment_rank(segment) for segment in self.segments) + (2,)
+        return (*(_segment_rank(segment) for segment in self.segments), 2)
 
 
 def _segment_rank(segment: Segment) -> int:
@@ -104,7 +104,12 @@ def _fits(segment: Segment, piece: str, values: dict[str, str]) -> bool:
         return piece == segment.prefix
     end = len(piece) - len(segment.suffix)
     value = piece[len(segment.prefix) : end]
-    if not value or value in (".", "..") or not piece.startswith(segment.prefix) or piece[end:] != segment.suffix:
+    if (
+        not value
+        or value in (".", "..")
+        or not piece.startswith(segment.prefix)
+        or piece[end:] != segment.suffix
+    ):
         return False
     values[segment.variable] = value
     return True
