@@ -7,17 +7,21 @@ changed, left out or put in another order; it cannot show that its end was cut o
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping, insert, select
 
-GENESIS = "0" * 64
+from strangler.canonical import canonical
+from strangler.ledger.tables import audit
+
+GENESIS: Final = "0" * 64
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One link. `body` holds at (ns), actor, action, subject, reason, before, after, evidence (hash)."""
+    """One link. `body` holds seq, at_ns, actor, action, subject, reason, before, after, evidence (hash)."""
 
     seq: int
     prev: str
@@ -45,19 +49,69 @@ def append(
     evidence: str = "",
 ) -> Entry:
     """Add an entry in this write transaction."""
-    raise NotImplementedError
+    last = head(connection)
+    seq, prev = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    body = {
+        "seq": seq,
+        "at_ns": at_ns,
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "reason": reason,
+        "before": before,
+        "after": after,
+        "evidence": evidence,
+    }
+    text = canonical(body).decode()
+    entry = Entry(seq, prev, _link(prev, text), msgspec.json.decode(text))
+    connection.execute(
+        insert(audit).values(seq=seq, prev=prev, hash=entry.hash, body=text, subject=subject),
+    )
+    return entry
+
+
+def _link(prev: str, body: str) -> str:
+    return hashlib.sha256(prev.encode() + body.encode()).hexdigest()
 
 
 def verify(connection: Connection) -> Broken | None:
     """Walk the whole chain; None when every link holds."""
-    raise NotImplementedError
+    prev = GENESIS
+    rows = connection.execute(select(audit).order_by(audit.c.seq)).mappings()
+    for expected, row in enumerate(rows, start=1):
+        broken = _broken(row, expected, prev)
+        if broken is not None:
+            return Broken(row["seq"], broken)
+        prev = row["hash"]
+    return None
+
+
+def _broken(row: RowMapping, expected: int, prev: str) -> str | None:
+    if row["seq"] != expected:
+        return f"entry {expected} is missing"
+    if row["prev"] != prev:
+        return "it does not follow the entry before it"
+    if row["hash"] != _link(prev, row["body"]):
+        return "its body is not what was written"
+    body = msgspec.json.decode(row["body"])
+    if body["seq"] != expected or body["subject"] != row["subject"]:
+        return "its columns are not those of its body"
+    return None
 
 
 def head(connection: Connection) -> Entry | None:
     """The last entry."""
-    raise NotImplementedError
+    row = connection.execute(select(audit).order_by(audit.c.seq.desc()).limit(1)).mappings().first()
+    return None if row is None else _entry(row)
 
 
 def entries(connection: Connection, *, subject: str | None = None, limit: int | None = None) -> list[Entry]:
     """The latest entries, newest first."""
-    raise NotImplementedError
+    statement = select(audit).order_by(audit.c.seq.desc()).limit(limit)
+    if subject is not None:
+        statement = statement.where(audit.c.subject == subject)
+    return [_entry(row) for row in connection.execute(statement).mappings()]
+
+
+def _entry(row: RowMapping) -> Entry:
+    return Entry(row["seq"], row["prev"], row["hash"], msgspec.json.decode(row["body"]))

@@ -4,21 +4,39 @@ entry.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+import dataclasses
 
+import msgspec
+from sqlalchemy import Connection, RowMapping, func, insert, select
+
+from strangler.canonical import digest
 from strangler.config.model import Config
 from strangler.cutover import CutoverState
+from strangler.errors import Conflict
+from strangler.ledger import audit, tables
+from strangler.ledger.upsert import upsert
+from strangler.routing.build import build_table
 from strangler.routing.table import Table
+
+_DECODER = msgspec.json.Decoder(Table)
+_COLUMNS = ("phase", "step", "weight", "paused", "generation", "since_ns", "reason", "actor")
 
 
 def state_of(connection: Connection, cutover: str) -> CutoverState:
     """The state; one that never moved is in phase `legacy` with generation 0."""
-    raise NotImplementedError
+    table = tables.cutovers
+    row = connection.execute(select(table).where(table.c.name == cutover)).mappings().first()
+    return CutoverState(cutover) if row is None else _state(row)
 
 
 def states(connection: Connection, config: Config) -> dict[str, CutoverState]:
     """The states of all cutovers of the file, by name."""
-    raise NotImplementedError
+    found = {row["name"]: _state(row) for row in connection.execute(select(tables.cutovers)).mappings()}
+    return {name: found.get(name, CutoverState(name)) for name in config.cutovers}
+
+
+def _state(row: RowMapping) -> CutoverState:
+    return CutoverState(**dict(row))
 
 
 def transition(
@@ -40,17 +58,54 @@ def transition(
     was judged. `floor`: the new generation is above it too (an override that was in force while the ledger
     was away).
     """
-    raise NotImplementedError
+    before = state_of(connection, after.name)
+    if before.generation != expected_generation:
+        raise Conflict(
+            f"somebody moved it first: it is in {before.phase} since generation {before.generation}",
+            where=f"cutover {after.name}",
+            remedy="look at `strangler cutover status` and decide again",
+        )
+    generation = _next_generation(connection, floor)
+    after = dataclasses.replace(after, generation=generation)
+    upsert(connection, tables.cutovers, [dataclasses.asdict(after)], replace=_COLUMNS)
+    table = build_table(config, states(connection, config), generation, now_ns)
+    publish(connection, table)
+    audit.append(
+        connection,
+        at_ns=now_ns,
+        actor=after.actor,
+        action=f"cutover.{event}",
+        subject=after.name,
+        reason=after.reason,
+        before=dataclasses.asdict(before),
+        after=dataclasses.asdict(after),
+        evidence=evidence,
+    )
+    return table
 
 
 def current_table(connection: Connection) -> Table | None:
     """The table in force; None before the first was published."""
-    raise NotImplementedError
+    found = tables_latest(connection, 1)
+    return found[0] if found else None
 
 
 def publish(connection: Connection, table: Table) -> None:
     """Make `table` the one in force. Raises Conflict unless its generation is above every earlier one's."""
-    raise NotImplementedError
+    last = _next_generation(connection, 0) - 1
+    if table.generation <= last:
+        raise Conflict(
+            f"routing table {table.generation} comes too late: {last} is in force",
+            remedy="build it again from the states as they are now",
+        )
+    body = msgspec.json.encode(table, order="deterministic")
+    values = {
+        "generation": table.generation,
+        "issued_ns": table.issued_ns,
+        "digest": _digest(table),
+        "body": body,
+    }
+    connection.execute(insert(tables.tables).values(values))
 
 
 def republish(
@@ -60,12 +115,36 @@ def republish(
 
     For start-up and for a changed file. Always leaves a table in force and returns it.
     """
-    raise NotImplementedError
+    current = current_table(connection)
+    table = build_table(config, states(connection, config), _next_generation(connection, floor), now_ns)
+    if current is not None and _digest(current) == _digest(table) and current.generation >= floor:
+        return current
+    publish(connection, table)
+    audit.append(
+        connection,
+        at_ns=now_ns,
+        actor=actor,
+        action="table.publish",
+        subject="table",
+        reason=reason,
+        before=None if current is None else {"generation": current.generation, "digest": _digest(current)},
+        after={"generation": table.generation, "digest": _digest(table)},
+    )
+    return table
 
 
-def tables(connection: Connection, limit: int = 20) -> list[Table]:
+def tables_latest(connection: Connection, limit: int = 20) -> list[Table]:
     """The latest tables, newest first."""
-    raise NotImplementedError
+    stored = tables.tables
+    statement = select(stored.c.body).order_by(stored.c.generation.desc()).limit(limit)
+    return [_DECODER.decode(body) for body in connection.execute(statement).scalars()]
 
 
-__all__ = ["current_table", "publish", "republish", "state_of", "states", "tables", "transition"]
+def _next_generation(connection: Connection, floor: int) -> int:
+    last = connection.execute(select(func.max(tables.tables.c.generation))).scalar() or 0
+    return max(last, floor) + 1
+
+
+def _digest(table: Table) -> str:
+    """Of what the table says, whenever it was issued."""
+    return digest(msgspec.structs.replace(table, generation=0, issued_ns=0))

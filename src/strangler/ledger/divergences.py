@@ -8,23 +8,30 @@ nothing.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping, select, update
 
 from strangler.comparison.model import Kind, Severity
-from strangler.ledger.settled import Exemplar
+from strangler.errors import UsageError
+from strangler.ledger import audit, tables
+from strangler.ledger.exemplars import exemplars
+from strangler.ledger.settled import SEVERITIES, Exemplar
 
 type State = Literal["open", "accepted", "resolved", "regressed"]
+
+_OPEN: Final = ("open", "regressed")
 
 
 class Divergence(msgspec.Struct, frozen=True):
     """`id`: twelve hex digits, from cutover, route and fingerprint. Counts are exchanges, over all epochs.
 
     `versions`: the candidate versions it was seen with, the latest first. `drift`: candidate minus legacy,
-    per currency. `wrong_amounts`: exchanges in which the customer got the candidate's amount.
+    per currency. `wrong_amounts`: exchanges in which the customer got the candidate's amount. `rule`: what
+    was written when it was accepted, as YAML.
     """
 
     id: str
@@ -38,16 +45,17 @@ class Divergence(msgspec.Struct, frozen=True):
     detail: str
     legacy: str
     candidate: str
+    merged_into: str
     state: State
+    reason: str
+    actor: str
+    rule: str
     count: int
     wrong_amounts: int
     first_ns: int
     last_ns: int
     versions: tuple[str, ...]
     drift: tuple[tuple[str, Decimal], ...]
-    merged_into: str
-    reason: str
-    actor: str
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -65,17 +73,84 @@ def divergences(
     state: State | None = None,
 ) -> list[Divergence]:
     """Worst first: severity, then count. `epoch`: only those seen in it, with the counts of that epoch."""
-    raise NotImplementedError
+    table, seen = tables.divergences, tables.divergence_epochs
+    statement = select(table)
+    if cutover is not None:
+        statement = statement.where(table.c.cutover == cutover)
+    if state is not None:
+        statement = statement.where(table.c.state == state)
+    if epoch is not None:
+        statement = statement.where(table.c.id.in_(select(seen.c.divergence).where(seen.c.epoch == epoch)))
+    found = _filled(connection, list(connection.execute(statement).mappings()), epoch)
+    return sorted(found, key=lambda d: (SEVERITIES.index(d.severity), -d.count, d.id))
+
+
+def _filled(connection: Connection, rows: list[RowMapping], epoch: int | None) -> list[Divergence]:
+    seen = _seen(connection, [row["id"] for row in rows], epoch)
+    drift = _drift(connection, [row["id"] for row in rows], epoch)
+    return [_divergence(row, seen[row["id"]], drift[row["id"]]) for row in rows]
+
+
+def _divergence(row: RowMapping, seen: list[RowMapping], drift: dict[str, Decimal]) -> Divergence:
+    plain = {name: row[name] for name in Divergence.__struct_fields__ if name in row}
+    plain |= {
+        "count": sum(entry["count"] for entry in seen),
+        "wrong_amounts": sum(entry["wrong_amounts"] for entry in seen),
+        "first_ns": min((entry["first_ns"] for entry in seen), default=row["first_ns"]),
+        "last_ns": max((entry["last_ns"] for entry in seen), default=row["last_ns"]),
+        "versions": tuple(dict.fromkeys(entry["version"] for entry in seen)),
+        "drift": tuple(sorted(drift.items())),
+    }
+    return Divergence(**plain)
+
+
+def _seen(connection: Connection, ids: list[str], epoch: int | None) -> dict[str, list[RowMapping]]:
+    table, epochs = tables.divergence_epochs, tables.epochs
+    statement = select(table, epochs.c.version).join(epochs).order_by(table.c.last_ns.desc())
+    out: dict[str, list[RowMapping]] = defaultdict(list)
+    for start in range(0, len(ids), 500):
+        chosen = statement.where(table.c.divergence.in_(ids[start : start + 500]))
+        chosen = chosen if epoch is None else chosen.where(table.c.epoch == epoch)
+        for row in connection.execute(chosen).mappings():
+            out[row["divergence"]].append(row)
+    return out
+
+
+def _drift(connection: Connection, ids: list[str], epoch: int | None) -> dict[str, dict[str, Decimal]]:
+    table = tables.divergence_drift
+    out: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for start in range(0, len(ids), 500):
+        chosen = select(table).where(table.c.divergence.in_(ids[start : start + 500]))
+        chosen = chosen if epoch is None else chosen.where(table.c.epoch == epoch)
+        for row in connection.execute(chosen).mappings():
+            sums = out[row["divergence"]]
+            sums[row["currency"]] = sums.get(row["currency"], Decimal(0)) + Decimal(row["amount"])
+    return out
 
 
 def find(connection: Connection, prefix: str) -> Divergence:
-    """The one whose id (or fingerprint) starts with `prefix`. Raises UsageError for none, or several."""
-    raise NotImplementedError
+    """The one whose id or fingerprint starts with `prefix`. Raises UsageError for none, or several."""
+    table = tables.divergences
+    fits = table.c.id.startswith(prefix, autoescape=True) | table.c.fingerprint.startswith(
+        prefix, autoescape=True
+    )
+    rows = list(connection.execute(select(table).where(fits).order_by(table.c.id)).mappings())
+    if not rows or not prefix:
+        raise UsageError(
+            f"there is no divergence {prefix!r}", remedy="`strangler divergences list` has them all"
+        )
+    if len(rows) > 1:
+        raise UsageError(
+            f"{prefix!r} fits {len(rows)} divergences",
+            remedy="one of " + ", ".join(row["id"] for row in rows[:10]),
+        )
+    return _filled(connection, rows, None)[0]
 
 
 def show(connection: Connection, prefix: str) -> Shown:
     """As `find`, with exemplars."""
-    raise NotImplementedError
+    divergence = find(connection, prefix)
+    return Shown(divergence, exemplars(connection, divergence.id))
 
 
 def accept(
@@ -86,16 +161,49 @@ def accept(
 
     Raises UsageError without a reason.
     """
-    raise NotImplementedError
+    return _moved(connection, prefix, "accepted", actor=actor, reason=reason, rule=rule, now_ns=now_ns)
 
 
 def resolve(connection: Connection, prefix: str, *, actor: str, reason: str, now_ns: int) -> Divergence:
-    """A person says it is gone, with an audit entry."""
-    raise NotImplementedError
+    """A person says it is gone, with an audit entry. Raises UsageError without a reason."""
+    return _moved(connection, prefix, "resolved", actor=actor, reason=reason, rule="", now_ns=now_ns)
+
+
+def _moved(
+    connection: Connection, prefix: str, state: State, *, actor: str, reason: str, rule: str, now_ns: int
+) -> Divergence:
+    if not reason.strip():
+        raise UsageError("a reason is missing", remedy="say why with --reason")
+    before = find(connection, prefix)
+    values = {"state": state, "state_ns": now_ns, "reason": reason, "actor": actor, "rule": rule}
+    connection.execute(update(tables.divergences).where(tables.divergences.c.id == before.id).values(values))
+    audit.append(
+        connection,
+        at_ns=now_ns,
+        actor=actor,
+        action=f"divergence.{state}",
+        subject=before.id,
+        reason=reason,
+        before={"state": before.state},
+        after={"state": state, "rule": rule},
+    )
+    return find(connection, before.id)
 
 
 def resolve_unseen(connection: Connection, cutover: str, epoch: int, *, actor: str, now_ns: int) -> int:
     """Resolve what is open in a cutover and was not seen in `epoch` (call it when that epoch passed); how
     many.
     """
-    raise NotImplementedError
+    table, seen = tables.divergences, tables.divergence_epochs
+    unseen = (
+        (table.c.cutover == cutover)
+        & table.c.state.in_(_OPEN)
+        & table.c.id.not_in(select(seen.c.divergence).where(seen.c.epoch == epoch))
+    )
+    values = {
+        "state": "resolved",
+        "state_ns": now_ns,
+        "reason": "not seen in an epoch that passed",
+        "actor": actor,
+    }
+    return connection.execute(update(table).where(unseen).values(values)).rowcount

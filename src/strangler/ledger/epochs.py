@@ -4,18 +4,26 @@ it.
 
 from __future__ import annotations
 
-import msgspec
-from sqlalchemy import Connection
+from collections.abc import Iterable
 
+import msgspec
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from strangler.canonical import digest
+from strangler.comparison.rules import Rules
 from strangler.config.model import Config
+from strangler.ledger import tables
 from strangler.ledger.settled import EpochKey
+
+AT_ONCE_NS = 10_000_000_000
+"""A version that came back within this time was not gone; one silent for longer no longer answers."""
 
 
 class Epoch(msgspec.Struct, frozen=True):
     """An epoch with its number. `attempt` is None until a verdict was asked for; times in Unix nanoseconds.
 
-    `resumed_ns`: when its present run began (another version's answers came before); `resumed_before_ns`:
-    the run before that, 0 if none. `last_ns`: the latest answer of this version.
+    `resumed_ns`: when its present run began (another epoch's answers came before). `last_ns`: its latest
+    answer.
     """
 
     id: int
@@ -26,7 +34,6 @@ class Epoch(msgspec.Struct, frozen=True):
     settings: str
     created_ns: int
     resumed_ns: int
-    resumed_before_ns: int
     last_ns: int
     attempt: int | None
 
@@ -35,17 +42,40 @@ def rules_digest(config: Config, cutover: str) -> str:
     """The effective rules of a cutover's routes, by meaning: reasons, owners and expiry dates change
     nothing.
     """
-    raise NotImplementedError
+    routes = config.cutovers[cutover].routes
+    effective = {name: Rules.of((*config.rules, *config.routes[name].rules)).digest for name in routes}
+    return digest(effective)[:32]
 
 
 def settings_digest(config: Config, cutover: str) -> str:
     """What else changes routing or comparison of the cutover's routes. Weights, steps and policy do not."""
-    raise NotImplementedError
+    plan = config.cutovers[cutover]
+    routes = {name: config.routes[name] for name in plan.routes}
+    return digest(
+        {
+            "routes": {
+                name: {
+                    "match": route.match.model_dump(mode="json"),
+                    "safe": route.safe,
+                    "deadline": route.deadline,
+                }
+                for name, route in routes.items()
+            },
+            "strata": {name: label.model_dump(mode="json") for name, label in config.strata.items()},
+            "state": plan.model_dump(mode="json", include={"state"}),
+            "urls": [config.legacy.url, config.candidate.url],
+            "worker": config.worker.model_dump(mode="json", include={"timeout", "reask"}),
+        }
+    )[:32]
 
 
 def epoch_key(config: Config, cutover: str, version: str) -> EpochKey:
-    """The epoch that evidence of `cutover` belongs to while the candidate answers as `version`. Pure."""
-    raise NotImplementedError
+    """The epoch that evidence of `cutover` belongs to while the candidate answers as `version`. Pure.
+
+    It compiles rules: keep the key as long as configuration and version stay the same.
+    """
+    rules, settings = rules_digest(config, cutover), settings_digest(config, cutover)
+    return EpochKey(cutover, digest([cutover, version, rules, settings])[:32], version, rules, settings)
 
 
 def epoch_digest(config: Config, cutover: str, version: str) -> str:
@@ -57,28 +87,117 @@ def resume(connection: Connection, key: EpochKey, now_ns: int) -> Epoch:
     """The epoch of this key, made when it is new: a digest that returns resumes its own. (`flush` does it
     itself.)
     """
-    raise NotImplementedError
+    found = note(connection, [(key, now_ns)])[key.digest]
+    return next(epoch for epoch in epochs(connection, key.cutover) if epoch.id == found)
+
+
+def note(connection: Connection, seen: Iterable[tuple[EpochKey, int]]) -> dict[str, int]:
+    """Write down which epochs answered when (Unix ns); digest to number. Needs a write transaction."""
+    out: dict[str, int] = {}
+    answers = sorted(seen, key=lambda pair: pair[1])
+    for cutover in sorted({key.cutover for key, _ in answers}):
+        known = {epoch.digest: epoch for epoch in epochs(connection, cutover)}
+        before = dict(known)
+        for key, at_ns in answers:
+            if key.cutover == cutover:
+                known[key.digest] = _answered(known, key, at_ns)
+        for epoch in known.values():
+            out[epoch.digest] = _write(connection, before.get(epoch.digest), epoch)
+    return out
+
+
+def _answered(known: dict[str, Epoch], key: EpochKey, at_ns: int) -> Epoch:
+    epoch = known.get(key.digest)
+    if epoch is None:
+        return Epoch(
+            0,
+            key.cutover,
+            key.digest,
+            key.version,
+            key.rules,
+            key.settings,
+            at_ns,
+            at_ns,
+            at_ns,
+            attempt=None,
+        )
+    latest = max(known.values(), key=lambda other: other.last_ns)
+    returns = latest.digest != key.digest and at_ns - epoch.last_ns >= AT_ONCE_NS
+    resumed = at_ns if returns else epoch.resumed_ns
+    return msgspec.structs.replace(epoch, resumed_ns=resumed, last_ns=max(epoch.last_ns, at_ns))
+
+
+def _write(connection: Connection, before: Epoch | None, after: Epoch) -> int:
+    if before is None:
+        values = msgspec.structs.asdict(after)
+        del values["id"]
+        statement = insert(tables.epochs).values(values).returning(tables.epochs.c.id)
+        return int(connection.execute(statement).scalar_one())
+    if after != before:
+        connection.execute(
+            update(tables.epochs)
+            .where(tables.epochs.c.id == after.id)
+            .values(resumed_ns=after.resumed_ns, last_ns=after.last_ns)
+        )
+    return after.id
 
 
 def current(connection: Connection, config: Config, cutover: str) -> Epoch | None:
-    """The epoch under the present rules and settings whose version answered last; None when there is none."""
-    raise NotImplementedError
+    """The epoch of the present rules and settings and of the version that answered last; None when there is
+    none.
+
+    A version fixed in the file (`candidate.version.value`) stands for the one that answered last.
+    """
+    known = epochs(connection, cutover)
+    if not known:
+        return None
+    declared = config.candidate.version.value if config.candidate.version else None
+    wanted = epoch_digest(config, cutover, known[0].version if declared is None else declared)
+    return next((epoch for epoch in known if epoch.digest == wanted), None)
 
 
-def at_once(epochs: list[Epoch]) -> tuple[str, ...]:
+def at_once(known: list[Epoch]) -> tuple[str, ...]:
     """The candidate versions that answer at the same time, the latest first; one when there is no doubt.
     Pure.
+
+    Two answer at once when one still answered after the other's run had begun, less than ten seconds before
+    the latest answer: a deployment that replaces all at once never looks so. (Versions that take turns with
+    longer pauses than that look like deployments.)
     """
-    raise NotImplementedError
+    if not known:
+        return ()
+    latest = max(known, key=lambda epoch: epoch.last_ns)
+    others = {
+        epoch.version: None
+        for epoch in sorted(known, key=lambda epoch: -epoch.last_ns)
+        if epoch.version != latest.version
+        and epoch.last_ns > latest.resumed_ns
+        and latest.last_ns - epoch.last_ns < AT_ONCE_NS
+    }
+    return (latest.version, *others)
 
 
 def epochs(connection: Connection, cutover: str) -> list[Epoch]:
     """All epochs of a cutover, the latest answer first."""
-    raise NotImplementedError
+    table = tables.epochs
+    statement = (
+        select(table).where(table.c.cutover == cutover).order_by(table.c.last_ns.desc(), table.c.id.desc())
+    )
+    return [_epoch(row) for row in connection.execute(statement).mappings()]
 
 
-def ask(connection: Connection, epoch: Epoch, now_ns: int) -> Epoch:
+def _epoch(row: RowMapping) -> Epoch:
+    return Epoch(**dict(row))
+
+
+def ask(connection: Connection, epoch: Epoch) -> Epoch:
     """Note that a verdict was asked for in this epoch: it gets its attempt number, once. Needs a write
     transaction.
     """
-    raise NotImplementedError
+    table = tables.epochs
+    stored = connection.execute(select(table.c.attempt).where(table.c.id == epoch.id)).scalar_one()
+    if stored is None:
+        last = select(func.max(table.c.attempt)).where(table.c.cutover == epoch.cutover)
+        stored = (connection.execute(last).scalar() or 0) + 1
+        connection.execute(update(table).where(table.c.id == epoch.id).values(attempt=stored))
+    return msgspec.structs.replace(epoch, attempt=stored)

@@ -4,18 +4,31 @@ traffic.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select
 
 from strangler.config.load import Loaded
-from strangler.evidence import Evidence
+from strangler.config.model import Config
+from strangler.config.policy import SyncedState
+from strangler.config.rules import Rule, kind_of
+from strangler.cutover import plan_of
+from strangler.evidence import Cell, Evidence, Expired, RouteStanding, Seen
+from strangler.ledger import epochs, latency, streams, tables
+from strangler.ledger.cutovers import state_of
+from strangler.ledger.epochs import Epoch
+from strangler.ledger.planes import worker_heartbeat
+from strangler.ledger.streams import UNCAPTURED
+from strangler.ledger.tables import MINUTE_NS
+from strangler.routing.safety import comparable
 
 
 def read_evidence(connection: Connection, loaded: Loaded, cutover: str, now_ns: int) -> Evidence:
-    """The evidence of a cutover's current epoch. Raises UsageError for a cutover the file does not have.
-
-    Before `judge`, call `epochs.ask` on `evidence.epoch` in a write transaction (see `ask_evidence`).
-    """
-    raise NotImplementedError
+    """The evidence of a cutover's current epoch. Raises UsageError for a cutover the file does not have."""
+    plan_of(loaded.config, cutover)
+    return _evidence(connection, loaded, cutover, now_ns, epochs.current(connection, loaded.config, cutover))
 
 
 def ask_evidence(connection: Connection, loaded: Loaded, cutover: str, now_ns: int) -> Evidence:
@@ -24,4 +37,160 @@ def ask_evidence(connection: Connection, loaded: Loaded, cutover: str, now_ns: i
 
     `gate` and `advance` use this one; `status` and the automatic rollback use `read_evidence`.
     """
-    raise NotImplementedError
+    plan_of(loaded.config, cutover)
+    epoch = epochs.current(connection, loaded.config, cutover)
+    return _evidence(connection, loaded, cutover, now_ns, epochs.ask(connection, epoch) if epoch else None)
+
+
+def _evidence(
+    connection: Connection, loaded: Loaded, cutover: str, now_ns: int, epoch: Epoch | None
+) -> Evidence:
+    config, state = loaded.config, state_of(connection, cutover)
+    common: dict[str, Any] = {
+        "cutover": cutover,
+        "phase": state.phase,
+        "paused": state.paused,
+        "routes": _routes(config, cutover),
+        "versions": epochs.at_once(epochs.epochs(connection, cutover)),
+        "worker_ns": worker_heartbeat(connection),
+        "expired": _expired(loaded, cutover, now_ns),
+        "lag_within_ms": _lag_within(config, cutover),
+    }
+    if epoch is None:
+        return Evidence(epoch=0, digest="", version="", attempt=0, created_ns=0, **common)
+    lost = streams.losses(connection, epoch.created_ns)
+    return Evidence(
+        epoch=epoch.id,
+        digest=epoch.digest,
+        version=epoch.version,
+        attempt=epoch.attempt or 0,
+        created_ns=epoch.created_ns,
+        cells=_cells(connection, epoch.id),
+        seen=_seen(connection, epoch.id),
+        settled=_settled(connection, epoch.created_ns),
+        lost={reason: count for reason, count in lost.items() if not reason.startswith(UNCAPTURED)},
+        uncaptured={
+            reason.removeprefix(UNCAPTURED): count
+            for reason, count in lost.items()
+            if reason.startswith(UNCAPTURED)
+        },
+        **common,
+    )
+
+
+def _routes(config: Config, cutover: str) -> tuple[RouteStanding, ...]:
+    return tuple(
+        RouteStanding(name, comparable(config.routes[name])) for name in config.cutovers[cutover].routes
+    )
+
+
+def _cells(connection: Connection, epoch: int) -> tuple[Cell, ...]:
+    table = tables.evidence
+    failed = _failures(connection, epoch)
+    rows = connection.execute(
+        select(table).where(table.c.epoch == epoch).order_by(table.c.route, table.c.stratum, table.c.side)
+    ).mappings()
+    return tuple(_cell(row, failed[row["route"], row["stratum"], row["side"]]) for row in rows)
+
+
+def _cell(row: RowMapping, failed: dict[str, int]) -> Cell:
+    legacy, candidate = latency.decode(row["legacy_latency"]), latency.decode(row["candidate_latency"])
+    counted = ("n", "k", "candidate_failed", "unsettled", "fallbacks", "twins", "first_ns", "last_ns")
+    return Cell(
+        route=row["route"],
+        stratum=row["stratum"],
+        primary=row["side"],
+        failed=failed,
+        legacy_p50_ns=latency.quantile(legacy, 0.5),
+        legacy_p99_ns=latency.quantile(legacy, 0.99),
+        candidate_p50_ns=latency.quantile(candidate, 0.5),
+        candidate_p99_ns=latency.quantile(candidate, 0.99),
+        **{name: row[name] for name in counted},
+    )
+
+
+def _failures(connection: Connection, epoch: int) -> dict[tuple[str, str, str], dict[str, int]]:
+    table = tables.failures
+    out: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
+    for row in connection.execute(
+        select(table).where(table.c.epoch == epoch).order_by(table.c.reason)
+    ).mappings():
+        out[row["route"], row["stratum"], row["side"]][row["reason"]] = row["count"]
+    return out
+
+
+def _seen(connection: Connection, epoch: int) -> tuple[Seen, ...]:
+    """Divergences of the epoch; one that was merged into another that is there too counts with it."""
+    seen, table = tables.divergence_epochs, tables.divergences
+    statement = (
+        select(table, seen.c.count, seen.c.wrong_amounts)
+        .join(table, table.c.id == seen.c.divergence)
+        .where(seen.c.epoch == epoch)
+        .order_by(seen.c.count.desc(), table.c.id)
+    )
+    rows = list(connection.execute(statement).mappings())
+    into = {row["id"]: row["merged_into"] for row in rows}
+    roots = {divergence: _root(into, divergence) for divergence in into}
+    out: list[Seen] = []
+    for row in rows:
+        if roots[row["id"]] == row["id"]:
+            merged = [other for other in rows if roots[other["id"]] == row["id"]]
+            out.append(_seen_row(row, merged))
+    return tuple(out)
+
+
+def _root(into: dict[str, str], divergence: str) -> str:
+    """What a divergence was merged into in the end; a circle counts under its smallest id, never as
+    nothing.
+    """
+    passed = [divergence]
+    while (following := into[passed[-1]]) in into:
+        if following in passed:
+            return min(passed[passed.index(following) :])
+        passed.append(following)
+    return passed[-1]
+
+
+def _seen_row(row: RowMapping, merged: list[RowMapping]) -> Seen:
+    return Seen(
+        id=row["id"],
+        route=row["route"],
+        location=row["location"],
+        kind=row["kind"],
+        cause=row["cause"],
+        severity=row["severity"],
+        count=sum(entry["count"] for entry in merged),
+        wrong_amounts=sum(entry["wrong_amounts"] for entry in merged),
+    )
+
+
+def _settled(connection: Connection, since_ns: int) -> int:
+    table = tables.minutes
+    total = func.sum(table.c.n + table.c.unsettled + table.c.others)
+    return int(connection.execute(select(total).where(table.c.minute >= since_ns // MINUTE_NS)).scalar() or 0)
+
+
+def _expired(loaded: Loaded, cutover: str, now_ns: int) -> tuple[Expired, ...]:
+    today = datetime.fromtimestamp(now_ns // 1_000_000_000, UTC).date()
+    config = loaded.config
+    placed: list[tuple[tuple[str | int, ...], Rule]] = [
+        (("rules", i), rule) for i, rule in enumerate(config.rules)
+    ]
+    for route in config.cutovers[cutover].routes:
+        placed += [(("routes", route, "rules", i), rule) for i, rule in enumerate(config.routes[route].rules)]
+    return tuple(
+        Expired(_rule_words(rule), rule.expires, loaded.line_of(*location))
+        for location, rule in placed
+        if rule.expires is not None and rule.expires < today
+    )
+
+
+def _rule_words(rule: Rule) -> str:
+    kind = kind_of(rule) or "rule"
+    value = getattr(rule, kind)
+    return f"`{kind}: {value if isinstance(value, str) else ', '.join(value)}`"
+
+
+def _lag_within(config: Config, cutover: str) -> int | None:
+    state = config.cutovers[cutover].state
+    return state.synced.within if isinstance(state, SyncedState) else None

@@ -8,7 +8,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
+
+from strangler.ledger import tables
+from strangler.ledger.upsert import upsert
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -27,15 +30,23 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 def put(connection: Connection, fact: Fact) -> None:
-    """Set the fact of its kind and subject; an older one than the stored is ignored."""
-    raise NotImplementedError
+    """Set the fact of its kind and subject; one that is older than the stored is ignored."""
+    table = tables.facts
+    same = (table.c.kind == fact.kind) & (table.c.subject == fact.subject)
+    stored = connection.execute(select(table.c.at_ns).where(same)).scalar()
+    if stored is None or stored <= fact.at_ns:
+        upsert(connection, table, [msgspec.structs.asdict(fact)], replace=("phase", "digest", "at_ns"))
 
 
 def put_lag(connection: Connection, cutover: str, seconds: Decimal, now_ns: int) -> None:
     """The probed replication lag of a cutover whose state is `synced`."""
-    raise NotImplementedError
+    put(connection, Fact("lag", cutover, f"{seconds:f}", "", now_ns))
 
 
 def facts(connection: Connection, kind: str | None = None) -> list[Fact]:
     """All facts, or those of one kind, by kind and subject."""
-    raise NotImplementedError
+    table = tables.facts
+    statement = select(table).order_by(table.c.kind, table.c.subject)
+    if kind is not None:
+        statement = statement.where(table.c.kind == kind)
+    return [Fact(**dict(row)) for row in connection.execute(statement).mappings()]

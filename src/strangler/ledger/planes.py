@@ -1,9 +1,13 @@
-"""What carries traffic and what judges it, as far as they said: generation in force, heartbeat, who served."""
+"""What carries traffic and what judges it, as far as they said: generation, heartbeat, who served."""
 
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
+
+from strangler.ledger import tables
+from strangler.ledger.counts import stored_counts
+from strangler.ledger.tables import MINUTE_NS
 
 
 class Plane(msgspec.Struct, frozen=True):
@@ -30,19 +34,40 @@ class Served(msgspec.Struct, frozen=True):
     def weight(self) -> int | None:
         """The actual weight in basis points: what was the candidate's to serve; None without requests."""
         total = self.legacy + self.candidate + self.fallback
-        return None if total == 0 else round((self.candidate + self.fallback) * 10_000 / total)
+        return None if total == 0 else ((self.candidate + self.fallback) * 10_000 + total // 2) // total
 
 
 def planes(connection: Connection) -> list[Plane]:
     """All plane processes, the latest heartbeat first."""
-    raise NotImplementedError
+    table = tables.streams
+    rows = connection.execute(select(table).order_by(table.c.heartbeat_ns.desc())).mappings()
+    return [
+        Plane(
+            row["plane"],
+            row["boot"],
+            row["pid"],
+            row["generation"],
+            row["heartbeat_ns"],
+            row["ended"],
+            sum(stored_counts(row["counts"]).refused.values()),
+        )
+        for row in rows
+    ]
 
 
 def served(connection: Connection, since_ns: int = 0) -> list[Served]:
     """Per route, since then (by the minute)."""
-    raise NotImplementedError
+    table = tables.served
+    sums = [func.sum(table.c[name]) for name in ("legacy", "candidate", "fallback")]
+    statement = (
+        select(table.c.route, *sums)
+        .where(table.c.minute >= since_ns // MINUTE_NS)
+        .group_by(table.c.route)
+        .order_by(table.c.route)
+    )
+    return [Served(route, int(a), int(b), int(c)) for route, a, b, c in connection.execute(statement)]
 
 
 def worker_heartbeat(connection: Connection) -> int | None:
     """When a worker last flushed, Unix nanoseconds; None when none ever did."""
-    raise NotImplementedError
+    return connection.execute(select(func.max(tables.workers.c.heartbeat_ns))).scalar()

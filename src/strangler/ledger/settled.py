@@ -7,16 +7,21 @@ sees a clear value. Times are Unix nanoseconds, durations nanoseconds, amounts `
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Literal
+from decimal import Context, Decimal
+from typing import Final, Literal
 
 import msgspec
 
-from strangler.comparison.model import Difference, Kind, Outcome, Severity
+from strangler.comparison.model import Difference, Kind, Location, Node, Outcome, Severity
 from strangler.exchange import FailureReason, Origin, Side
 from strangler.redaction import RedactedAnswer, RedactedRequest, Redactor
 
 type NoiseSource = Literal["twin", "re-ask"]
+
+SEVERITIES: Final[tuple[Severity, ...]] = ("money", "major", "minor", "info")
+"""Worst first."""
+_EXCERPT: Final = 200
+_EXACT: Final = Context(prec=100)
 
 UNSETTLED: frozenset[FailureReason] = frozenset({"moved", "lagged"})
 """Failures of time, not of a side: counted on their own, never equal, never the candidate's."""
@@ -181,4 +186,30 @@ def finding(
 
     The first difference gives the example; drifts are summed per currency (`""` where none is known).
     """
-    raise NotImplementedError
+    shown = [redactor.difference(difference) for difference in differences]
+    first = shown[0]
+    drift: dict[str, Decimal] = {}
+    for difference in differences:
+        if difference.drift is not None:
+            currency = difference.currency or ""
+            drift[currency] = _EXACT.add(drift.get(currency, Decimal(0)), difference.drift)
+    return Finding(
+        fingerprint=fingerprint,
+        fingerprint_version=version,
+        location=str(Location(first.location.part, first.pattern or first.location.path)),
+        kind=first.kind,
+        cause=first.cause.code,
+        severity=min((d.severity for d in shown), key=SEVERITIES.index),
+        places=len(shown),
+        detail=first.cause.detail,
+        drift=tuple(sorted(drift.items())),
+        legacy=excerpt(first.left),
+        candidate=excerpt(first.right),
+        merged_into=merged_into,
+    )
+
+
+def excerpt(node: Node) -> str:
+    """A value as JSON text of at most 200 characters."""
+    text = msgspec.json.encode(node, enc_hook=repr).decode()
+    return text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + "…"

@@ -36,8 +36,8 @@ class Ledger:
     def begin(self) -> Iterator[Connection]:
         """A write transaction: committed when the block ends, rolled back when it raises.
 
-        One writer at a time on both (SQLite: BEGIN IMMEDIATE; PostgreSQL: an advisory lock), waiting up to five
-        seconds. Raises LedgerUnavailable when the ledger is locked for longer, full, or away.
+        One writer at a time on both (SQLite: BEGIN IMMEDIATE; PostgreSQL: an advisory lock), waiting up to
+        five seconds. Raises LedgerUnavailable when the ledger is locked for longer, full, or away.
         """
         with self._translated(), self.engine.connect() as connection:
             if self._sqlite:
@@ -78,16 +78,17 @@ class Ledger:
             raise LedgerUnavailable(
                 f"the ledger does not answer: {_words(error)}",
                 where=self.url,
-                remedy="see that it is reachable, that nothing holds a lock on it, and that its disk has room",
+                remedy="see that it is reachable, not locked, and that its disk has room",
             ) from error
 
 
 def open_ledger(url: str, folder: Path, *, create: bool = True) -> Ledger:
-    """Open the ledger at `url`; a relative SQLite file is relative to `folder`. `${NAME}` in it is filled in.
+    """Open the ledger at `url`; a relative SQLite file is relative to `folder`. `${NAME}` in it is filled
+    in.
 
-    `create`: make the file and bring the schema to this version (Alembic). Without it a ledger that is not there
-    raises LedgerUnavailable, and one with another schema LedgerMismatch. Never creates a PostgreSQL database.
-    Raises UsageError for a URL of another kind.
+    `create`: make the file and bring the schema to this version (Alembic). Without it a ledger that is not
+    there raises LedgerUnavailable, and one with another schema LedgerMismatch. Never creates a PostgreSQL
+    database. Raises UsageError for a URL of another kind.
     """
     ledger = Ledger(_engine(_located(expand(url), folder), create=create))
     try:
@@ -110,7 +111,7 @@ def _located(text_url: str, folder: Path) -> URL:
         raise UsageError("the ledger's URL cannot be read", remedy=_FORMS) from None
     if url.drivername == "sqlite" and url.database not in (None, "", ":memory:"):
         return url.set(database=str(folder / str(url.database)))
-    if url.drivername in ("postgresql", "postgres"):
+    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         return url.set(drivername="postgresql+psycopg")
     raise UsageError(f"the ledger cannot be {url.drivername}:", where="ledger", remedy=_FORMS)
 
@@ -151,8 +152,8 @@ def _sqlite_engine(url: URL, *, create: bool) -> Engine:
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    # The driver's own notion of transactions would begin them late and deferred; `_begin_sqlite` does it instead.
-    connection.isolation_level = None  # type: ignore[attr-defined]
+    # The driver would begin transactions late and deferred; `_begin_sqlite` does it instead.
+    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (f"busy_timeout={_WAIT_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -199,7 +200,7 @@ def _agree(ledger: Ledger, found: str | None) -> None:
     raise LedgerMismatch(
         f"the ledger's schema is {found}, this version knows {REVISION}",
         where=ledger.url,
-        remedy="`strangler serve` of this version brings an older one up; a newer one needs a newer strangler",
+        remedy="`strangler serve` brings an older one up; a newer one needs a newer strangler",
     )
 
 

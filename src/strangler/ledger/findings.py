@@ -1,0 +1,155 @@
+"""Findings become divergences: counted per epoch and minute, their money summed exactly. Part of `flush`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Context, Decimal
+from typing import Any, Final
+
+from sqlalchemy import Connection, select, tuple_, update
+
+from strangler.ledger import tables
+from strangler.ledger.counting import CellKey
+from strangler.ledger.settled import Finding, Settled
+from strangler.ledger.tables import MINUTE_NS
+from strangler.ledger.upsert import Row, tally, upsert
+
+_EXACT: Final = Context(prec=100)
+"""Sums of money are never rounded: no drift has a hundred digits."""
+_TEXTS: Final = ("location", "kind", "cause", "severity", "detail", "legacy", "candidate")
+
+
+def divergence_id(cutover: str, route: str, fingerprint: str) -> str:
+    """Twelve hex digits that stay the same for good."""
+    return hashlib.sha256(f"{cutover}\0{route}\0{fingerprint}".encode()).hexdigest()[:12]
+
+
+def file(connection: Connection, placed: Sequence[tuple[CellKey, Settled]], now_ns: int) -> None:
+    """Write the findings of judged exchanges."""
+    found = [
+        (divergence_id(settled.epoch.cutover, settled.route, finding.fingerprint), key, settled, finding)
+        for key, settled in placed
+        for finding in settled.findings
+    ]
+    if not found:
+        return
+    _write_divergences(connection, found)
+    _write_epochs(connection, found)
+    _write_minutes(connection, found)
+    _write_drift(connection, found)
+    _regress(connection, found, now_ns)
+
+
+type Found = Sequence[tuple[str, CellKey, Settled, Finding]]
+
+
+def _write_divergences(connection: Connection, found: Found) -> None:
+    rows: dict[str, Row] = {}
+    for divergence, _, settled, finding in found:
+        start: dict[str, Any] = {
+            "id": divergence,
+            "cutover": settled.epoch.cutover,
+            "route": settled.route,
+            "fingerprint": finding.fingerprint,
+            "fingerprint_version": finding.fingerprint_version,
+            **{name: getattr(finding, name) for name in _TEXTS},
+            "merged_into": "",
+            "state": "open",
+            "state_ns": settled.at_ns,
+            "first_ns": settled.at_ns,
+            "last_ns": settled.at_ns,
+        }
+        row = tally(rows, divergence, start)
+        row["first_ns"] = min(row["first_ns"], settled.at_ns)
+        row["last_ns"] = max(row["last_ns"], settled.at_ns)
+        if finding.merged_into:
+            row["merged_into"] = divergence_id(settled.epoch.cutover, settled.route, finding.merged_into)
+    upsert(
+        connection,
+        tables.divergences,
+        rows.values(),
+        earliest=("first_ns",),
+        latest=("last_ns",),
+        replace=("severity", "cause", "merged_into"),
+    )
+
+
+def _write_epochs(connection: Connection, found: Found) -> None:
+    rows: dict[tuple[str, int], Row] = {}
+    for divergence, key, settled, finding in found:
+        start = {"divergence": divergence, "epoch": key[0], "count": 0, "wrong_amounts": 0, "last_ns": 0}
+        row = tally(rows, (divergence, key[0]), {**start, "first_ns": settled.at_ns})
+        row["count"] += 1
+        row["wrong_amounts"] += settled.served_candidate and finding.severity == "money"
+        row["first_ns"] = min(row["first_ns"], settled.at_ns)
+        row["last_ns"] = max(row["last_ns"], settled.at_ns)
+    upsert(
+        connection,
+        tables.divergence_epochs,
+        rows.values(),
+        add=("count", "wrong_amounts"),
+        earliest=("first_ns",),
+        latest=("last_ns",),
+    )
+
+
+def _write_minutes(connection: Connection, found: Found) -> None:
+    rows: dict[tuple[str, int, str, int], Row] = {}
+    for divergence, (epoch, _, stratum, _), settled, _ in found:
+        minute = settled.at_ns // MINUTE_NS
+        start = {"divergence": divergence, "epoch": epoch, "stratum": stratum, "minute": minute, "count": 0}
+        tally(rows, (divergence, epoch, stratum, minute), start)["count"] += 1
+    upsert(connection, tables.divergence_minutes, rows.values(), add=("count",))
+
+
+def _write_drift(connection: Connection, found: Found) -> None:
+    sums: dict[tuple[str, int, str], tuple[Decimal, int]] = {}
+    for divergence, key, _, finding in found:
+        for currency, amount in finding.drift:
+            total, count = sums.get((divergence, key[0], currency), (Decimal(0), 0))
+            sums[divergence, key[0], currency] = _EXACT.add(total, amount), count + 1
+    if not sums:
+        return
+    stored = _stored_drift(connection, sums)
+    rows: list[Row] = []
+    for place, (amount, count) in sums.items():
+        divergence, epoch, currency = place
+        text = str(_EXACT.add(amount, stored.get(place, Decimal(0))))
+        rows.append(
+            {"divergence": divergence, "epoch": epoch, "currency": currency, "amount": text, "count": count}
+        )
+    # Decimal text cannot be added by the database; the one writer has read it in this same transaction.
+    upsert(connection, tables.divergence_drift, rows, add=("count",), replace=("amount",))
+
+
+def _stored_drift(
+    connection: Connection, keys: Mapping[tuple[str, int, str], object]
+) -> dict[tuple[str, int, str], Decimal]:
+    table = tables.divergence_drift
+    pairs = sorted({(divergence, epoch) for divergence, epoch, _ in keys})
+    statement = select(table).where(tuple_(table.c.divergence, table.c.epoch).in_(pairs))
+    return {
+        (row["divergence"], row["epoch"], row["currency"]): Decimal(row["amount"])
+        for row in connection.execute(statement).mappings()
+    }
+
+
+def _regress(connection: Connection, found: Found, now_ns: int) -> None:
+    """What was accepted or resolved, and is seen in an epoch whose run began after that, is back."""
+    epochs, table = tables.epochs, tables.divergences
+    for divergence, epoch in _pairs(found):
+        resumed = select(epochs.c.resumed_ns).where(epochs.c.id == epoch).scalar_subquery()
+        connection.execute(
+            update(table)
+            .where(
+                table.c.id == divergence,
+                table.c.state.in_(("accepted", "resolved")),
+                table.c.state_ns < resumed,
+            )
+            .values(state="regressed", state_ns=now_ns)
+        )
+
+
+def _pairs(found: Found) -> Iterable[tuple[str, int]]:
+    return sorted({(divergence, key[0]) for divergence, key, _, _ in found})

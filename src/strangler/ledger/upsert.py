@@ -1,0 +1,50 @@
+"""One way to add to counters, on SQLite and PostgreSQL alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, case
+from sqlalchemy.dialects import postgresql, sqlite
+
+type Row = dict[str, Any]
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Iterable[Row],
+    *,
+    add: tuple[str, ...] = (),
+    earliest: tuple[str, ...] = (),
+    latest: tuple[str, ...] = (),
+    replace: tuple[str, ...] = (),
+) -> None:
+    """Insert rows; where one is there already, add, keep the smaller or larger, or replace, column by column.
+
+    Rows go in by primary key: two writers that took them in different orders would deadlock on PostgreSQL.
+    """
+    keys = [column.name for column in table.primary_key.columns]
+    ordered = sorted(rows, key=lambda row: tuple(row[key] for key in keys))
+    if not ordered:
+        return
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    new, columns = statement.excluded, table.c
+    changes: dict[str, ColumnElement[Any]] = {name: columns[name] + new[name] for name in add}
+    changes |= {name: case((new[name] < columns[name], new[name]), else_=columns[name]) for name in earliest}
+    changes |= {name: case((new[name] > columns[name], new[name]), else_=columns[name]) for name in latest}
+    changes |= {name: new[name] for name in replace}
+    if changes:
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), ordered)
+    else:
+        connection.execute(statement.on_conflict_do_nothing(index_elements=keys), ordered)
+
+
+def tally[K](counts: dict[K, Row], key: K, start: Mapping[str, Any]) -> Row:
+    """The row of a key, made from `start` when it is new."""
+    row = counts.get(key)
+    if row is None:
+        row = counts[key] = dict(start)
+    return row
