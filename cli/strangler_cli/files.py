@@ -1,0 +1,68 @@
+"""Files that a person names, read with words instead of tracebacks; and written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from strangler.errors import UsageError
+
+LARGEST: Final = 256 << 20
+
+
+def read_bytes(file: str) -> bytes:
+    """A file's bytes; `-` is standard input. Raises UsageError."""
+    try:
+        if file == "-":
+            return sys.stdin.buffer.read()
+        path = Path(file)
+        if path.stat().st_size > LARGEST:
+            raise UsageError(f"is over {LARGEST >> 20} MiB", where=file)
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror or error}", where=file) from None
+
+
+def read_text(file: str) -> str:
+    """A file's text, UTF-8. Raises UsageError."""
+    try:
+        return read_bytes(file).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"is not UTF-8 text (byte {error.start})", where=file) from None
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a file that must not exist yet. Raises UsageError."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(
+            "is there already, and nothing is ever overwritten",
+            where=str(path),
+            remedy="`--config FILE` names another",
+        ) from None
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror or error}", where=str(path)) from None
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Put a text in the place of a file at once: a reader sees the one or the other. Raises UsageError."""
+    target = path.resolve()  # a link stays a link
+    temporary = ""
+    try:
+        mode = target.stat().st_mode & 0o7777
+        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        Path(temporary).replace(target)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise UsageError(f"cannot be written: {error.strerror or error}", where=str(path)) from None

@@ -1,0 +1,1 @@
+"""What goes out: one module per format, each a function from values to text."""

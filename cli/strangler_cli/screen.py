@@ -1,0 +1,130 @@
+"""What a person reads: tables and colour in a terminal, plain aligned lines elsewhere.
+
+Text that comes from traffic or files never reaches a terminal as control sequences, and is never taken for
+markup. Colour only underlines what words already say; `NO_COLOR` turns it off.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, NoReturn
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+type Tone = Literal["", "good", "bad", "warn", "dim", "strong"]
+type Cell = str | tuple[str, Tone]
+
+_STYLES: Final[dict[Tone, str]] = {
+    "": "",
+    "good": "green",
+    "bad": "bold red",
+    "warn": "yellow",
+    "dim": "dim",
+    "strong": "bold",
+}
+# C0 and C1 controls but for tab and newline, and the marks that turn reading direction.
+_HIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """The text with control characters spelt out, so that no answer can drive the terminal that shows it."""
+    return (
+        _HIDDEN.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+        .encode("utf-8", "backslashreplace")
+        .decode()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's head; `right` for numbers; `wrap` lets a terminal fold it."""
+
+    title: str
+    right: bool = False
+    wrap: bool = False
+
+
+class Screen:
+    """Standard output (or standard error) as a person sees it."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        from rich.console import Console
+
+        class _Console(Console):
+            def on_broken_pipe(self) -> NoReturn:
+                raise BrokenPipeError
+
+        self.console = _Console(stderr=stderr, highlight=False, soft_wrap=True)
+        self.terminal = self.console.is_terminal
+        self._file = sys.stderr if stderr else sys.stdout
+
+    def line(self, text: str = "", tone: Tone = "") -> None:
+        """One line (or several), as it is."""
+        if self.terminal:
+            self.console.print(_text((text, tone)))
+        else:
+            self._plain(visible(text))
+
+    def heading(self, text: str) -> None:
+        """A line that begins a part."""
+        self.line(text, "strong")
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, indent: int = 0) -> None:
+        """A table; nothing at all without rows."""
+        if not rows:
+            return
+        if self.terminal:
+            self._rich_table(columns, rows, indent)
+        else:
+            for row in _aligned(columns, rows):
+                self._plain(" " * indent + row)
+
+    def _plain(self, text: str) -> None:
+        encoding = getattr(self._file, "encoding", None) or "utf-8"
+        self._file.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+    def _rich_table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], indent: int) -> None:
+        from rich import box
+        from rich.padding import Padding
+        from rich.table import Table
+
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+        for column in columns:
+            table.add_column(
+                column.title,
+                justify="right" if column.right else "left",
+                overflow="fold",
+                no_wrap=not column.wrap,
+            )
+        for row in rows:
+            table.add_row(*map(_text, row))
+        self.console.print(Padding(table, (0, 0, 0, indent)), soft_wrap=False)
+
+
+def _text(cell: Cell) -> Text:
+    from rich.text import Text
+
+    text, tone = cell if isinstance(cell, tuple) else (cell, "")
+    return Text(visible(text), style=_STYLES[tone])
+
+
+def _aligned(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[str]:
+    head = [column.title for column in columns]
+    body = [[_one_line(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(head, *body, strict=True)]
+    return [
+        "  ".join(
+            text.rjust(width) if column.right else text.ljust(width)
+            for text, width, column in zip(row, widths, columns, strict=True)
+        ).rstrip()
+        for row in (head, *body)
+    ]
+
+
+def _one_line(cell: Cell) -> str:
+    text = cell[0] if isinstance(cell, tuple) else cell
+    return visible(text).replace("\n", " ").replace("\t", " ")

@@ -1,0 +1,1 @@
+"""What `strangler init` writes, and where it learns the routes from."""
