@@ -40,6 +40,7 @@ class Anomaly:
     code: str
     path: Path
     detail: str
+    side: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,12 @@ UNEXPLAINED = Cause("unexplained")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where two documents disagree. `drift` is candidate minus legacy in `currency`, where both are amounts."""
+    """One place where two documents disagree. `drift` is candidate minus legacy in `currency`, where both are amounts.
+
+    `location` counts list positions as legacy has them (as the candidate has them for what is extra);
+    `counterpart` is the path on the candidate where its positions are others. `pattern` is the path with -1 for
+    every list position and every member name that is data: what a fingerprint is made of.
+    """
 
     location: Location
     kind: Kind
@@ -96,6 +102,18 @@ class Difference:
     severity: Severity = "major"
     drift: Decimal | None = None
     currency: str | None = None
+    pattern: Path | None = None
+    counterpart: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Two ids that an identity rule (by its digest) takes for the same thing, and where they stood."""
+
+    rule: str
+    left: str
+    right: str
+    location: Location
 
 
 type Verdict = Literal["equal", "different", "failed"]
@@ -106,7 +124,8 @@ class Outcome:
     """The result of one comparison: left is legacy, right is the candidate, whoever was primary.
 
     `silenced` counts what each rule (by its digest) let pass. `failure` is set when the verdict is failed,
-    and `blame` says which side (None: ours).
+    and `blame` says which side (None: ours). `pairings` are what identity rules saw, for `settle`; `unlisted`
+    counts differences beyond the limit of how many are listed.
     """
 
     verdict: Verdict
@@ -116,6 +135,8 @@ class Outcome:
     failure_detail: str = ""
     blame: Side | None = None
     anomalies: tuple[Anomaly, ...] = ()
+    pairings: tuple[Pairing, ...] = ()
+    unlisted: int = 0
 
 
 def jsonpath(path: Path) -> str:

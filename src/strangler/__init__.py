@@ -1,0 +1,60 @@
+"""strangler moves a billing system from a legacy service to a candidate, one cutover at a time, with proof.
+
+from strangler import compare, Rules
+
+outcome = compare(b'{"total": "10.00"}', b'{"total": "10.01"}', Rules.parse([{"ignore": "$.generated_at"}]))
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from strangler.comparison.context import Context, Limits
+    from strangler.comparison.fingerprint import Fingerprint, fingerprint
+    from strangler.comparison.model import Answer, Cause, Difference, Location, Outcome
+    from strangler.comparison.pair import compare
+    from strangler.comparison.rules import Rules
+
+__all__ = [
+    "Answer",
+    "Cause",
+    "Context",
+    "Difference",
+    "Fingerprint",
+    "Limits",
+    "Location",
+    "Outcome",
+    "Rules",
+    "compare",
+    "fingerprint",
+]
+
+_HOMES = {
+    "Answer": "comparison.model",
+    "Cause": "comparison.model",
+    "Context": "comparison.context",
+    "Difference": "comparison.model",
+    "Fingerprint": "comparison.fingerprint",
+    "Limits": "comparison.context",
+    "Location": "comparison.model",
+    "Outcome": "comparison.model",
+    "Rules": "comparison.rules",
+    "compare": "comparison.pair",
+    "fingerprint": "comparison.fingerprint",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for, when it is asked for: `import strangler` itself loads nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'strangler' has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"strangler.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

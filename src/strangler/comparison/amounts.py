@@ -1,0 +1,160 @@
+"""Amounts of money in a tree: what is one, and in which currency.
+
+An amount is a number (or a text that is one) under a name that says so in one of the languages billing systems
+are written in; an integer only where a currency stands nearby.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from strangler.comparison.model import Node, Path
+from strangler.comparison.values import is_number, number_in
+
+_WORDS: Final = re.compile(r"[A-Z]?[a-zà-ÿ]+|[A-Z]+(?![a-z])|\d+")
+_MONEY: Final = frozenset(
+    """
+    amount amt total totals subtotal grandtotal sum price cost cents tax taxes vat gst net gross balance due paid
+    payable receivable outstanding fee fees discount charge charges credit debit deposit refund refunded payment
+    commission surcharge allowance rounding prepaid revenue untaxed taxable mrr
+    betrag summe gesamt gesamtbetrag preis einzelpreis steuer steuerbetrag mwst ust netto brutto saldo rabatt
+    gebuehr gebühr anzahlung zahlbetrag
+    montant prix taxe tva solde remise frais acompte
+    importe precio impuesto iva saldo descuento cuota totales
+    importo prezzo imposta sconto totale valore
+    valor preco preço imposto desconto
+    bedrag prijs belasting btw korting totaal
+    kwota cena podatek suma belopp pris moms
+    """.split()
+)
+_NOT_MONEY: Final = frozenset(
+    """
+    rate percent percentage pct count quantity qty number no nr num id ids uuid code type kind name names reason date
+    at on day days month year period status state url uri text note notes description label method currency category
+    scheme page pages limit offset items lines identifier country reference ref exempt exemption version
+    satz prozent anzahl menge nummer datum grund art taux nombre
+    """.split()
+)
+_CURRENCY: Final = frozenset(
+    "currency currencycode currencyid currencyiso waehrung währung devise moneda divisa valuta moeda waluta".split()
+)
+_CODE: Final = re.compile(r"[A-Za-z]{3}")
+_DIGITS: Final = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}
+
+
+def minor_digits(currency: str | None) -> int:
+    """Digits of a currency's minor unit (ISO 4217): 2 for EUR and whatever is not known, 0 for JPY, 3 for KWD."""
+    return _DIGITS.get(currency or "", 2)
+
+
+@lru_cache(maxsize=8_192)
+def named_like_money(name: str) -> bool:
+    """Whether a member's name speaks of money: `tax_amount` does, `tax_rate` and `total_count` do not."""
+    words = {word.lower() for word in _WORDS.findall(name)}
+    return not words.isdisjoint(_MONEY) and words.isdisjoint(_NOT_MONEY)
+
+
+def name_of(path: Path) -> str:
+    """The last name of a path, past list positions and an XML element's text."""
+    return next((step for step in reversed(path) if isinstance(step, str) and step != "#text"), "")
+
+
+def is_amount(path: Path, value: Node, currency: str | None) -> bool:
+    """Whether the value at a path is an amount. `currency` is the one found nearby."""
+    if not named_like_money(name_of(path)) or number_in(value) is None:
+        return False
+    return currency is not None or isinstance(value, Decimal) or (isinstance(value, str) and "." in value)
+
+
+def holds_amount(path: Path, node: Node, currency: str | None) -> bool:
+    """Whether a value, or anything below it, is an amount."""
+    if isinstance(node, dict):
+        inner = currency_here(node) or currency
+        return any(holds_amount((*path, name), child, inner) for name, child in node.items())
+    if isinstance(node, list):
+        return any(holds_amount(path, child, currency) for child in node)
+    return is_amount(path, node, currency)
+
+
+def currency_at(root: Node, path: Path) -> str | None:
+    """The currency nearest to a path: beside the value, else in the closest map around it that names one."""
+    nearest: str | None = None
+    for node in _along(root, path):
+        if isinstance(node, dict):
+            nearest = currency_here(node) or nearest
+    return nearest or _single_below(root)
+
+
+def currency_here(node: dict[str, Node]) -> str | None:
+    """The currency a map names for itself."""
+    for name, value in node.items():
+        if is_currency_name(name):
+            code = _code(value)
+            if code is not None:
+                return code
+    return None
+
+
+@lru_cache(maxsize=8_192)
+def is_currency_name(name: str) -> bool:
+    """Whether a member's name is a currency's: `currency`, `currency_code`, `@currencyID`, `cbc:DocumentCurrencyCode`."""
+    words = [word.lower() for word in _WORDS.findall(name.rpartition(":")[2])]
+    return not _CURRENCY.isdisjoint(words) or "".join(words) in _CURRENCY
+
+
+def _code(value: Node) -> str | None:
+    """`EUR`, `eur`, `[{"#text": "EUR"}]`, `{"code": "EUR"}`."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, dict):
+        value = next((value[name] for name in ("#text", "code", "iso", "id") if name in value), None)
+    return value.upper() if isinstance(value, str) and _CODE.fullmatch(value) else None
+
+
+def _along(root: Node, path: Path) -> Iterator[Node]:
+    node = root
+    yield node
+    for step in path:
+        if isinstance(node, dict) and isinstance(step, str) and step in node:
+            node = node[step]
+        elif isinstance(node, list) and isinstance(step, int) and 0 <= step < len(node):
+            node = node[step]
+        else:
+            return
+        yield node
+
+
+def _single_below(root: Node) -> str | None:
+    """The document's currency, where a map in its first two levels names one (`{"invoice": {"currency": …}}`)."""
+    level = [root]
+    for _ in range(3):
+        codes = {code for node in level if isinstance(node, dict) and (code := currency_here(node))}
+        if codes:
+            return codes.pop() if len(codes) == 1 else None
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (list(node.values()) if isinstance(node, dict) else node[:1])
+        ][:64]
+    return None
+
+
+def drift(left: Node, right: Node, name: str, currency: str | None) -> Decimal | None:
+    """Candidate minus legacy, in the currency's major unit; a name that says cents is in minor ones."""
+    a, b = number_in(left), number_in(right)
+    if a is None or b is None:
+        return None
+    difference = b - a
+    words = {word.lower() for word in _WORDS.findall(name)}
+    if words & {"cents", "cent", "minor"} and is_number(left) and is_number(right):
+        return difference.scaleb(-minor_digits(currency))
+    return difference

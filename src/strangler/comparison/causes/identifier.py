@@ -1,0 +1,48 @@
+"""Another opaque id for, perhaps, the same thing: what an `identity` rule is for."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from strangler.comparison.amounts import name_of
+from strangler.comparison.causes.site import Example, KnownCause, Site
+from strangler.comparison.model import Node
+
+_NAME: Final = re.compile(
+    r"(?:^|.*[_\-.:@])(?:id|ids|uuid|guid|uid|key)|.*[a-z](?:Id|Ids|Uuid|ID)|.*Identifier", re.ASCII
+)
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
+_PREFIXED: Final = re.compile(r"[a-z]{2,6}_[A-Za-z0-9]{8,}", re.ASCII)
+_HEX: Final = re.compile(r"[0-9a-f]{16,64}", re.ASCII)
+
+
+def explain(site: Site) -> str | None:
+    """Fits two values shaped like opaque ids (UUID, `in_1Gx…`, long hex), or two ids by their name."""
+    if site.kind not in {"changed", "type"}:
+        return None
+    if _shaped(site.left) and _shaped(site.right):
+        return "another opaque id"
+    if _NAME.fullmatch(name_of(site.path)) and _plain(site.left) and _plain(site.right):
+        return "another id"
+    return None
+
+
+def _shaped(value: Node) -> bool:
+    return isinstance(value, str) and any(shape.fullmatch(value) for shape in (_UUID, _PREFIXED, _HEX))
+
+
+def _plain(value: Node) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+CAUSE = KnownCause(
+    code="id",
+    explain=explain,
+    good=(
+        Example({"id": 17}, {"id": "c0ffee00-0000-4000-8000-000000000017"}),
+        Example({"invoice": "in_1GqIC8HYgolSBA35"}, {"invoice": "in_1MowQVLkdIwHu7ix"}),
+        Example({"customerId": 4}, {"customerId": 5}),
+    ),
+    bad=(Example({"paid": "yes"}, {"paid": "no"}), Example({"valid": 1}, {"valid": 2})),
+)

@@ -1,0 +1,71 @@
+"""Off by a few minor units: rounded per line on one side, on the total on the other; half-up against half-even.
+
+Rounding a sum once instead of each of its n lines moves it by half a unit a line at most; what is further apart
+than that is no rounding.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from strangler.comparison.amounts import minor_digits
+from strangler.comparison.causes.site import Example, KnownCause, Site
+from strangler.comparison.model import Node, Path
+from strangler.comparison.values import digits_after_point, number_in
+
+_FEWEST: Final = 1
+_MOST: Final = 25
+
+
+def explain(site: Site) -> str | None:
+    """Fits two amounts, or two numbers with digits after the point, that close together."""
+    left, right = number_in(site.left), number_in(site.right)
+    if left is None or right is None:
+        return None
+    digits = max(digits_after_point(left), digits_after_point(right))
+    if not digits and not site.amount:
+        return None
+    if site.currency is not None and digits:
+        # Finer than the minor unit (a unit price of 0.0125): the finer digits are what was rounded.
+        digits = max(digits, minor_digits(site.currency))
+    unit = Decimal(1).scaleb(-digits)
+    units = abs(left - right) / unit
+    lines = max(_lines(site.left_root, site.path), _lines(site.right_root, site.counterpart))
+    most = min(_MOST, max(_FEWEST, (lines + 1) // 2))
+    if units > most or (units > _FEWEST and 10 * abs(left - right) > max(abs(left), abs(right))):
+        return None
+    return f"off by {int(units)} in the last digit"
+
+
+def _lines(root: Node, path: Path) -> int:
+    """Items of the longest list beside the value or beside what it stands in."""
+    longest = 0
+    node = root
+    for step in path:
+        if isinstance(node, dict):
+            longest = max([longest, *(len(child) for child in node.values() if isinstance(child, list))])
+            node = node.get(step) if isinstance(step, str) else None
+        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
+            # Inside of an item its own lists count, not the list it stands in.
+            longest, node = 0, node[step]
+    return longest
+
+
+CAUSE = KnownCause(
+    code="rounding",
+    explain=explain,
+    good=(
+        Example({"currency": "EUR", "total": "100.02"}, {"currency": "EUR", "total": "100.03"}),
+        Example(
+            {"currency": "EUR", "total": "100.02", "lines": [1, 2, 3, 4, 5, 6]},
+            {"currency": "EUR", "total": "100.05", "lines": [1, 2, 3, 4, 5, 6]},
+        ),
+        Example({"currency": "JPY", "total": 5401}, {"currency": "JPY", "total": 5402}),
+    ),
+    bad=(
+        Example({"currency": "EUR", "total": "100.02"}, {"currency": "EUR", "total": "100.06"}),
+        Example({"currency": "EUR", "total": "100.02"}, {"currency": "EUR", "total": "102.02"}),
+        Example({"quantity": 5}, {"quantity": 6}),
+    ),
+)

@@ -1,0 +1,52 @@
+"""The causes in the order in which they are asked: the first that fits is the cause."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from strangler.comparison.causes import (
+    case,
+    currency,
+    date_format,
+    day_boundary,
+    identifier,
+    minor_units,
+    null_or_absent,
+    order,
+    rounding,
+    scale,
+    sign,
+    time_zone,
+    truncation,
+    type_changed,
+    whitespace,
+)
+from strangler.comparison.causes.site import KnownCause, Site
+from strangler.comparison.model import UNEXPLAINED, Cause
+
+KNOWN: Final[tuple[KnownCause, ...]] = (
+    order.CAUSE,
+    truncation.CAUSE,
+    null_or_absent.CAUSE,
+    scale.CAUSE,
+    type_changed.CAUSE,
+    sign.CAUSE,
+    minor_units.CAUSE,
+    date_format.CAUSE,
+    day_boundary.CAUSE,
+    time_zone.CAUSE,
+    rounding.CAUSE,
+    currency.CAUSE,
+    whitespace.CAUSE,
+    case.CAUSE,
+    identifier.CAUSE,
+)
+
+
+def cause_of(site: Site) -> Cause:
+    """The cause of one difference, or `unexplained`."""
+    for known in KNOWN:
+        detail = known.explain(site)
+        if detail is not None:
+            return Cause(known.code, detail)
+    return UNEXPLAINED

@@ -1,0 +1,85 @@
+"""CSV and TSV: a list of rows, each a map from the header row's names: `$[i].column`. Every value is text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Final
+
+from strangler.comparison.context import Context
+from strangler.comparison.decode.charset import text_of
+from strangler.comparison.decode.media import MediaType
+from strangler.comparison.model import Anomaly, Decoded, Node
+from strangler.errors import DecodeError
+
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_SAMPLE_LINES: Final = 20
+_LISTED: Final = 20
+
+
+def decode_csv(body: bytes, media: MediaType, context: Context) -> Decoded:  # noqa: ARG001  every decoder's shape
+    """A table as a list of maps. Ragged rows and repeated column names are anomalies. Raises DecodeError."""
+    text, found = text_of(body, media, default="utf-8")
+    anomalies = list(found)
+    delimiter = "\t" if media.name == "text/tab-separated-values" else _sniffed(text)
+    if delimiter != ",":
+        anomalies.append(Anomaly("delimiter", (), f"columns are separated by {delimiter!r}"))
+    rows = _rows(text, delimiter, media)
+    if not rows:
+        return Decoded([], media.name, tuple(anomalies))
+    names = _columns(rows[0], anomalies)
+    where = (
+        {(position,): f"row {position + 2}" for position in range(len(rows) - 1)}
+        if len(rows) < _LISTED
+        else {}
+    )
+    table: list[Node] = [_row(position, row, names, anomalies) for position, row in enumerate(rows[1:])]
+    return Decoded(table, media.name, tuple(anomalies), where)
+
+
+def _rows(text: str, delimiter: str, media: MediaType) -> list[list[str]]:
+    if "\0" in text:
+        raise DecodeError("a NUL character in a table", media=media.name, at=text.index("\0"))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        return [row for row in reader if row]
+    except csv.Error as error:
+        raise DecodeError(f"line {reader.line_num}: {error}", media=media.name) from None
+
+
+def _columns(header: list[str], anomalies: list[Anomaly]) -> list[str]:
+    seen: dict[str, int] = {}
+    names: list[str] = []
+    for name in (cell.strip() for cell in header):
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1:
+            anomalies.append(Anomaly("repeated-column", (), f"column {name!r} stands {seen[name]} times"))
+        names.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return names
+
+
+def _row(position: int, row: list[str], names: list[str], anomalies: list[Anomaly]) -> Node:
+    if len(row) != len(names):
+        if len(anomalies) < _LISTED:
+            what = f"{len(row)} cells under {len(names)} columns"
+            anomalies.append(Anomaly("ragged-row", (position,), what))
+        names = [*names, *(f"#{extra + 1}" for extra in range(len(names), len(row)))]
+    cells: dict[str, Node] = dict(zip(names, row, strict=False))
+    return cells
+
+
+def _sniffed(text: str) -> str:
+    """The delimiter that cuts the first lines into the most columns, the same number in each."""
+    sample = "\n".join(text.split("\n", _SAMPLE_LINES)[:_SAMPLE_LINES])
+    best, most = ",", 1
+    for delimiter in _DELIMITERS:
+        try:
+            widths = [
+                len(row) for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if row
+            ]
+        except csv.Error:
+            continue
+        usual = max(set(widths), key=widths.count, default=1)
+        if widths and widths[0] == usual and usual > most:
+            best, most = delimiter, usual
+    return best

@@ -1,0 +1,72 @@
+"""`decode`: from an answer to a tree, by its Content-Encoding and Content-Type, by its first bytes where it has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from strangler.comparison.context import Context
+from strangler.comparison.decode.charset import text_of
+from strangler.comparison.decode.codings import uncoded
+from strangler.comparison.decode.csvtable import decode_csv
+from strangler.comparison.decode.form import decode_form
+from strangler.comparison.decode.jsontree import decode_json
+from strangler.comparison.decode.media import MediaType, field, sniffed
+from strangler.comparison.decode.opaque import opaque
+from strangler.comparison.model import Answer, Decoded
+from strangler.errors import DecodeError
+
+type Decoder = Callable[[bytes, MediaType, Context], Decoded]
+
+
+def decode(answer: Answer, context: Context = Context()) -> Decoded:
+    """The body as a tree. An empty body is an Opaque of size 0. Raises DecodeError."""
+    body, anomalies = uncoded(answer.body, field(answer.fields, b"content-encoding"), context.limits.decoded)
+    declared = MediaType.parse(field(answer.fields, b"content-type"))
+    if not body:
+        return Decoded(opaque(b"", ""), declared.name, anomalies)
+    decoded = _by_media(body, declared, context)
+    return Decoded(decoded.root, decoded.media, anomalies + decoded.anomalies, decoded.where)
+
+
+def _by_media(body: bytes, declared: MediaType, context: Context) -> Decoded:
+    found = DECODERS.get(declared.family)
+    if found is not None:
+        return found(body, declared, context)
+    guess = sniffed(body) if declared.family in {"", "text", "html"} else ""
+    if guess:
+        try:
+            return DECODERS[guess](body, declared.named(guess), context)
+        except DecodeError:
+            # The label does not promise the format, so text is what it is.
+            pass
+    if declared.family in {"text", "html"} or (not declared.family and not declared.name):
+        return _text(body, declared)
+    return Decoded(opaque(body, declared.name), declared.name)
+
+
+def _xml(body: bytes, media: MediaType, context: Context) -> Decoded:
+    # lxml takes 15 ms to import, and many systems never answer in XML.
+    from strangler.comparison.decode.xmltree import decode_xml
+
+    return decode_xml(body, media, context)
+
+
+def _text(body: bytes, media: MediaType) -> Decoded:
+    try:
+        text, anomalies = text_of(body, media, default="utf-8")
+    except DecodeError:
+        if media.charset or media.name:
+            raise
+        return Decoded(opaque(body, media.name), media.name)
+    return Decoded(text, media.name or "text/plain", anomalies)
+
+
+DECODERS: Final[Mapping[str, Decoder]] = {
+    "json": decode_json,
+    "xml": _xml,
+    "csv": decode_csv,
+    "form": decode_form,
+}
+
+__all__ = ["DECODERS", "decode"]

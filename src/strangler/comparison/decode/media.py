@@ -1,0 +1,76 @@
+"""Media types: their parameters, and to which decoder they belong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+from strangler.exchange import Fields
+
+_FAMILIES: Final = {
+    "application/json": "json",
+    "text/json": "json",
+    "application/xml": "xml",
+    "text/xml": "xml",
+    "text/csv": "csv",
+    "application/csv": "csv",
+    "text/tab-separated-values": "csv",
+    "application/x-www-form-urlencoded": "form",
+    "text/html": "html",
+}
+_MEDIA: Final = {"json": "application/json", "xml": "application/xml"}
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """`name` is lower case and bare, `charset` as declared (or empty), `family` names a decoder (or is empty)."""
+
+    name: str = ""
+    charset: str = ""
+    family: str = ""
+
+    @classmethod
+    def parse(cls, value: bytes) -> MediaType:
+        """From the value of a Content-Type field."""
+        return _parsed(value)
+
+    def named(self, family: str) -> MediaType:
+        """The same, taken for another family."""
+        return replace(self, family=family, name=_MEDIA[family])
+
+
+@lru_cache(maxsize=256)
+def _parsed(value: bytes) -> MediaType:
+    name, *parameters = value.decode("latin-1").split(";")
+    name = name.strip().lower()
+    charset = ""
+    for parameter in parameters:
+        key, _, setting = parameter.partition("=")
+        if key.strip().lower() == "charset":
+            charset = setting.strip().strip('"').lower()
+    return MediaType(name, charset, _family(name))
+
+
+def _family(name: str) -> str:
+    if name in _FAMILIES:
+        return _FAMILIES[name]
+    for suffix, family in (("+json", "json"), ("+xml", "xml")):
+        if name.endswith(suffix):
+            return family
+    return "text" if name.startswith("text/") else ""
+
+
+def sniffed(body: bytes) -> str:
+    """`json` or `xml` where the first bytes say so, else empty."""
+    head = body[:64].removeprefix(_BOM).lstrip()
+    if head[:1] in {b"{", b"["}:
+        return "json"
+    return "xml" if head[:1] == b"<" and head[:5].lower() not in {b"<html", b"<!doc"} else ""
+
+
+def field(fields: Fields, name: bytes) -> bytes:
+    """The value of a field (its name in lower case), or empty; several lines are joined as RFC 9110 does."""
+    found = [value for key, value in fields if key.lower() == name]
+    return b", ".join(found)

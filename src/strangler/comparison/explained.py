@@ -1,0 +1,109 @@
+"""From where two documents disagree to what a person wants to know: cause, severity, drift, pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from strangler.comparison.amounts import currency_at, drift, holds_amount, is_amount, name_of
+from strangler.comparison.causes import Site, cause_of
+from strangler.comparison.context import Context
+from strangler.comparison.differences import Raw
+from strangler.comparison.model import Cause, Difference, Location, Node, Path, Severity
+from strangler.comparison.paths import ANY
+from strangler.comparison.patterns import Patterns
+
+_MILD: Final = frozenset({"case", "whitespace", "scale", "order", "date-format"})
+
+
+def explained(
+    found: Sequence[Raw], left_root: Node, right_root: Node, context: Context
+) -> tuple[Difference, ...]:
+    """The differences of a body, explained. Roots are the documents in legacy's shape."""
+    patterns = Patterns(left_root, right_root)
+    sites = [_site(raw, left_root, right_root, context.zone) for raw in found]
+    shapes = [patterns.of(raw.path, raw.counterpart) for raw in found]
+    together = _several_under_one(sites, shapes)
+    return tuple(
+        _difference(raw, site, shape, shape[:-1] in together)
+        for raw, site, shape in zip(found, sites, shapes, strict=True)
+    )
+
+
+def _site(raw: Raw, left_root: Node, right_root: Node, zone: str) -> Site:
+    currency = currency_at(left_root, raw.path) or currency_at(right_root, raw.counterpart)
+    return Site(
+        kind=raw.kind,
+        path=raw.path,
+        counterpart=raw.counterpart,
+        left=raw.left,
+        right=raw.right,
+        left_root=left_root,
+        right_root=right_root,
+        currency=currency,
+        amount=is_amount(raw.path, raw.left, currency) or is_amount(raw.counterpart, raw.right, currency),
+        zone=zone,
+    )
+
+
+def _several_under_one(sites: Sequence[Site], shapes: Sequence[Path]) -> set[Path]:
+    """Parents under which several members are missing (or extra) in this pair: one divergence, not one a name.
+
+    An amount keeps its name: a lost total must never hide behind an accepted lost note.
+    """
+    names: dict[tuple[str, Path], set[str | int]] = {}
+    for site, shape in zip(sites, shapes, strict=True):
+        if _groupable(site):
+            names.setdefault((site.kind, shape[:-1]), set()).add(shape[-1])
+    return {parent for (_, parent), several in names.items() if len(several) > 1}
+
+
+def _groupable(site: Site) -> bool:
+    return (
+        site.kind in {"missing", "extra"}
+        and bool(site.path)
+        and isinstance(site.path[-1], str)
+        and not site.amount
+        and not holds_amount(site.path, site.left if site.kind == "missing" else site.right, site.currency)
+    )
+
+
+def _difference(raw: Raw, site: Site, shape: Path, together: bool) -> Difference:
+    cause = cause_of(site)
+    money = raw.exact or site.amount or cause.code == "currency" or _touches_money(site)
+    severity: Severity = "money" if money else "minor" if cause.code in _MILD else "major"
+    return Difference(
+        location=Location("body", raw.path),
+        kind=raw.kind,
+        left=raw.left,
+        right=raw.right,
+        cause=cause,
+        severity=severity,
+        drift=drift(raw.left, raw.right, name_of(raw.path), site.currency) if site.amount else None,
+        currency=site.currency if site.amount else None,
+        pattern=(*shape[:-1], ANY) if together and _groupable(site) else shape,
+        counterpart=raw.counterpart if raw.counterpart != raw.path else None,
+    )
+
+
+def _touches_money(site: Site) -> bool:
+    """Whether a value that is there on one side only (or is no amount itself) holds amounts."""
+    if site.kind in {"missing", "extra", "type", "changed"}:
+        return holds_amount(site.path, site.left, site.currency) or holds_amount(
+            site.path, site.right, site.currency
+        )
+    return False
+
+
+def anomalous(code: str, path: Path, detail: str, *, on_legacy: bool) -> Difference:
+    """An anomaly that only one side's bytes have."""
+    severity: Severity = "minor" if code in {"bom", "doctype", "charset", "not-coded"} else "major"
+    return Difference(
+        location=Location("body", path),
+        kind="changed",
+        left=code if on_legacy else None,
+        right=None if on_legacy else code,
+        cause=Cause(code, detail),
+        severity=severity,
+        pattern=tuple(ANY if isinstance(step, int) else step for step in path),
+    )

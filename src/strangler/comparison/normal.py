@@ -1,0 +1,59 @@
+"""A hashable stand-in for a value: two that are the same under the rules have the same one.
+
+The converse does not hold where a rule tolerates (an amount within two cents has no stand-in of its own), so what
+the stand-in calls alike is walked, not believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Final
+
+from strangler.comparison.model import Node
+from strangler.comparison.states import OUTSIDE, Place, Standing
+
+_TRUE: Final = ("true",)
+_FALSE: Final = ("false",)
+_LENIENT: Final = frozenset({"decimal", "instant", "identity", "map"})
+
+
+def normal(node: Node, standing: Standing = None) -> Hashable:
+    """The stand-in of a value that stands where `standing` says. Typed; numbers by value."""
+    if standing == OUTSIDE:
+        return None
+    if standing is None:
+        return _plain(node)
+    kinds = {effect.kind for effect in standing.effects}
+    if "ignore" in kinds or not _LENIENT.isdisjoint(kinds):
+        return None
+    if isinstance(node, dict):
+        return frozenset(_members(node, standing))
+    if isinstance(node, list):
+        items = [normal(item, standing.item(position, position)) for position, item in enumerate(node)]
+        # Equal multisets give equal sets; the walk tells unequal multisets apart.
+        return ("unordered", frozenset(items)) if "unordered" in kinds else tuple(items)
+    return _plain(node)
+
+
+def _members(node: dict[str, Node], place: Place) -> list[tuple[str, Hashable]]:
+    members: list[tuple[str, Hashable]] = []
+    for name, child in node.items():
+        standing = place.member(name)
+        if standing == OUTSIDE or (
+            standing is not None and any(effect.kind == "ignore" for effect in standing.effects)
+        ):
+            continue
+        members.append((name, normal(child, standing)))
+    return members
+
+
+def _plain(node: Node) -> Hashable:
+    if node is True:
+        return _TRUE
+    if node is False:
+        return _FALSE
+    if isinstance(node, dict):
+        return frozenset([(name, _plain(child)) for name, child in node.items()])
+    if isinstance(node, list):
+        return ("list", *[_plain(item) for item in node])
+    return node

@@ -1,0 +1,265 @@
+"""`compare`: two answers, the rules, one outcome. Pure: no clock, no randomness, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Final
+
+from strangler.comparison.context import Context
+from strangler.comparison.decode import decode
+from strangler.comparison.decode.media import MediaType
+from strangler.comparison.differences import Raw, walk
+from strangler.comparison.explained import anomalous, explained
+from strangler.comparison.failures import failed
+from strangler.comparison.headers import compare_fields, plainly_same
+from strangler.comparison.model import (
+    Anomaly,
+    Answer,
+    Cause,
+    Decoded,
+    Difference,
+    Location,
+    Node,
+    Opaque,
+    Outcome,
+    Pairing,
+)
+from strangler.comparison.renames import put_back
+from strangler.comparison.rules import Rules
+from strangler.comparison.states import OUTSIDE, Standing
+from strangler.comparison.values import canonical
+from strangler.errors import DecodeError, UsageError
+from strangler.exchange import Side
+
+type Plain = Mapping[str, Plain] | Sequence[Plain] | str | int | float | Decimal | bool | Opaque | None
+"""What a caller may compare without HTTP around it. A float is taken for the shortest decimal that reads back as it."""
+
+EQUAL: Final = Outcome("equal")
+NO_RULES: Final = Rules()
+PLAIN_CONTEXT: Final = Context()
+
+
+def compare(
+    left: Answer | bytes | Plain,
+    right: Answer | bytes | Plain,
+    rules: Rules = NO_RULES,
+    context: Context = PLAIN_CONTEXT,
+) -> Outcome:
+    """Compare legacy's answer (`left`) with the candidate's (`right`).
+
+    Bytes and text are read by what they look like (JSON, XML, else text); a map, list or scalar is compared as it
+    is. An answer that cannot be read, and a 5xx on one side only, is a failed outcome, never an exception.
+    """
+    if isinstance(left, Answer) and isinstance(right, Answer):
+        return _answers(left, right, rules, context)
+    if isinstance(left, bytes | str) and isinstance(right, bytes | str):
+        return _answers(_bare(left), _bare(right), rules, context)
+    gathered = _Gathered()
+    read = [_read_plain(side, each, context) for side, each in (("legacy", left), ("candidate", right))]
+    first, second = read
+    if isinstance(first, Outcome):
+        return first
+    if isinstance(second, Outcome):
+        return second
+    _trees(first, second, rules, context, gathered)
+    return gathered.outcome(context)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the parts of an answer have contributed so far."""
+
+    differences: list[Difference] = field(default_factory=list)
+    silenced: dict[str, int] = field(default_factory=dict)
+    pairings: list[Pairing] = field(default_factory=list)
+    anomalies: tuple[Anomaly, ...] = ()
+    unlisted: int = 0
+
+    def outcome(self, context: Context) -> Outcome:
+        listed = tuple(self.differences[: context.limits.listed])
+        unlisted = self.unlisted + len(self.differences) - len(listed)
+        return Outcome(
+            "different" if listed else "equal",
+            listed,
+            self.silenced,
+            anomalies=self.anomalies,
+            pairings=tuple(self.pairings),
+            unlisted=unlisted,
+        )
+
+
+def _answers(left: Answer, right: Answer, rules: Rules, context: Context) -> Outcome:
+    same_body = left.body == right.body
+    plain = plainly_same(left.fields, right.fields)
+    if (
+        same_body
+        and plain
+        and left.status == right.status
+        and left.trailers == right.trailers
+        and not rules.records_ids
+    ):
+        return EQUAL
+    if (left.status >= 500) != (right.status >= 500):
+        blame: Side = "legacy" if left.status >= 500 else "candidate"
+        detail = f"legacy answered {left.status}, the candidate {right.status}"
+        return failed("server-error", blame=blame, detail=detail, left=left.status, right=right.status)
+    gathered = _Gathered()
+    if left.status != right.status and not _status_accepted(
+        left.status, right.status, rules, gathered.silenced
+    ):
+        gathered.differences.append(_status_difference(left.status, right.status))
+        if left.status // 100 != right.status // 100:
+            # One is an error's body: what else differs follows from that.
+            return gathered.outcome(context)
+    if not plain or rules.fields:
+        found, pairings = compare_fields(left.fields, right.fields, rules, context, gathered.silenced)
+        gathered.differences += found
+        gathered.pairings += pairings
+    gathered.differences += _trailer_differences(left, right, rules)
+    if not same_body or not plain or rules.records_ids:
+        unread = _bodies(left, right, rules, context, gathered)
+        if unread is not None:
+            return unread
+    return gathered.outcome(context)
+
+
+def _status_accepted(left: int, right: int, rules: Rules, silenced: dict[str, int]) -> bool:
+    for effect in rules.status:
+        if effect.kind == "ignore" or (effect.accepts is not None and effect.accepts(left, right)):
+            silenced[effect.digest] = silenced.get(effect.digest, 0) + 1
+            return True
+    return False
+
+
+def _status_difference(left: int, right: int) -> Difference:
+    cause = Cause("status", f"{left} against {right}")
+    return Difference(Location("status"), "changed", left, right, cause=cause, pattern=())
+
+
+def _trailer_differences(left: Answer, right: Answer, rules: Rules) -> list[Difference]:
+    if left.trailers == right.trailers or rules.only_fields is not None:
+        return []
+    ours = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in left.trailers}
+    theirs = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in right.trailers}
+    return [
+        Difference(
+            Location("trailer", (name,)),
+            "extra" if name not in ours else "missing" if name not in theirs else "changed",
+            ours.get(name),
+            theirs.get(name),
+            severity="minor",
+            pattern=(name,),
+        )
+        for name in sorted(ours.keys() | theirs.keys())
+        if ours.get(name) != theirs.get(name)
+        and not any(e.kind == "ignore" for e in rules.fields.get(name, ()))
+    ]
+
+
+def _bodies(
+    left: Answer, right: Answer, rules: Rules, context: Context, gathered: _Gathered
+) -> Outcome | None:
+    """Compare two bodies; a failed outcome where one cannot be read."""
+    ours = _read("legacy", left, context)
+    theirs = _read("candidate", right, context)
+    for unread in (ours, theirs):
+        if isinstance(unread, Outcome):
+            return replace(unread, silenced=gathered.silenced)
+    if isinstance(ours, Decoded) and isinstance(theirs, Decoded):
+        _trees(ours, theirs, rules, context, gathered)
+    return None
+
+
+def _read(side: Side, answer: Answer, context: Context) -> Decoded | Outcome:
+    try:
+        return decode(answer, context)
+    except DecodeError as error:
+        return failed("undecodable", blame=side, detail=str(error))
+
+
+def _read_plain(side: str, value: Answer | bytes | Plain, context: Context) -> Decoded | Outcome:
+    who: Side = "legacy" if side == "legacy" else "candidate"
+    if isinstance(value, Answer):
+        return _read(who, value, context)
+    if isinstance(value, bytes | str):
+        return _read(who, _bare(value), context)
+    return Decoded(_node(value, context.limits.depth), "")
+
+
+def _bare(body: bytes | str) -> Answer:
+    return Answer(200, (), body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass"))
+
+
+def _node(value: Plain, depth: int) -> Node:
+    if depth <= 0:
+        raise UsageError("the value is nested too deeply to be compared")
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, bool | int | Decimal | str | Opaque) or value is None:
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _node(child, depth - 1) for name, child in value.items()}
+    return [_node(child, depth - 1) for child in value]
+
+
+def _trees(left: Decoded, right: Decoded, rules: Rules, context: Context, gathered: _Gathered) -> None:
+    gathered.anomalies = (
+        *(replace(anomaly, side="legacy") for anomaly in left.anomalies),
+        *(replace(anomaly, side="candidate") for anomaly in right.anomalies),
+    )
+    if gathered.anomalies:
+        gathered.differences += _anomalies(left, right, rules)
+    kin, other = _kin(left), _kin(right)
+    if kin and other and kin != other:
+        raw = Raw("type", (), (), left.media or "unknown", right.media or "unknown")
+        if rules.standing(left.root, right.root) != OUTSIDE:
+            gathered.differences += explained([raw], None, None, context)
+        return
+    if not rules.records_ids and canonical(left.root) == canonical(right.root):
+        return
+    theirs = put_back(right.root, rules.moves, gathered.silenced) if rules.moves else right.root
+    walked = walk(left.root, theirs, rules, context.limits.one_sided)
+    for digest, count in walked.silenced.items():
+        gathered.silenced[digest] = gathered.silenced.get(digest, 0) + count
+    gathered.pairings += walked.pairings
+    listed = walked.found[: context.limits.listed]
+    gathered.unlisted += len(walked.found) - len(listed)
+    gathered.differences += explained(listed, left.root, theirs, context)
+
+
+def _kin(decoded: Decoded) -> str:
+    """What may be compared with what: the family of a format; no bytes, and a plain value, go with anything."""
+    if isinstance(decoded.root, Opaque):
+        return "opaque" if decoded.root.size else ""
+    family = MediaType.parse(decoded.media.encode()).family
+    return "text" if family == "html" else family
+
+
+def _anomalies(left: Decoded, right: Decoded, rules: Rules) -> list[Difference]:
+    standing = rules.standing(left.root, right.root)
+    found: list[Difference] = []
+    for anomalies, others, on_legacy in (
+        (left.anomalies, right.anomalies, True),
+        (right.anomalies, left.anomalies, False),
+    ):
+        found += [
+            anomalous(each.code, each.path, each.detail, on_legacy=on_legacy)
+            for each in anomalies
+            if each not in others and _compared(standing, each)
+        ]
+    return found
+
+
+def _compared(standing: Standing, anomaly: Anomaly) -> bool:
+    """Whether the place of an anomaly is compared: no rule ignores it or what it stands in."""
+    for step in (*anomaly.path, None):
+        if standing is None:
+            return True
+        if standing == OUTSIDE or any(effect.kind == "ignore" for effect in standing.effects):
+            return False
+        if step is None:
+            return standing.chosen
+        standing = standing.member(step) if isinstance(step, str) else standing.item(step, step)
+    return True

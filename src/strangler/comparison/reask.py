@@ -1,0 +1,130 @@
+"""After a difference both sides were asked again: which of the places still count?
+
+Four comparisons, all with legacy on the left or, for a side against itself, the first answer on the left:
+`first` (what was served against the shadow), `again` (the second answers), `primary_self`, `shadow_self`.
+Each place of `first` is judged by itself:
+
+    primary differs   shadow differs   still there   judged
+    from itself       from itself      in `again`
+    ---------------   --------------   -----------   ---------------------------------------------------------
+    no                any              yes           counts
+    no                yes              no            lagged: the shadow caught up
+    yes               any              no            moved: the record changed, and both now agree
+    yes               any              yes           noise: it differs on every asking; the twin is what tells
+    no                no               no            counts: nobody changed, so nothing excuses it
+
+An amount, or a place under a `decimal` rule, is never noise: where the primary differs from itself and the
+difference stays, it is moved. With the candidate as primary a place is noise or moved only if legacy's value
+differs from itself too: what the candidate served and then took back was still served, and counts.
+
+The places that count make the outcome `different`. If none counts, moved and lagged make it `failed` (counted
+and capped by policy, never equal); noise alone leaves it equal, with findings that become a proposal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, Literal
+
+from strangler.comparison.failures import failed
+from strangler.comparison.model import Difference, Outcome, Part, Path
+from strangler.comparison.noise import Finding, finding, protected
+from strangler.comparison.rules import Rules
+from strangler.exchange import Side
+
+type Judgement = Literal["counts", "noise", "moved", "lagged"]
+
+_NO_RULES: Final = Rules()
+
+
+def judge_again(
+    first: Outcome,
+    again: Outcome,
+    primary_self: Outcome,
+    shadow_self: Outcome,
+    primary: Side,
+    rules: Rules = _NO_RULES,
+) -> tuple[Outcome, tuple[Finding, ...]]:
+    """The outcome after a re-ask, and the noise found. Pure.
+
+    Where any of the second answers failed, nothing can be excused and `first` stands as it is.
+    """
+    if first.verdict != "different" or "failed" in {again.verdict, primary_self.verdict, shadow_self.verdict}:
+        return first, ()
+    judged = [
+        (difference, _judge(difference, again, primary_self, shadow_self, primary, rules))
+        for difference in first.differences
+    ]
+    findings = _unique([finding(difference) for difference, how in judged if how == "noise"])
+    counting = tuple(difference for difference, how in judged if how == "counts")
+    if counting or first.unlisted:
+        return replace(first, differences=counting or first.differences), findings
+    excused = {how for _, how in judged}
+    for reason in ("moved", "lagged"):
+        if reason in excused:
+            places = ", ".join(sorted({str(d.location) for d, how in judged if how == reason})[:5])
+            return replace(failed(reason, blame=None, detail=places), silenced=first.silenced), findings
+    return replace(first, verdict="equal", differences=()), findings
+
+
+def _judge(
+    difference: Difference,
+    again: Outcome,
+    primary_self: Outcome,
+    shadow_self: Outcome,
+    primary: Side,
+    rules: Rules,
+) -> Judgement:
+    shadow: Side = "candidate" if primary == "legacy" else "legacy"
+    primary_changed = _touched(difference, primary_self, primary)
+    shadow_changed = _touched(difference, shadow_self, shadow)
+    stays = _stays(difference, again)
+    if primary_changed and (primary == "legacy" or shadow_changed):
+        if not stays:
+            return "moved"
+        return "moved" if protected(difference, rules) else "noise"
+    if shadow_changed and not primary_changed and not stays:
+        return "lagged"
+    return "counts"
+
+
+def _touched(difference: Difference, self_outcome: Outcome, side: Side) -> bool:
+    """Whether a side's own answers differ at this place, or at one it lies in."""
+    part, path = difference.location.part, _path_on(difference, side)
+    return any(
+        each.location.part == part and path[: len(each.location.path)] == each.location.path
+        for each in self_outcome.differences
+    )
+
+
+def _path_on(difference: Difference, side: Side) -> Path:
+    if side == "candidate" and difference.counterpart is not None:
+        return difference.counterpart
+    return difference.location.path
+
+
+def _stays(difference: Difference, again: Outcome) -> bool:
+    """Whether the second answers differ here too: at this place, or under its pattern if the lists have shifted."""
+    part, path = difference.location.part, difference.location.path
+    if again.unlisted:
+        return True
+    return any(
+        each.location.part == part and _meets(each, path, difference.pattern) for each in again.differences
+    )
+
+
+def _meets(each: Difference, path: Path, pattern: Path | None) -> bool:
+    there = each.location.path
+    shorter = min(len(there), len(path))
+    return there[:shorter] == path[:shorter] or (pattern is not None and each.pattern == pattern)
+
+
+def _unique(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    seen: dict[tuple[Part, Path, str], Finding] = {}
+    for each in findings:
+        key = (each.location.part, each.location.path, each.kind)
+        known = seen.get(key)
+        if known is None or (known.apart_ms or 0) < (each.apart_ms or 0):
+            seen[key] = each
+    return tuple(seen.values())

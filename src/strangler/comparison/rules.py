@@ -1,0 +1,270 @@
+"""Rules, compiled: what may differ between the two systems, ready for the walk.
+
+Precedence, whatever the order in which rules are written:
+
+1. `only` narrows: with any such rule, just the places that one names (and what lies under them) are compared.
+   The status is compared always: a 404 has none of the places, and would pass for equal.
+2. `rename` moves the candidate's field to where legacy has it. All other rules name legacy's location.
+3. The others hold side by side. `ignore` ends the walk at its place; at a value any rule that accepts it
+   suffices. What a rule let pass is counted under its digest.
+
+An expired rule still holds here: the gate blocks on it, with its line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from strangler.comparison import leaves
+from strangler.comparison.model import Node
+from strangler.comparison.paths import BadPath, Pattern, Query, Segment, parse
+from strangler.comparison.states import Effect, Standing, Thread, joined, start
+from strangler.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from strangler.config.rules import Rename, Rule
+
+_NOT_MEANING: Final = {"reason", "owner", "expires"}
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A `rename`: where the candidate has the field, and where legacy has it."""
+
+    digest: str
+    legacy: Pattern
+    candidate: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """One rule. `digest` (16 hex digits) covers what it does, not its reason, owner or expiry. `line`: 0 if unknown."""
+
+    digest: str
+    kind: str
+    locations: tuple[str, ...]
+    reason: str | None
+    owner: str | None
+    expires: date | None
+    line: int
+
+
+class Rules:
+    """A set of compiled rules; `Rules()` is the empty one. Build it with `Rules.of` or `Rules.parse`.
+
+    `digest` is the same for the same set of meanings, in whatever order they are written.
+    """
+
+    __slots__ = (
+        "compiled",
+        "digest",
+        "fields",
+        "moves",
+        "only_fields",
+        "queries",
+        "records_ids",
+        "status",
+        "threads",
+    )
+
+    def __init__(self, rules: Sequence[Rule] = (), lines: Sequence[int] = (), *, file: str = "rules") -> None:
+        compiled, problems = _compile_all(rules, lines)
+        if problems:
+            raise ConfigError(file, problems)
+        effects = [part.effects for part in compiled]
+        self.compiled: tuple[CompiledRule, ...] = tuple(part.rule for part in compiled)
+        self.threads: tuple[Thread, ...] = tuple((p, 0, e) for part in effects for p, e in part.patterns)
+        self.queries: tuple[tuple[Query, Effect], ...] = tuple(q for part in effects for q in part.queries)
+        self.moves: tuple[Moved, ...] = tuple(move for part in effects for move in part.moves)
+        self.status: tuple[Effect, ...] = tuple(
+            e for part in effects for e in part.status if e.kind != "only"
+        )
+        fields = [pair for part in effects for pair in part.fields]
+        self.fields: Mapping[str, tuple[Effect, ...]] = _grouped(fields)
+        names = frozenset(name for name, effect in fields if effect.kind == "only")
+        narrows = any(rule.kind == "only" for rule in self.compiled)
+        self.only_fields: frozenset[str] | None = names if narrows else None
+        self.records_ids: bool = any(rule.kind == "identity" for rule in self.compiled)
+        self.digest: str = _digest(sorted({rule.digest for rule in self.compiled}))
+
+    @classmethod
+    def of(cls, rules: Sequence[Rule], lines: Sequence[int] = (), *, file: str = "rules") -> Rules:
+        """Compile rules of the configuration. `lines[i]` is where the i-th stands in `file`. Raises ConfigError."""
+        return cls(rules, lines, file=file)
+
+    @classmethod
+    def parse(cls, rules: Sequence[Mapping[str, Any]], *, file: str = "rules") -> Rules:
+        """Compile rules as `strangler.yaml` writes them: `[{"ignore": "$.generated_at"}]`. Raises ConfigError."""
+        return cls(_validated(rules, file), file=file)
+
+    def __len__(self) -> int:
+        return len(self.compiled)
+
+    def __repr__(self) -> str:
+        return f"<Rules {self.digest}: {len(self.compiled)}>"
+
+    def standing(self, left: Node, right: Node) -> Standing:
+        """Where a walk over this pair of documents starts."""
+        if not self.queries:
+            return _started(self.threads)
+        return joined(_started(self._resolved(left)), _started(self._resolved(right)))
+
+    def _resolved(self, root: Node) -> tuple[Thread, ...]:
+        """All threads, queries being replaced by the concrete places they name in this document."""
+        resolved = [
+            (tuple(Segment((step,)) for step in path), 0, effect)
+            for query, effect in self.queries
+            for path in query.resolve(root)
+        ]
+        return (*self.threads, *resolved)
+
+
+def _started(threads: tuple[Thread, ...]) -> Standing:
+    return start(threads) if threads else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Effects:
+    patterns: tuple[tuple[Pattern, Effect], ...] = ()
+    queries: tuple[tuple[Query, Effect], ...] = ()
+    fields: tuple[tuple[str, Effect], ...] = ()
+    status: tuple[Effect, ...] = ()
+    moves: tuple[Moved, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    rule: CompiledRule
+    effects: _Effects
+
+
+def _compile_all(rules: Sequence[Rule], lines: Sequence[int]) -> tuple[list[_Compiled], list[Problem]]:
+    compiled, problems = [], []
+    for position, rule in enumerate(rules):
+        line = lines[position] if position < len(lines) else 0
+        try:
+            compiled.append(_compile(rule, line))
+        except BadPath as error:
+            remedy = "a location is an RFC 9535 JSONPath such as $.lines[*].amount, header:NAME, or status"
+            problems.append(Problem(line, f"rules[{position}]", str(error), remedy))
+    return compiled, problems
+
+
+def _compile(rule: Rule, line: int) -> _Compiled:
+    from strangler.config.rules import Rename, kind_of
+
+    kind = kind_of(rule) or ""
+    written = rule.model_dump(mode="json", exclude=_NOT_MEANING)
+    locations = (rule.rename,) if isinstance(rule, Rename) else tuple(getattr(rule, kind))
+    if isinstance(written[kind], list):
+        written[kind] = sorted(set(written[kind]))
+    digest = _digest(written)
+    head = CompiledRule(digest, kind, locations, rule.reason, rule.owner, rule.expires, line)
+    if isinstance(rule, Rename):
+        return _Compiled(head, _Effects(moves=(_move(rule, digest),)))
+    return _Compiled(head, _placed(locations, _effect(rule, kind, digest)))
+
+
+def _effect(rule: Rule, kind: str, digest: str) -> Effect:
+    from strangler.config.rules import DecimalRule, Instant, MapRule, Unordered
+
+    if isinstance(rule, DecimalRule):
+        return Effect(kind, digest, leaves.decimals(rule))
+    if isinstance(rule, Instant):
+        try:
+            return Effect(kind, digest, leaves.instants(rule))
+        except (KeyError, ValueError):
+            raise BadPath(f"{rule.zone!r} is not an IANA time zone, such as Europe/Berlin") from None
+    if isinstance(rule, MapRule):
+        return Effect(kind, digest, leaves.mapped(rule))
+    return Effect(kind, digest, by=rule.by if isinstance(rule, Unordered) else None)
+
+
+def _placed(locations: tuple[str, ...], effect: Effect) -> _Effects:
+    # A pattern that chooses nothing keeps `only` in force where its locations find nothing in a body.
+    patterns: list[tuple[Pattern, Effect]] = [((Segment(()),), effect)] if effect.kind == "only" else []
+    queries: list[tuple[Query, Effect]] = []
+    fields: list[tuple[str, Effect]] = []
+    status: list[Effect] = []
+    for text in dict.fromkeys(locations):
+        if text == "status":
+            status.append(effect)
+        elif text.lower().startswith("header:"):
+            fields.append((_field_name(text), effect))
+        else:
+            path = _parsed(text)
+            if isinstance(path, Query):
+                queries.append((path, effect))
+            else:
+                patterns.append((path, effect))
+    return _Effects(tuple(patterns), tuple(queries), tuple(fields), tuple(status))
+
+
+def _parsed(text: str) -> Pattern | Query:
+    try:
+        return parse(text)
+    except BadPath as error:
+        raise BadPath(f"{text!r} is not a location: {error}") from None
+
+
+def _field_name(text: str) -> str:
+    name = text.partition(":")[2].strip().lower()
+    if not name or any(char.isspace() or char == ":" for char in name):
+        raise BadPath(f"{text!r} is not a location: a header's name must follow `header:`")
+    return name
+
+
+def _move(rule: Rename, digest: str) -> Moved:
+    sides: list[Pattern] = []
+    for text in (rule.rename, rule.to):
+        path = _parsed(text)
+        if isinstance(path, Query) or any(s.descend or len(s.choices) != 1 for s in path) or not path:
+            raise BadPath(f"{text!r} cannot be renamed: use names, positions and [*] only")
+        sides.append(path)
+    legacy, candidate = sides
+    if _wildcards(legacy) != _wildcards(candidate):
+        raise BadPath(f"{rule.rename!r} and {rule.to!r} need the same number of wildcards")
+    return Moved(digest, legacy, candidate)
+
+
+def _wildcards(pattern: Pattern) -> int:
+    return sum(segment.choices == (-1,) for segment in pattern)
+
+
+def _grouped(pairs: Sequence[tuple[str, Effect]]) -> dict[str, tuple[Effect, ...]]:
+    grouped: dict[str, list[Effect]] = {}
+    for name, effect in sorted(pairs, key=lambda pair: pair[1].digest):
+        if effect.kind != "only":
+            grouped.setdefault(name, []).append(effect)
+    return {name: tuple(effects) for name, effects in grouped.items()}
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:16]
+
+
+def _validated(rules: Sequence[Mapping[str, Any]], file: str) -> list[Rule]:
+    from pydantic import TypeAdapter, ValidationError
+
+    from strangler.config.rules import Rule as Model
+
+    adapter: TypeAdapter[list[Rule]] = TypeAdapter(list[Model])
+    try:
+        return adapter.validate_python([dict(rule) for rule in rules])
+    except ValidationError as error:
+        raise ConfigError(
+            file,
+            [
+                Problem(0, ".".join(str(part) for part in problem["loc"]), problem["msg"])
+                for problem in error.errors(include_url=False, include_input=False, include_context=False)
+            ],
+        ) from None
+
+
+__all__ = ["CompiledRule", "Moved", "Rules"]
