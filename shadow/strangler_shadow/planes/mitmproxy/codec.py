@@ -172,7 +172,7 @@ class ClientCodec(_Codec):
         self._trailers = None
         self._body = reader(parsed.length)
         self._state = "body"
-        question = _question(parsed, Passage(self.plane, parsed, self._peer))
+        question = Question(Passage(self.plane, parsed, self._peer))
         yield ReceiveHttp(RequestHeaders(self.stream_id, question, parsed.length == 0))
         return True
 
@@ -391,7 +391,7 @@ class UpstreamCodec(_Codec):
         self._answer = parsed
         self._body = reader(parsed.length)
         self._state = "body"
-        yield ReceiveHttp(ResponseHeaders(self.stream_id, _answer(parsed), parsed.length == 0))
+        yield ReceiveHttp(ResponseHeaders(self.stream_id, Answer(parsed), parsed.length == 0))
         if self._state == "body" and not self.buffer:
             return (yield from self._read_body())
         return True
@@ -453,40 +453,6 @@ class UpstreamCodec(_Codec):
         yield ReceiveHttp(
             AnswerFailed(self.stream_id, failure, ErrorCode.GENERIC_SERVER_ERROR, reset=reset, stale=stale)
         )
-
-
-def _question(parsed: ParsedRequest, passage: Passage) -> Question:
-    question = Question(
-        host="",
-        port=0,
-        method=parsed.head.method.encode("ascii"),
-        scheme=b"http",
-        authority=b"",
-        path=b"",
-        http_version=b"HTTP/1.1",
-        headers=http.Headers(((b"Expect", b"100-continue"),) if parsed.expect else ()),
-        content=None,
-        trailers=None,
-        timestamp_start=0.0,
-        timestamp_end=None,
-    )
-    question.passage = passage
-    return question
-
-
-def _answer(parsed: ParsedResponse) -> Answer:
-    answer = Answer(
-        http_version=b"HTTP/1.1",
-        status_code=parsed.status,
-        reason=parsed.reason,
-        headers=http.Headers(),
-        content=None,
-        trailers=None,
-        timestamp_start=0.0,
-        timestamp_end=None,
-    )
-    answer.parsed = parsed
-    return answer
 
 
 _PROXY_ERRORS: Final[dict[FailureReason, str]] = {
