@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
-import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
+from typing import Final
 
 import msgspec
 import uvloop
@@ -22,6 +22,7 @@ from aiohttp.typedefs import Handler
 from strangler_demo.child import add_tied, listening_socket, when_parent_ends
 from strangler_demo.requests import Unusable
 
+_DRAIN_MS: Final = 250
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -50,23 +51,47 @@ async def _serve(app: web.Application, options: argparse.Namespace, announced: C
         loop.add_signal_handler(name, stop.set)
     if options.tied:
         when_parent_ends(lambda: loop.call_soon_threadsafe(stop.set))
+    app.on_response_prepare.append(_last_of_its_connection(stop))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()
-    accepting = asyncio.create_task(_accept(runner, sock, standby=options.standby))
+    site = web.SockSite(runner, sock)
+    accepting = asyncio.create_task(_accept(site, standby=options.standby))
     announced(int(sock.getsockname()[1]))
     await stop.wait()
     accepting.cancel()
+    if site in runner.sites:
+        await _drain(site)
     await runner.cleanup()
     sock.close()
 
 
-async def _accept(runner: web.AppRunner, sock: socket.socket, *, standby: bool) -> None:
+async def _accept(site: web.SockSite, *, standby: bool) -> None:
     """In standby the predecessor on the same socket still answers; SIGUSR1 says that it has ended."""
     if standby:
         called = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, called.set)
         await called.wait()
-    await web.SockSite(runner, sock).start()
+    await site.start()
+
+
+async def _drain(site: web.SockSite) -> None:
+    """Accepts nothing more, and gives open connections the time for a last request, answered with `close`.
+
+    Closing a kept connection at once would reset the request that is just on its way.
+    """
+    await site.stop()
+    await asyncio.sleep(_DRAIN_MS / 1000)
+
+
+def _last_of_its_connection(
+    stopping: asyncio.Event,
+) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    async def mark(_request: web.Request, response: web.StreamResponse) -> None:
+        if stopping.is_set():
+            response.headers["Connection"] = "close"
+            response.force_close()
+
+    return mark
 
 
 def json_answer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +40,7 @@ def systems(
     version: str = "2.0.0",
     defects: Sequence[str] = (),
     delay_ms: int = 0,
-) -> Iterator[Systems]:
+) -> Generator[Systems]:
     """Seeds `folder` (once; a seeded one is used again), starts all three, waits until the candidate has
     caught up.
 

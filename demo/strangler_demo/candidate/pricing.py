@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from strangler_demo.requests import Line
 from strangler_demo.world import DECIMALS, vat_percent
@@ -15,8 +14,7 @@ _SCALE: Final = 1000 * 10_000 * 10_000
 """Quantity in thousandths times price in ten-thousandths times the undiscounted share in basis points."""
 
 
-@dataclass(frozen=True, slots=True)
-class PricedLine:
+class PricedLine(NamedTuple):
     """A line with its amounts in minor units. Rates and discounts in basis points."""
 
     position: int
