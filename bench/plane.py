@@ -178,9 +178,8 @@ async def measure(port: int, seconds: float, rate: float = 0.0) -> Load:
     interval = CONNECTIONS / rate if rate else 0.0
     clients: list[Client] = []
     for index in range(CONNECTIONS):
-        _, client = await loop.create_connection(
-            lambda at=offset: Client(load, interval, at), "127.0.0.1", port
-        )
+        client = Client(load, interval, interval * index / CONNECTIONS)
+        await loop.create_connection(partial(same, client), "127.0.0.1", port)
         clients.append(client)
     await asyncio.sleep(0.3)  # warm
     load.times.clear()
