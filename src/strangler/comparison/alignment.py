@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from strangler.comparison.likeness import alike
 from strangler.comparison.model import Node
@@ -97,7 +98,7 @@ def _by_occurrence(
 
 
 def _rises(positions: Sequence[int]) -> bool:
-    return all(a < b for a, b in zip(positions, positions[1:], strict=False))
+    return all(a < b for a, b in pairwise(positions))
 
 
 def _common_subsequence(

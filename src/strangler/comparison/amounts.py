@@ -13,10 +13,16 @@ from functools import lru_cache
 from typing import Final
 
 from strangler.comparison.model import Node, Path
+from strangler.comparison.paths import child
 from strangler.comparison.values import is_number, number_in
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _WORDS: Final = re.compile(r"[A-Z]?[a-zà-ÿ]+|[A-Z]+(?![a-z])|\d+")
-_MONEY: Final = frozenset(
+_MONEY: Final = _words(
     """
     amount amt total totals subtotal grandtotal sum price cost cents tax taxes vat gst net gross balance due paid
     payable receivable outstanding fee fees discount charge charges credit debit deposit refund refunded payment
@@ -29,24 +35,24 @@ _MONEY: Final = frozenset(
     valor preco preço imposto desconto
     bedrag prijs belasting btw korting totaal
     kwota cena podatek suma belopp pris moms
-    """.split()
+    """
 )
-_NOT_MONEY: Final = frozenset(
+_NOT_MONEY: Final = _words(
     """
     rate percent percentage pct count quantity qty number no nr num id ids uuid code type kind name names reason date
     at on day days month year period status state url uri text note notes description label method currency category
     scheme page pages limit offset items lines identifier country reference ref exempt exemption version
     satz prozent anzahl menge nummer datum grund art taux nombre
-    """.split()
+    """
 )
-_CURRENCY: Final = frozenset(
-    "currency currencycode currencyid currencyiso waehrung währung devise moneda divisa valuta moeda waluta".split()
+_CURRENCY: Final = _words(
+    "currency currencycode currencyid currencyiso waehrung währung devise moneda divisa valuta moeda waluta"
 )
 _CODE: Final = re.compile(r"[A-Za-z]{3}")
 _DIGITS: Final = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
+    **dict.fromkeys(_words("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"), 0),
+    **dict.fromkeys(_words("BHD IQD JOD KWD LYD OMR TND"), 3),
+    **dict.fromkeys(_words("CLF UYW"), 4),
 }
 
 
@@ -105,7 +111,7 @@ def currency_here(node: dict[str, Node]) -> str | None:
 
 @lru_cache(maxsize=8_192)
 def is_currency_name(name: str) -> bool:
-    """Whether a member's name is a currency's: `currency`, `currency_code`, `@currencyID`, `cbc:DocumentCurrencyCode`."""
+    """Whether a name is a currency's: `currency`, `currency_code`, `@currencyID`, `cbc:DocumentCurrencyCode`."""
     words = [word.lower() for word in _WORDS.findall(name.rpartition(":")[2])]
     return not _CURRENCY.isdisjoint(words) or "".join(words) in _CURRENCY
 
@@ -123,11 +129,9 @@ def _along(root: Node, path: Path) -> Iterator[Node]:
     node = root
     yield node
     for step in path:
-        if isinstance(node, dict) and isinstance(step, str) and step in node:
-            node = node[step]
-        elif isinstance(node, list) and isinstance(step, int) and 0 <= step < len(node):
-            node = node[step]
-        else:
+        try:
+            node = child(node, step)
+        except KeyError:
             return
         yield node
 
@@ -140,10 +144,10 @@ def _single_below(root: Node) -> str | None:
         if codes:
             return codes.pop() if len(codes) == 1 else None
         level = [
-            child
+            below
             for node in level
             if isinstance(node, dict | list)
-            for child in (list(node.values()) if isinstance(node, dict) else node[:1])
+            for below in (list(node.values()) if isinstance(node, dict) else node[:1])
         ][:64]
     return None
 

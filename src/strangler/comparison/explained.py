@@ -10,7 +10,7 @@ from strangler.comparison.causes import Site, cause_of
 from strangler.comparison.context import Context
 from strangler.comparison.differences import Raw
 from strangler.comparison.model import Cause, Difference, Location, Node, Path, Severity
-from strangler.comparison.paths import ANY
+from strangler.comparison.paths import ANY, at
 from strangler.comparison.patterns import Patterns
 
 _MILD: Final = frozenset({"case", "whitespace", "scale", "order", "date-format"})
@@ -87,12 +87,23 @@ def _difference(raw: Raw, site: Site, shape: Path, together: bool) -> Difference
 
 
 def _touches_money(site: Site) -> bool:
-    """Whether a value that is there on one side only (or is no amount itself) holds amounts."""
+    """Whether a value that is no amount itself holds amounts: a lost line, a list with other rows."""
+    if site.kind == "length":
+        return _holds(site.left_root, site.path, site.currency) or _holds(
+            site.right_root, site.counterpart, site.currency
+        )
     if site.kind in {"missing", "extra", "type", "changed"}:
         return holds_amount(site.path, site.left, site.currency) or holds_amount(
             site.path, site.right, site.currency
         )
     return False
+
+
+def _holds(root: Node, path: Path, currency: str | None) -> bool:
+    try:
+        return holds_amount(path, at(root, path), currency)
+    except KeyError:
+        return False
 
 
 def anomalous(code: str, path: Path, detail: str, *, on_legacy: bool) -> Difference:

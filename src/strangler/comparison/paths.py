@@ -90,13 +90,17 @@ def at(root: Node, path: Path) -> Node:
     """The value at a concrete path; KeyError when it is not there."""
     node = root
     for step in path:
-        if isinstance(node, dict) and isinstance(step, str) and step in node:
-            node = node[step]
-        elif isinstance(node, list) and isinstance(step, int) and 0 <= step < len(node):
-            node = node[step]
-        else:
-            raise KeyError(step)
+        node = child(node, step)
     return node
+
+
+def child(node: Node, step: str | int) -> Node:
+    """One step down; KeyError when it is not there."""
+    if isinstance(node, dict) and isinstance(step, str) and step in node:
+        return node[step]
+    if isinstance(node, list) and isinstance(step, int) and 0 <= step < len(node):
+        return node[step]
+    raise KeyError(step)
 
 
 def places(root: Node, pattern: Pattern) -> Iterator[tuple[Path, tuple[str | int, ...]]]:

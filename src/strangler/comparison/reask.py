@@ -28,7 +28,7 @@ from dataclasses import replace
 from typing import Final, Literal
 
 from strangler.comparison.failures import failed
-from strangler.comparison.model import Difference, Outcome, Part, Path
+from strangler.comparison.model import Difference, Location, Outcome, Path
 from strangler.comparison.noise import Finding, finding, protected
 from strangler.comparison.rules import Rules
 from strangler.exchange import Side
@@ -56,7 +56,7 @@ def judge_again(
         (difference, _judge(difference, again, primary_self, shadow_self, primary, rules))
         for difference in first.differences
     ]
-    findings = _unique([finding(difference) for difference, how in judged if how == "noise"])
+    findings = _findings([each for each, how in judged if how == "noise"], primary_self, primary)
     counting = tuple(difference for difference, how in judged if how == "counts")
     if counting or first.unlisted:
         return replace(first, differences=counting or first.differences), findings
@@ -77,8 +77,8 @@ def _judge(
     rules: Rules,
 ) -> Judgement:
     shadow: Side = "candidate" if primary == "legacy" else "legacy"
-    primary_changed = _touched(difference, primary_self, primary)
-    shadow_changed = _touched(difference, shadow_self, shadow)
+    primary_changed = _own(difference, primary_self, primary) is not None
+    shadow_changed = _own(difference, shadow_self, shadow) is not None
     stays = _stays(difference, again)
     if primary_changed and (primary == "legacy" or shadow_changed):
         if not stays:
@@ -89,13 +89,13 @@ def _judge(
     return "counts"
 
 
-def _touched(difference: Difference, self_outcome: Outcome, side: Side) -> bool:
-    """Whether a side's own answers differ at this place, or at one it lies in."""
+def _own(difference: Difference, self_outcome: Outcome, side: Side) -> Difference | None:
+    """Where a side's own answers differ at this place, or at one that it lies in."""
     part, path = difference.location.part, _path_on(difference, side)
-    return any(
-        each.location.part == part and path[: len(each.location.path)] == each.location.path
-        for each in self_outcome.differences
-    )
+    for each in self_outcome.differences:
+        if each.location.part == part and path[: len(each.location.path)] == each.location.path:
+            return each
+    return None
 
 
 def _path_on(difference: Difference, side: Side) -> Path:
@@ -120,11 +120,12 @@ def _meets(each: Difference, path: Path, pattern: Path | None) -> bool:
     return there[:shorter] == path[:shorter] or (pattern is not None and each.pattern == pattern)
 
 
-def _unique(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    seen: dict[tuple[Part, Path, str], Finding] = {}
-    for each in findings:
-        key = (each.location.part, each.location.path, each.kind)
-        known = seen.get(key)
-        if known is None or (known.apart_ms or 0) < (each.apart_ms or 0):
-            seen[key] = each
-    return tuple(seen.values())
+def _findings(noisy: Sequence[Difference], primary_self: Outcome, primary: Side) -> tuple[Finding, ...]:
+    """One finding per place and kind."""
+    found: dict[tuple[Location, str], Finding] = {}
+    for difference in noisy:
+        own = _own(difference, primary_self, primary)
+        if own is not None:
+            each = finding(difference, own)
+            found.setdefault((each.location, each.kind), each)
+    return tuple(found.values())

@@ -59,7 +59,7 @@ type Thread = tuple[Pattern, int, Effect]
 class State:
     """One state of the automaton. `whole`: the document is compared as a whole unless an `only` rule chooses."""
 
-    __slots__ = ("_by_position", "_live", "_steps", "_threads", "chosen", "effects")
+    __slots__ = ("_by_position", "_steps", "_threads", "chosen", "effects", "live")
 
     def __init__(self, threads: tuple[Thread, ...], *, chosen: bool) -> None:
         self._threads = tuple(thread for thread in threads if thread[1] < len(thread[0]))
@@ -68,7 +68,8 @@ class State:
         self.effects = tuple(
             sorted({effect for effect in done if effect.kind != "only"}, key=lambda effect: effect.digest)
         )
-        self._live = any(effect.kind == "only" for _, _, effect in self._threads)
+        # Kinds of rules that may still match further down.
+        self.live = frozenset(effect.kind for _, _, effect in self._threads)
         self._by_position = any(
             isinstance(choice, int) and choice != ANY
             for pattern, depth, _ in self._threads
@@ -108,15 +109,11 @@ def start(threads: tuple[Thread, ...]) -> Standing:
 
 def _standing(threads: tuple[Thread, ...], *, chosen: bool) -> Standing:
     state = State(threads, chosen=chosen)
-    if not state.chosen and not state._live:
+    if not state.chosen and "only" not in state.live:
         return OUTSIDE
-    if state.chosen and not state.effects and not _any_but_only(state._threads):
+    if state.chosen and not state.effects and not state.live - {"only"}:
         return None
     return state
-
-
-def _any_but_only(threads: tuple[Thread, ...]) -> bool:
-    return any(effect.kind != "only" for _, _, effect in threads)
 
 
 @dataclass(frozen=True, slots=True)

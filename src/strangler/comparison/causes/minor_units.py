@@ -1,4 +1,4 @@
-"""An amount in minor units where the other side has major ones: ×10, ×100, ×1000."""
+"""An amount in minor units where the other side has major ones: x 10, x 100, x 1000."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def _known(media: MediaType) -> str:
         name = codecs.lookup(media.charset).name
     except LookupError:
         raise DecodeError(f"unknown charset {media.charset[:40]!r}", media=media.name) from None
-    if name.replace("-", "_") in _NO_CHARSETS or not codecs.lookup(name)._is_text_encoding:
+    if name.replace("-", "_") in _NO_CHARSETS or not codecs.lookup(name)._is_text_encoding:  # noqa: SLF001  the only way to ask
         raise DecodeError(f"{media.charset[:40]!r} is not a charset of texts", media=media.name)
     return name
 

@@ -9,7 +9,7 @@ from typing import Final
 from strangler.comparison.context import Context
 from strangler.comparison.decode.charset import text_of
 from strangler.comparison.decode.media import MediaType
-from strangler.comparison.model import Anomaly, Decoded, Node
+from strangler.comparison.model import Anomaly, Decoded, Node, Path
 from strangler.errors import DecodeError
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -28,7 +28,7 @@ def decode_csv(body: bytes, media: MediaType, context: Context) -> Decoded:  # n
     if not rows:
         return Decoded([], media.name, tuple(anomalies))
     names = _columns(rows[0], anomalies)
-    where = (
+    where: dict[Path, str] = (
         {(position,): f"row {position + 2}" for position in range(len(rows) - 1)}
         if len(rows) < _LISTED
         else {}

@@ -1,4 +1,4 @@
-"""`decode`: from an answer to a tree, by its Content-Encoding and Content-Type, by its first bytes where it has none."""
+"""`decode`: an answer to a tree, by Content-Encoding and Content-Type, or by its first bytes where it has none."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from strangler.errors import DecodeError
 
 type Decoder = Callable[[bytes, MediaType, Context], Decoded]
 
+_PLAIN: Final = Context()
 
-def decode(answer: Answer, context: Context = Context()) -> Decoded:
+
+def decode(answer: Answer, context: Context = _PLAIN) -> Decoded:
     """The body as a tree. An empty body is an Opaque of size 0. Raises DecodeError."""
     body, anomalies = uncoded(answer.body, field(answer.fields, b"content-encoding"), context.limits.decoded)
     declared = MediaType.parse(field(answer.fields, b"content-type"))

@@ -14,11 +14,13 @@ from strangler.errors import DecodeError
 def decode_form(body: bytes, media: MediaType, context: Context) -> Decoded:  # noqa: ARG001  every decoder's shape
     """A form as a map of lists. Raises DecodeError on bytes that are not UTF-8."""
     text, anomalies = text_of(body, media, default="utf-8")
-    names: dict[str, list[Node]] = {}
+    root: dict[str, Node] = {}
     try:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError as error:
         raise DecodeError(f"not UTF-8 under its percent signs: {error}", media=media.name) from None
     for name, value in pairs:
-        names.setdefault(name, []).append(value)
-    return Decoded({name: values for name, values in names.items()}, media.name, anomalies)
+        values = root.setdefault(name, [])
+        if isinstance(values, list):
+            values.append(value)
+    return Decoded(root, media.name, anomalies)

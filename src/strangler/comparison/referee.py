@@ -1,0 +1,63 @@
+"""DeepDiff as a second opinion: an independent judge of the same pair. A disagreement is an alarm about us.
+
+It judges whole bodies that both decode, where no rule let anything pass (it knows none of them), and only whether
+they are equal: where and why is not its business.
+"""
+
+from __future__ import annotations
+
+from strangler.comparison.context import Context
+from strangler.comparison.decode import decode
+from strangler.comparison.model import Answer, Node, Outcome
+from strangler.comparison.rules import Rules
+from strangler.errors import DecodeError
+
+_PLAIN = Context()
+
+
+def disagrees(
+    left: Answer, right: Answer, rules: Rules, outcome: Outcome, context: Context = _PLAIN
+) -> str | None:
+    """What DeepDiff says otherwise, in a sentence without values; None where it agrees or cannot say."""
+    if (
+        outcome.verdict == "failed"
+        or outcome.silenced
+        or outcome.anomalies
+        or rules.moves
+        or left.status != right.status
+    ):
+        return None
+    if rules.only_fields is not None or rules.records_ids:
+        return None
+    try:
+        ours, theirs = decode(left, context), decode(right, context)
+    except DecodeError as error:
+        return f"a body that was compared cannot be read: {error.what}"
+    if ours.media != theirs.media:
+        return None
+    differ = _differ(ours.root, theirs.root)
+    found = any(difference.location.part == "body" for difference in outcome.differences)
+    if differ and not found:
+        return "DeepDiff finds a difference in bodies that were called equal"
+    if found and not differ:
+        return "DeepDiff finds no difference in bodies that were called different"
+    return None
+
+
+def _differ(left: Node, right: Node) -> bool:
+    """Typed and exact, except that int and Decimal are both JSON's one type of number."""
+    from deepdiff import DeepDiff
+
+    found = DeepDiff(_tagged(left), _tagged(right), ignore_numeric_type_changes=True, verbose_level=0)
+    return bool(found)
+
+
+def _tagged(node: Node) -> object:
+    """A boolean as a text of its own: with numeric types ignored, DeepDiff would take true for 1."""
+    if isinstance(node, bool):
+        return f"boolean {node}"
+    if isinstance(node, dict):
+        return {name: _tagged(child) for name, child in node.items()}
+    if isinstance(node, list):
+        return [_tagged(child) for child in node]
+    return node
