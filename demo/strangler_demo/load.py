@@ -29,6 +29,8 @@ class Answered:
     body: bytes
     began_ns: int
     ended_ns: int
+    media: str = ""
+    """The Content-Type field."""
 
 
 @dataclass(slots=True)
@@ -156,4 +158,5 @@ async def ask(session: aiohttp.ClientSession, base_url: str, call: Call) -> Answ
     ) as response:
         body = await response.read()
         version = response.headers.get(VERSION_HEADER)
-        return Answered(call, response.status, version, body, began, time.monotonic_ns())
+        media = response.headers.get("Content-Type", "")
+        return Answered(call, response.status, version, body, began, time.monotonic_ns(), media)

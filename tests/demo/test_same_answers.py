@@ -28,6 +28,7 @@ def test_every_read_is_answered_alike(running: Systems, sweep: Sweep, difference
     legacy, candidate = sweep(running.legacy.url, asked), sweep(running.candidate.url, asked)
     assert len(legacy) == len(set(asked)) > 60
     assert {answer.status for answer in legacy.values()} == {200}
+    assert all(legacy[call].media == candidate[call].media for call in asked)
     assert {call: found for call in asked if (found := differences(legacy[call], candidate[call]))} == {}
     # The judge itself is not blind: the raw bytes do differ.
     assert any(legacy[call].body != candidate[call].body for call in asked)
