@@ -14,7 +14,7 @@ from typing import Final
 
 from strangler.comparison.model import Node, Path
 from strangler.comparison.paths import child
-from strangler.comparison.values import is_number, number_in
+from strangler.comparison.values import EXACT, number_in
 
 
 def _words(text: str) -> frozenset[str]:
@@ -73,21 +73,23 @@ def name_of(path: Path) -> str:
     return next((step for step in reversed(path) if isinstance(step, str) and step != "#text"), "")
 
 
-def is_amount(path: Path, value: Node, currency: str | None) -> bool:
-    """Whether the value at a path is an amount. `currency` is the one found nearby."""
-    if not named_like_money(name_of(path)) or number_in(value) is None:
+def is_amount(name: str, value: Node, number: Decimal | None, currency: str | None) -> bool:
+    """Whether a value that is, or holds, `number` is an amount under its last name, with that `currency` nearby."""
+    if number is None or not named_like_money(name):
         return False
     return currency is not None or isinstance(value, Decimal) or (isinstance(value, str) and "." in value)
 
 
-def holds_amount(path: Path, node: Node, currency: str | None) -> bool:
+def holds_amount(name: str, node: Node, currency: str | None) -> bool:
     """Whether a value, or anything below it, is an amount."""
     if isinstance(node, dict):
         inner = currency_here(node) or currency
-        return any(holds_amount((*path, name), child, inner) for name, child in node.items())
+        return any(
+            holds_amount(name if step == "#text" else step, below, inner) for step, below in node.items()
+        )
     if isinstance(node, list):
-        return any(holds_amount(path, child, currency) for child in node)
-    return is_amount(path, node, currency)
+        return any(holds_amount(name, below, currency) for below in node)
+    return named_like_money(name) and is_amount(name, node, number_in(node), currency)
 
 
 def currency_at(root: Node, path: Path) -> str | None:
@@ -152,13 +154,13 @@ def _single_below(root: Node) -> str | None:
     return None
 
 
-def drift(left: Node, right: Node, name: str, currency: str | None) -> Decimal | None:
-    """Candidate minus legacy, in the currency's major unit; a name that says cents is in minor ones."""
-    a, b = number_in(left), number_in(right)
-    if a is None or b is None:
+def drift(numbers: tuple[Decimal, Decimal] | None, name: str, currency: str | None) -> Decimal | None:
+    """Candidate minus legacy, in the currency's major unit; under a name that says cents, from minor ones."""
+    if numbers is None:
         return None
-    difference = b - a
+    left, right = numbers
+    difference = EXACT.subtract(right, left)
     words = {word.lower() for word in _WORDS.findall(name)}
-    if words & {"cents", "cent", "minor"} and is_number(left) and is_number(right):
+    if words & {"cents", "cent", "minor"}:
         return difference.scaleb(-minor_digits(currency))
     return difference

@@ -19,7 +19,7 @@ from strangler.comparison.values import canonical, is_number, same
 _SHOWN_MOVES: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Raw:
     """A difference before anybody asked why. `exact`: a `decimal` rule watches this place."""
 
@@ -130,6 +130,8 @@ class Walk:
         self.found.append(Raw(kind, lp if missing else rp, rp, left, right, exact=exact))
 
     def _lists(self, left: list[Node], right: list[Node], lp: Path, rp: Path, place: Place | None) -> None:
+        if place is None and canonical(left) == canonical(right):
+            return
         unordered = next((e for e in place.effects if e.kind == "unordered"), None) if place else None
         if unordered is not None and unordered.by is not None:
             aligned = _by_member(left, right, unordered.by)

@@ -12,6 +12,7 @@ from strangler.comparison.differences import Raw
 from strangler.comparison.model import Cause, Difference, Location, Node, Path, Severity
 from strangler.comparison.paths import ANY, at
 from strangler.comparison.patterns import Patterns
+from strangler.comparison.values import number_in
 
 _MILD: Final = frozenset({"case", "whitespace", "scale", "order", "date-format"})
 
@@ -31,7 +32,11 @@ def explained(
 
 
 def _site(raw: Raw, left_root: Node, right_root: Node, zone: str) -> Site:
-    currency = currency_at(left_root, raw.path) or currency_at(right_root, raw.counterpart)
+    name = name_of(raw.path)
+    left, right = number_in(raw.left), number_in(raw.right)
+    currency = None
+    if left is not None or right is not None or _container(raw.left) or _container(raw.right):
+        currency = currency_at(left_root, raw.path) or currency_at(right_root, raw.counterpart)
     return Site(
         kind=raw.kind,
         path=raw.path,
@@ -41,9 +46,15 @@ def _site(raw: Raw, left_root: Node, right_root: Node, zone: str) -> Site:
         left_root=left_root,
         right_root=right_root,
         currency=currency,
-        amount=is_amount(raw.path, raw.left, currency) or is_amount(raw.counterpart, raw.right, currency),
+        amount=is_amount(name, raw.left, left, currency) or is_amount(name, raw.right, right, currency),
         zone=zone,
+        name=name,
+        numbers=None if left is None or right is None else (left, right),
     )
+
+
+def _container(value: Node) -> bool:
+    return isinstance(value, dict | list)
 
 
 def _several_under_one(sites: Sequence[Site], shapes: Sequence[Path]) -> set[Path]:
@@ -64,7 +75,7 @@ def _groupable(site: Site) -> bool:
         and bool(site.path)
         and isinstance(site.path[-1], str)
         and not site.amount
-        and not holds_amount(site.path, site.left if site.kind == "missing" else site.right, site.currency)
+        and not holds_amount(site.name, site.left if site.kind == "missing" else site.right, site.currency)
     )
 
 
@@ -79,7 +90,7 @@ def _difference(raw: Raw, site: Site, shape: Path, together: bool) -> Difference
         right=raw.right,
         cause=cause,
         severity=severity,
-        drift=drift(raw.left, raw.right, name_of(raw.path), site.currency) if site.amount else None,
+        drift=drift(site.numbers, site.name, site.currency) if site.amount else None,
         currency=site.currency if site.amount else None,
         pattern=(*shape[:-1], ANY) if together and _groupable(site) else shape,
         counterpart=raw.counterpart if raw.counterpart != raw.path else None,
@@ -93,15 +104,15 @@ def _touches_money(site: Site) -> bool:
             site.right_root, site.counterpart, site.currency
         )
     if site.kind in {"missing", "extra", "type", "changed"}:
-        return holds_amount(site.path, site.left, site.currency) or holds_amount(
-            site.path, site.right, site.currency
+        return (_container(site.left) and holds_amount(site.name, site.left, site.currency)) or (
+            _container(site.right) and holds_amount(site.name, site.right, site.currency)
         )
     return False
 
 
 def _holds(root: Node, path: Path, currency: str | None) -> bool:
     try:
-        return holds_amount(path, at(root, path), currency)
+        return holds_amount(name_of(path), at(root, path), currency)
     except KeyError:
         return False
 

@@ -19,17 +19,18 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # The year 9999 in milliseconds: beyond it a number is no instant.
 _LATEST: Final = Decimal(253_402_300_799_000)
 
-GUESSES: Final = (
-    "iso",
-    "%d.%m.%Y",
-    "%d.%m.%Y %H:%M:%S",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%Y/%m/%d",
-    "%Y%m%d",
-    "http",
+_LONGEST: Final = 64
+_TIME: Final = r"(?:[T ](?P<H>\d\d?):(?P<M>\d\d)(?::(?P<S>\d\d))?)?"
+_WRITTEN: Final = tuple(
+    re.compile(pattern + _TIME, re.ASCII)
+    for pattern in (
+        r"(?P<d>\d\d?)\.(?P<m>\d\d?)\.(?P<y>\d{4})",
+        r"(?P<d>\d\d?)[/-](?P<m>\d\d?)[/-](?P<y>\d{4})",
+        r"(?P<m>\d\d?)[/-](?P<d>\d\d?)[/-](?P<y>\d{4})",
+        r"(?P<y>\d{4})[/.](?P<m>\d\d?)[/.](?P<d>\d\d?)",
+    )
 )
-"""Formats a cause may try, most telling first; epochs are left out, since any integer would pass for one."""
+_HTTP_SHAPE: Final = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} .+", re.ASCII)
 
 
 @lru_cache(maxsize=64)
@@ -53,13 +54,39 @@ def read(value: Node, form: str) -> datetime | None:
     """The date and time as written: aware only if the value names its offset."""
     if form in {"epoch", "epoch-ms"}:
         return _epoch(value, 1_000_000 if form == "epoch" else 1_000)
-    if not isinstance(value, str) or len(value) > 64:
+    if not isinstance(value, str) or len(value) > _LONGEST:
         return None
     parse = _PARSERS.get(form)
     try:
         # An offset in the value is kept; a value without one is naive on purpose (the rule's zone decides).
         return parse(value) if parse else datetime.strptime(value, form)  # noqa: DTZ007
     except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def guessed(value: str) -> list[datetime]:
+    """Every date a text may name, by its shape (03/04 is a day in March or in April): for causes, never for rules.
+
+    Epochs are left out, since any integer would pass for one.
+    """
+    if len(value) > _LONGEST or not any(char.isdigit() for char in value[:6]):
+        return []
+    if _ISO_SHAPE.fullmatch(value):
+        moment = read(value, "iso")
+        return [moment] if moment else []
+    if _HTTP_SHAPE.fullmatch(value):
+        moment = read(value, "http")
+        return [moment] if moment else []
+    matches = (shape.fullmatch(value) for shape in _WRITTEN)
+    return [moment for match in matches if match is not None and (moment := _built(match)) is not None]
+
+
+def _built(match: re.Match[str]) -> datetime | None:
+    parts = [int(match[name] or 0) for name in ("y", "m", "d", "H", "M", "S")]
+    try:
+        # Naive on purpose: what zone it is in the caller knows.
+        return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
+    except ValueError:
         return None
 
 

@@ -45,12 +45,16 @@ class Anomaly:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A body as a tree. `where` says where a path stands in the source (PDF page and line, CSV row), if it can."""
+    """A body as a tree. `where` says where a path stands in the source (PDF page and line, CSV row), if it can.
+
+    `canonical`: the tree's canonical bytes (`values.canonical`), where the decoder had to make them anyway.
+    """
 
     root: Node
     media: str
     anomalies: tuple[Anomaly, ...] = ()
     where: Mapping[Path, str] = field(default_factory=dict)
+    canonical: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from strangler.comparison.decode.media import MediaType
 from strangler.comparison.differences import Raw, walk
 from strangler.comparison.explained import anomalous, explained
 from strangler.comparison.failures import failed
-from strangler.comparison.headers import compare_fields, plainly_same
+from strangler.comparison.headers import compare_fields, plainly_same, read_otherwise
 from strangler.comparison.model import (
     Anomaly,
     Answer,
@@ -118,7 +118,7 @@ def _answers(left: Answer, right: Answer, rules: Rules, context: Context) -> Out
         gathered.differences += found
         gathered.pairings += pairings
     gathered.differences += _trailer_differences(left, right, rules)
-    if not same_body or not plain or rules.records_ids:
+    if not same_body or rules.records_ids or (not plain and read_otherwise(left.fields, right.fields)):
         unread = _bodies(left, right, rules, context, gathered)
         if unread is not None:
             return unread
@@ -217,7 +217,7 @@ def _trees(left: Decoded, right: Decoded, rules: Rules, context: Context, gather
         if rules.standing(left.root, right.root) != OUTSIDE:
             gathered.differences += explained([raw], None, None, context)
         return
-    if not rules.records_ids and canonical(left.root) == canonical(right.root):
+    if not rules.records_ids and _canonical(left) == _canonical(right):
         return
     theirs = put_back(right.root, rules.moves, gathered.silenced) if rules.moves else right.root
     walked = walk(left.root, theirs, rules, context.limits.one_sided)
@@ -227,6 +227,10 @@ def _trees(left: Decoded, right: Decoded, rules: Rules, context: Context, gather
     listed = walked.found[: context.limits.listed]
     gathered.unlisted += len(walked.found) - len(listed)
     gathered.differences += explained(listed, left.root, theirs, context)
+
+
+def _canonical(decoded: Decoded) -> bytes:
+    return canonical(decoded.root) if decoded.canonical is None else decoded.canonical
 
 
 def _kin(decoded: Decoded) -> str:

@@ -25,42 +25,52 @@ _NAMED: Final = 200
 
 
 class Patterns:
-    """Patterns within one pair of documents; what is found out about a map is remembered."""
+    """Patterns within one pair of documents; what is found out about a parent is remembered."""
 
-    __slots__ = ("_left", "_right", "_seen")
+    __slots__ = ("_left", "_parents", "_right")
 
     def __init__(self, left: Node, right: Node) -> None:
         self._left = left
         self._right = right
-        self._seen: dict[int, bool] = {}
+        self._parents: dict[tuple[Path, Path], tuple[Path, bool]] = {}
 
     def of(self, path: Path, counterpart: Path) -> Path:
         """The pattern of a place that stands at `path` on legacy and at `counterpart` on the candidate."""
+        if not path:
+            return ()
+        above = path[:-1], counterpart[:-1]
+        known = self._parents.get(above)
+        if known is None:
+            known = self._parents[above] = self._parent(*above)
+        parent, dictionary = known
+        step = path[-1]
+        return (*parent, ANY if dictionary or isinstance(step, int) else step)
+
+    def _parent(self, path: Path, counterpart: Path) -> tuple[Path, bool]:
+        """The pattern of a map or list, and whether its own names are data."""
         left, right = self._left, self._right
         steps: list[str | int] = []
         for step, other in zip(path, counterpart, strict=True):
-            if isinstance(step, int):
-                steps.append(ANY)
-            else:
-                steps.append(ANY if self._dictionary(left) or self._dictionary(right) else step)
+            steps.append(ANY if isinstance(step, int) or _dictionary(left) or _dictionary(right) else step)
             left, right = _below(left, step), _below(right, other)
-        return tuple(steps)
+        return tuple(steps), _dictionary(left) or _dictionary(right)
 
-    def _dictionary(self, node: Node) -> bool:
-        if not isinstance(node, dict) or not node:
-            return False
-        known = self._seen.get(id(node))
-        if known is None:
-            known = self._seen[id(node)] = is_dictionary(node)
-        return known
+
+def _dictionary(node: Node) -> bool:
+    return isinstance(node, dict) and bool(node) and is_dictionary(node)
 
 
 def is_dictionary(node: dict[str, Node]) -> bool:
     """Whether a map's names are data."""
-    if len(node) > _NAMED or all(_KEY.fullmatch(name) for name in node):
+    if len(node) > _NAMED:
         return True
+    first = next(iter(node))
+    if _KEY.fullmatch(first) and all(_KEY.fullmatch(name) for name in node):
+        return True
+    if len(node) < _MEMBERS or not isinstance(node[first], dict):
+        return False
     maps = [child for child in node.values() if isinstance(child, dict)]
-    return len(maps) >= _MEMBERS and len(maps) == len(node) and _one_shape(maps)
+    return len(maps) == len(node) and _one_shape(maps)
 
 
 def _one_shape(maps: list[dict[str, Node]]) -> bool:

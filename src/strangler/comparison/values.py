@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from decimal import Context as Arithmetic
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
 from strangler.comparison.model import Node, Opaque
 
-NUMBER: Final = re.compile(r"[+-]?(?:\d{1,64}(?:\.\d{0,64})?|\.\d{1,64})", re.ASCII)
+NUMBER: Final = re.compile(r"\s*[+-]?(?:\d{1,64}(?:\.\d{0,64})?|\.\d{1,64})\s*", re.ASCII)
 _DIGITS: Final = 300
 EXACT: Final = Arithmetic(prec=2 * _DIGITS + 50, Emin=-999_999, Emax=999_999)
 """Arithmetic that never rounds what `tame` lets through."""
@@ -58,13 +58,11 @@ def tame(number: int | Decimal) -> Decimal | None:
 
 def number_in(value: Node) -> Decimal | None:
     """The number that a value is, or that a text holds and nothing else; None where there is none."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | Decimal):
-        return tame(value)
-    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
-        return Decimal(value.strip())
-    return None
+    kind = type(value)
+    if kind is str:
+        text = cast("str", value)
+        return Decimal(text.strip()) if NUMBER.fullmatch(text) else None
+    return tame(cast("int | Decimal", value)) if kind is int or kind is Decimal else None
 
 
 def rounded(number: Decimal, scale: int, rounding: str) -> Decimal | None:

@@ -20,6 +20,7 @@ def explain(site: Site) -> str | None:
 
 CAUSE = KnownCause(
     code="case",
+    about=frozenset({"text"}),
     explain=explain,
     good=(Example({"status": "PAID"}, {"status": "paid"}), Example({"currency": "EUR"}, {"currency": "eur"})),
     bad=(Example({"status": "PAID"}, {"status": "open"}),),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import product
 
 from strangler.comparison.causes.site import Site
-from strangler.comparison.instants import GUESSES, read, zone_of
+from strangler.comparison.instants import guessed, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +22,18 @@ class Reading:
 
 
 def readings(site: Site) -> Iterator[tuple[Reading, Reading]]:
-    """Both values as dates, in every pair of formats that can read them (03/04 is a day in March or in April)."""
-    if not isinstance(site.left, str) or not isinstance(site.right, str):
-        return
-    yield from product(_ways(site.left, site.zone), _ways(site.right, site.zone))
+    """Both values as dates, in every pair of formats that can read them."""
+    if isinstance(site.left, str) and isinstance(site.right, str):
+        ways = _ways(site.left, site.zone)
+        if ways:
+            yield from product(ways, _ways(site.right, site.zone))
 
 
+# Three causes ask about the same value one after the other.
+@lru_cache(maxsize=256)
 def _ways(value: str, zone: str) -> list[Reading]:
     found: list[Reading] = []
-    for form in GUESSES:
-        written = read(value, form)
-        if written is None:
-            continue
+    for written in guessed(value):
         try:
             moment = (written if written.tzinfo else written.replace(tzinfo=zone_of(zone))).astimezone(UTC)
         except OverflowError:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from strangler.comparison.amounts import name_of
 from strangler.comparison.causes.site import Example, KnownCause, Site
 from strangler.comparison.model import Node
 
 _NAME: Final = re.compile(
     r"(?:^|.*[_\-.:@])(?:id|ids|uuid|guid|uid|key)|.*[a-z](?:Id|Ids|Uuid|ID)|.*Identifier", re.ASCII
 )
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
-_PREFIXED: Final = re.compile(r"[a-z]{2,6}_[A-Za-z0-9]{8,}", re.ASCII)
-_HEX: Final = re.compile(r"[0-9a-f]{16,64}", re.ASCII)
+_SHORTEST: Final = 10
+_SHAPE: Final = re.compile(
+    r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"  # a UUID
+    r"|[a-z]{2,6}_[A-Za-z0-9]{8,}"  # a prefix and a random part
+    r"|[0-9a-f]{16,64}",
+    re.ASCII,
+)
 
 
 def explain(site: Site) -> str | None:
@@ -23,13 +26,13 @@ def explain(site: Site) -> str | None:
         return None
     if _shaped(site.left) and _shaped(site.right):
         return "another opaque id"
-    if _NAME.fullmatch(name_of(site.path)) and _plain(site.left) and _plain(site.right):
+    if _plain(site.left) and _plain(site.right) and _NAME.fullmatch(site.name):
         return "another id"
     return None
 
 
 def _shaped(value: Node) -> bool:
-    return isinstance(value, str) and any(shape.fullmatch(value) for shape in (_UUID, _PREFIXED, _HEX))
+    return isinstance(value, str) and len(value) >= _SHORTEST and _SHAPE.fullmatch(value) is not None
 
 
 def _plain(value: Node) -> bool:
@@ -38,6 +41,7 @@ def _plain(value: Node) -> bool:
 
 CAUSE = KnownCause(
     code="id",
+    about=frozenset({"number", "text", "type", "value"}),
     explain=explain,
     good=(
         Example({"id": 17}, {"id": "c0ffee00-0000-4000-8000-000000000017"}),

@@ -6,15 +6,16 @@ from decimal import Decimal
 from typing import Final
 
 from strangler.comparison.causes.site import Example, KnownCause, Site
-from strangler.comparison.values import number_in
 
 _POWERS: Final = {Decimal(10) ** power: power for power in range(1, 7)}
 
 
 def explain(site: Site) -> str | None:
     """Fits two numbers one of which is the other times a power of ten. 10 ⁻⁴ is the finest minor unit there is."""
-    left, right = number_in(site.left), number_in(site.right)
-    if left is None or right is None or not left or not right:
+    if site.numbers is None:
+        return None
+    left, right = site.numbers
+    if not left or not right:
         return None
     smaller, larger = sorted((abs(left), abs(right)))
     for factor, power in _POWERS.items():
@@ -25,6 +26,7 @@ def explain(site: Site) -> str | None:
 
 CAUSE = KnownCause(
     code="minor-units",
+    about=frozenset({"number"}),
     explain=explain,
     good=(
         Example({"currency": "JPY", "total": 5400}, {"currency": "JPY", "total": 540000}),

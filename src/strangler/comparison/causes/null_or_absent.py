@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from strangler.comparison.causes.site import Example, KnownCause, Site
 from strangler.comparison.model import Node
-
-_EMPTY: Final[tuple[Node, ...]] = (None, "", [], {})
 
 
 def explain(site: Site) -> str | None:
@@ -22,7 +18,7 @@ def explain(site: Site) -> str | None:
 
 
 def _empty(value: Node) -> bool:
-    return any(value is empty or (type(value) is type(empty) and value == empty) for empty in _EMPTY)
+    return value is None or (isinstance(value, str | list | dict) and not value)
 
 
 def _shown(value: Node) -> str:
@@ -33,6 +29,7 @@ def _shown(value: Node) -> str:
 
 CAUSE = KnownCause(
     code="null-or-absent",
+    about=frozenset({"lone", "text", "type", "value"}),
     explain=explain,
     good=(
         Example({"id": 1, "reverse_charge_reason": "Art. 196"}, {"id": 1}),

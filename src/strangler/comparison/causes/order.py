@@ -12,6 +12,7 @@ def explain(site: Site) -> str | None:
 
 CAUSE = KnownCause(
     code="order",
+    about=frozenset({"list"}),
     explain=explain,
     good=(
         Example(

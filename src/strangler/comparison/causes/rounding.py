@@ -6,13 +6,12 @@ than that is no rounding.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Final
 
 from strangler.comparison.amounts import minor_digits
 from strangler.comparison.causes.site import Example, KnownCause, Site
 from strangler.comparison.model import Node, Path
-from strangler.comparison.values import digits_after_point, number_in
+from strangler.comparison.values import EXACT, digits_after_point
 
 _FEWEST: Final = 1
 _MOST: Final = 25
@@ -20,17 +19,18 @@ _MOST: Final = 25
 
 def explain(site: Site) -> str | None:
     """Fits two amounts, or two numbers with digits after the point, that close together."""
-    left, right = number_in(site.left), number_in(site.right)
-    if left is None or right is None:
+    if site.numbers is None:
         return None
+    left, right = site.numbers
     digits = max(digits_after_point(left), digits_after_point(right))
     if not digits and not site.amount:
         return None
     if site.currency is not None and digits:
         # Finer than the minor unit (a unit price of 0.0125): the finer digits are what was rounded.
         digits = max(digits, minor_digits(site.currency))
-    unit = Decimal(1).scaleb(-digits)
-    units = abs(left - right) / unit
+    units = abs(EXACT.subtract(left, right)).scaleb(digits)
+    if units > _MOST:
+        return None
     lines = max(_lines(site.left_root, site.path), _lines(site.right_root, site.counterpart))
     most = min(_MOST, max(_FEWEST, (lines + 1) // 2))
     if units > most or (units > _FEWEST and 10 * abs(left - right) > max(abs(left), abs(right))):
@@ -54,6 +54,7 @@ def _lines(root: Node, path: Path) -> int:
 
 CAUSE = KnownCause(
     code="rounding",
+    about=frozenset({"number"}),
     explain=explain,
     good=(
         Example({"currency": "EUR", "total": "100.02"}, {"currency": "EUR", "total": "100.03"}),

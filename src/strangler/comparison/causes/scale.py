@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from strangler.comparison.causes.site import Example, KnownCause, Site
-from strangler.comparison.values import number_in
 
 
 def explain(site: Site) -> str | None:
     """Fits two texts that hold one number. JSON's own numbers are compared by value and never come here."""
     if not isinstance(site.left, str) or not isinstance(site.right, str):
         return None
-    left, right = number_in(site.left), number_in(site.right)
-    if left is None or right is None or left != right or site.left.strip() == site.right.strip():
+    if site.numbers is None:
+        return None
+    left, right = site.numbers
+    if left != right or site.left.strip() == site.right.strip():
         return None
     return "the same number, written with other digits"
 
 
 CAUSE = KnownCause(
     code="scale",
+    about=frozenset({"number"}),
     explain=explain,
     good=(Example({"total": "10.0"}, {"total": "10.00"}), Example({"total": "+7"}, {"total": "7.0"})),
     bad=(Example({"total": "10.0"}, {"total": "10.01"}), Example({"total": "7"}, {"total": " 7"})),

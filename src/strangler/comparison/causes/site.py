@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
 
 from strangler.comparison.model import Kind, Node, Path
 
+type Subject = Literal["lone", "list", "type", "number", "text", "value"]
+"""What a difference is about: something that one side only has, a list as a whole (its order or length), a change
+of type, two numbers (or texts that are numbers), two texts, or other values.
+"""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Site:
     """A difference and the two documents around it (in legacy's shape, renames put back).
 
     `path` counts list positions as legacy has them, `counterpart` as the candidate has them. `currency` is the
-    nearest one; `amount` says that the value is an amount of money.
+    nearest one; `amount` says that the value is an amount of money. `name` is the last name of the path.
+    `numbers`: both values, where both are numbers or texts that are nothing but a number.
     """
 
     kind: Kind
@@ -26,6 +34,20 @@ class Site:
     currency: str | None = None
     amount: bool = False
     zone: str = "UTC"
+    name: str = ""
+    numbers: tuple[Decimal, Decimal] | None = None
+
+    def subject(self) -> Subject:
+        """What the difference is about; a number is one even where its type changed with it."""
+        if self.kind in {"missing", "extra"}:
+            return "lone"
+        if self.kind in {"order", "length"}:
+            return "list"
+        if self.numbers is not None:
+            return "number"
+        if self.kind == "type":
+            return "type"
+        return "text" if isinstance(self.left, str) and isinstance(self.right, str) else "value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +62,12 @@ class Example:
 class KnownCause:
     """`explain` gives a detail for people where the cause fits, else None. It must not care which side is which.
 
-    `good` are examples whose one difference has this cause, `bad` ones that look like it and are not: both are
-    documentation and test.
+    `about` names the subjects it is asked about. `good` are examples whose one difference has this cause, `bad`
+    ones that look like it and are not: both are documentation and test.
     """
 
     code: str
+    about: frozenset[Subject]
     explain: Callable[[Site], str | None]
     good: tuple[Example, ...]
     bad: tuple[Example, ...]

@@ -21,7 +21,7 @@ from strangler.comparison.causes import (
     type_changed,
     whitespace,
 )
-from strangler.comparison.causes.site import KnownCause, Site
+from strangler.comparison.causes.site import KnownCause, Site, Subject
 from strangler.comparison.model import UNEXPLAINED, Cause
 
 KNOWN: Final[tuple[KnownCause, ...]] = (
@@ -43,9 +43,15 @@ KNOWN: Final[tuple[KnownCause, ...]] = (
 )
 
 
+_ASKED: Final[dict[Subject, tuple[KnownCause, ...]]] = {
+    subject: tuple(known for known in KNOWN if subject in known.about)
+    for subject in ("lone", "list", "type", "number", "text", "value")
+}
+
+
 def cause_of(site: Site) -> Cause:
     """The cause of one difference, or `unexplained`."""
-    for known in KNOWN:
+    for known in _ASKED[site.subject()]:
         detail = known.explain(site)
         if detail is not None:
             return Cause(known.code, detail)

@@ -52,6 +52,7 @@ def _cut_text(left: str, right: str) -> str | None:
 
 CAUSE = KnownCause(
     code="truncation",
+    about=frozenset({"lone", "text"}),
     explain=explain,
     good=(
         Example(

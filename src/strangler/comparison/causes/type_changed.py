@@ -31,6 +31,7 @@ def _mean_the_same(one: Node, other: Node) -> bool:
 
 CAUSE = KnownCause(
     code="type",
+    about=frozenset({"number", "type"}),
     explain=explain,
     good=(
         Example({"quantity": "10"}, {"quantity": 10}),

@@ -15,6 +15,7 @@ def explain(site: Site) -> str | None:
 
 CAUSE = KnownCause(
     code="whitespace",
+    about=frozenset({"number", "text"}),
     explain=explain,
     good=(
         Example({"name": "Ada  Lovelace "}, {"name": "Ada Lovelace"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from strangler.comparison.context import Context
@@ -28,7 +29,7 @@ def decode(answer: Answer, context: Context = _PLAIN) -> Decoded:
     if not body:
         return Decoded(opaque(b"", ""), declared.name, anomalies)
     decoded = _by_media(body, declared, context)
-    return Decoded(decoded.root, decoded.media, anomalies + decoded.anomalies, decoded.where)
+    return replace(decoded, anomalies=anomalies + decoded.anomalies) if anomalies else decoded
 
 
 def _by_media(body: bytes, declared: MediaType, context: Context) -> Decoded:

@@ -72,5 +72,5 @@ def sniffed(body: bytes) -> str:
 
 def field(fields: Fields, name: bytes) -> bytes:
     """The value of a field (its name in lower case), or empty; several lines are joined as RFC 9110 does."""
-    found = [value for key, value in fields if key.lower() == name]
-    return b", ".join(found)
+    found = [value for key, value in fields if len(key) == len(name) and key.lower() == name]
+    return found[0] if len(found) == 1 else b", ".join(found)
