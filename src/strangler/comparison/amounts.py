@@ -70,7 +70,10 @@ def named_like_money(name: str) -> bool:
 
 def name_of(path: Path) -> str:
     """The last name of a path, past list positions and an XML element's text."""
-    return next((step for step in reversed(path) if isinstance(step, str) and step != "#text"), "")
+    for step in reversed(path):
+        if isinstance(step, str) and step != "#text":
+            return step
+    return ""
 
 
 def is_amount(name: str, value: Node, number: Decimal | None, currency: str | None) -> bool:

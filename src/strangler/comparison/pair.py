@@ -211,8 +211,7 @@ def _trees(left: Decoded, right: Decoded, rules: Rules, context: Context, gather
     )
     if gathered.anomalies:
         gathered.differences += _anomalies(left, right, rules)
-    kin, other = _kin(left), _kin(right)
-    if kin and other and kin != other:
+    if left.media != right.media and not _akin(left, right):
         raw = Raw("type", (), (), left.media or "unknown", right.media or "unknown")
         if rules.standing(left.root, right.root) != OUTSIDE:
             gathered.differences += explained([raw], None, None, context)
@@ -231,6 +230,11 @@ def _trees(left: Decoded, right: Decoded, rules: Rules, context: Context, gather
 
 def _canonical(decoded: Decoded) -> bytes:
     return canonical(decoded.root) if decoded.canonical is None else decoded.canonical
+
+
+def _akin(left: Decoded, right: Decoded) -> bool:
+    kin, other = _kin(left), _kin(right)
+    return kin == other or not kin or not other
 
 
 def _kin(decoded: Decoded) -> str:

@@ -20,7 +20,7 @@ def explain(site: Site) -> str | None:
 
 CAUSE = KnownCause(
     code="date-format",
-    about=frozenset({"text"}),
+    about=frozenset({"date"}),
     explain=explain,
     good=(
         Example({"issued": "31.01.2026"}, {"issued": "2026-01-31"}),

@@ -21,12 +21,15 @@ class Reading:
     timed: bool
 
 
+def are_dates(left: str, right: str, zone: str) -> bool:
+    """Whether both texts can be read as dates."""
+    return bool(_ways(left, zone) and _ways(right, zone))
+
+
 def readings(site: Site) -> Iterator[tuple[Reading, Reading]]:
     """Both values as dates, in every pair of formats that can read them."""
     if isinstance(site.left, str) and isinstance(site.right, str):
-        ways = _ways(site.left, site.zone)
-        if ways:
-            yield from product(ways, _ways(site.right, site.zone))
+        yield from product(_ways(site.left, site.zone), _ways(site.right, site.zone))
 
 
 # Three causes ask about the same value one after the other.

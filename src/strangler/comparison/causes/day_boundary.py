@@ -23,7 +23,7 @@ def explain(site: Site) -> str | None:
 
 CAUSE = KnownCause(
     code="day-boundary",
-    about=frozenset({"text"}),
+    about=frozenset({"date"}),
     explain=explain,
     good=(
         Example({"issued": "2026-01-31"}, {"issued": "2026-02-01"}),

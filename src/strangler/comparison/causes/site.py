@@ -9,9 +9,9 @@ from typing import Literal
 
 from strangler.comparison.model import Kind, Node, Path
 
-type Subject = Literal["lone", "list", "type", "number", "text", "value"]
+type Subject = Literal["lone", "list", "type", "number", "date", "text", "value"]
 """What a difference is about: something that one side only has, a list as a whole (its order or length), a change
-of type, two numbers (or texts that are numbers), two texts, or other values.
+of type, two numbers (or texts that are numbers), two dates, two other texts, or other values.
 """
 
 
@@ -36,18 +36,6 @@ class Site:
     zone: str = "UTC"
     name: str = ""
     numbers: tuple[Decimal, Decimal] | None = None
-
-    def subject(self) -> Subject:
-        """What the difference is about; a number is one even where its type changed with it."""
-        if self.kind in {"missing", "extra"}:
-            return "lone"
-        if self.kind in {"order", "length"}:
-            return "list"
-        if self.numbers is not None:
-            return "number"
-        if self.kind == "type":
-            return "type"
-        return "text" if isinstance(self.left, str) and isinstance(self.right, str) else "value"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def explain(site: Site) -> str | None:
 
 CAUSE = KnownCause(
     code="time-zone",
-    about=frozenset({"text"}),
+    about=frozenset({"date"}),
     explain=explain,
     good=(
         Example({"at": "2026-01-31T23:30:00Z"}, {"at": "2026-02-01T00:30:00+01:00"}),

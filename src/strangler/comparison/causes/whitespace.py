@@ -15,7 +15,7 @@ def explain(site: Site) -> str | None:
 
 CAUSE = KnownCause(
     code="whitespace",
-    about=frozenset({"number", "text"}),
+    about=frozenset({"date", "number", "text"}),
     explain=explain,
     good=(
         Example({"name": "Ada  Lovelace "}, {"name": "Ada Lovelace"}),
