@@ -1,0 +1,206 @@
+"""The life of the control process: the endpoint, and the loop that keeps table, lag and file in step."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+import uvicorn
+
+from strangler.config import Loaded
+from strangler.config.policy import SyncedState
+from strangler.errors import LedgerUnavailable, StranglerError, Unreachable
+from strangler.ledger.facts import Fact
+from strangler.ledger.store import Ledger, open_ledger
+from strangler.routing import Table
+from strangler_shadow.control.app import app
+from strangler_shadow.control.board import Board
+from strangler_shadow.control.lag import probe
+from strangler_shadow.control.settings import ControlSettings
+from strangler_shadow.control.status import status
+from strangler_shadow.control.watch import Picture, Watch
+from strangler_shadow.tables import TABLE_FILE
+from strangler_shadow.watched import WatchedConfig
+
+_log = logging.getLogger(__name__)
+
+TICK_SECONDS: Final = 0.15
+AWAY_SECONDS: Final = 0.5
+CONFIG_SECONDS: Final = 0.5
+PROBE_SECONDS: Final = 1.0
+PICTURE_SECONDS: Final = 0.5
+GRACE_SECONDS: Final = 2
+
+
+async def serve(settings: ControlSettings, stop: asyncio.Event) -> None:
+    """Answer and watch until told to stop."""
+    control = Control(settings)
+    server = _Server(
+        uvicorn.Config(
+            app(control.board, control.status),
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+    listening = socket.socket(fileno=settings.listen_fd)
+    tasks = [asyncio.create_task(job) for job in (control.watch(), control.follow_file(), control.probe())]
+    answering = asyncio.create_task(server.serve(sockets=[listening]))
+    ended = asyncio.create_task(stop.wait())
+    await asyncio.wait((answering, ended, *tasks), return_when=asyncio.FIRST_COMPLETED)
+    control.board.close()
+    server.should_exit = True
+    await asyncio.wait((answering,), timeout=2 * GRACE_SECONDS)
+    failed = [task for task in (*tasks, answering) if task.done() and task.exception() is not None]
+    for task in (*tasks, ended):
+        task.cancel()
+    await asyncio.gather(*tasks, ended, return_exceptions=True)
+    for task in failed:
+        await task
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handling: signals end the process as a whole."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+class Control:
+    """What control knows, and the tasks that keep it so."""
+
+    def __init__(self, settings: ControlSettings) -> None:
+        state = Path(settings.state)
+        self._settings = settings
+        self._watched = WatchedConfig(Path(settings.config), state)
+        self._watch = Watch(self._watched.loaded, partial(_open, self._watched), time.time_ns)
+        self._changed = "start"
+        self._picture: Picture | None = None
+        self._ledger_problem = ""
+        self._probes: dict[str, str] = {}
+        self._lags: dict[str, Decimal] = {}
+        self._facts: list[Fact] = []
+        self.board = Board(_last_table(state))
+        self._started = self._watched.loaded
+
+    def status(self) -> dict[str, Any]:
+        """What `/v1/status` answers."""
+        return status(
+            self._picture,
+            table=self.board.table,
+            waiting=self.board.waiting,
+            instance=self._settings.instance,
+            ledger_problem=self._ledger_problem,
+            config_problem=self._watched.problem,
+            file=str(self._watched.file),
+            restart=_needs_restart(self._started, self._watched.loaded),
+            probes=self._probes,
+            rollbacks=self._watch.rollbacks,
+        )
+
+    async def watch(self) -> None:
+        """Follow the ledger: publish what changed, hand out what others published, roll back."""
+        pictured = 0.0
+        while True:
+            try:
+                await self._tick()
+                if time.monotonic() - pictured > PICTURE_SECONDS:
+                    self._picture = await asyncio.to_thread(self._watch.picture)
+                    pictured = time.monotonic()
+            except StranglerError as error:
+                if str(error) != self._ledger_problem:
+                    _log.warning("the ledger is away; the last table stays in force: %s", error)
+                self._ledger_problem = str(error)
+                if not isinstance(error, LedgerUnavailable):
+                    self._watch.close()
+                await asyncio.sleep(AWAY_SECONDS)
+                continue
+            if self._ledger_problem:
+                _log.warning("the ledger is back")
+                self._ledger_problem = ""
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _tick(self) -> None:
+        if self._changed:
+            reason = self._changed
+            table = await asyncio.to_thread(self._watch.publish, reason)
+            self.board.post(table)
+            if self._changed == reason:
+                self._changed = ""
+        current = await asyncio.to_thread(self._watch.table)
+        if current is not None:
+            self.board.post(current)
+        if self._facts or self._lags:
+            found, lags = self._facts, self._lags
+            self._facts, self._lags = [], {}
+            await asyncio.to_thread(self._watch.note, found, lags)
+
+    async def follow_file(self) -> None:
+        """Take over a changed strangler.yaml; a broken one is told and changes nothing."""
+        self._tell_file()
+        while True:
+            await asyncio.sleep(CONFIG_SECONDS)
+            if not await asyncio.to_thread(self._watched.poll):
+                continue
+            if self._watched.loaded is not self._watch.loaded:
+                self._watch.loaded = self._watched.loaded
+                self._changed = "strangler.yaml changed"
+            self._tell_file()
+
+    async def probe(self) -> None:
+        """Ask for the replication lag of every cutover that declares where."""
+        async with aiohttp.ClientSession() as session:
+            while True:
+                for name, plan in self._watched.loaded.config.cutovers.items():
+                    if isinstance(plan.state, SyncedState):
+                        try:
+                            self._lags[name] = await probe(session, plan.state.synced.lag)
+                            self._probes[name] = f"{self._lags[name]:f} s"
+                        except Unreachable as error:
+                            self._probes[name] = str(error)
+                await asyncio.sleep(PROBE_SECONDS)
+
+    def _tell_file(self) -> None:
+        problem = self._watched.problem
+        if problem:
+            _log.warning("strangler.yaml is not taken over, the last good one stays in force: %s", problem)
+        digest = self._watched.loaded.digest
+        self._facts.append(Fact("config", "control", problem or "in force", digest, time.time_ns()))
+
+
+def _open(watched: WatchedConfig, create: bool) -> Ledger:
+    return open_ledger(watched.loaded.config.ledger, watched.loaded.folder, create=create)
+
+
+def _last_table(state: Path) -> Table | None:
+    """What planes kept of an earlier run: handed out while the ledger is away at the start."""
+    try:
+        return msgspec.json.decode((state / TABLE_FILE).read_bytes(), type=Table)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _needs_restart(before: Loaded, after: Loaded) -> bool:
+    """Whether the file says something that only a restart of `serve` takes over: where planes listen and ask."""
+    was, is_now = before.config, after.config
+    return (was.legacy, was.candidate, was.serve, was.capture, was.ledger, was.worker.concurrency) != (
+        is_now.legacy,
+        is_now.candidate,
+        is_now.serve,
+        is_now.capture,
+        is_now.ledger,
+        is_now.worker.concurrency,
+    )

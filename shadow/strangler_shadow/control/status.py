@@ -1,0 +1,57 @@
+"""What control knows, as plain JSON values. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from strangler.routing import Table
+from strangler_shadow.control.watch import Picture
+
+
+def status(
+    picture: Picture | None,
+    *,
+    table: Table | None,
+    waiting: int,
+    instance: str,
+    ledger_problem: str,
+    config_problem: str,
+    file: str,
+    restart: bool,
+    probes: Mapping[str, str],
+    rollbacks: Sequence[str],
+) -> dict[str, Any]:
+    """The body of `/v1/status`. Times are Unix nanoseconds; problems are empty texts when all is well.
+
+    `waiting`: planes that have this table and wait for the next.
+    """
+    return {
+        "table": None if table is None else {"generation": table.generation, "issued_ns": table.issued_ns},
+        "waiting": waiting,
+        "ledger": ledger_problem,
+        "config": {"file": file, "problem": config_problem, "restart_needed": restart},
+        "lag": dict(probes),
+        "rollbacks": list(rollbacks),
+        **({} if picture is None else _from_ledger(picture, instance)),
+    }
+
+
+def _from_ledger(picture: Picture, instance: str) -> dict[str, Any]:
+    return {
+        "at_ns": picture.at_ns,
+        "worker_ns": picture.worker_ns,
+        "cutovers": {name: msgspec.to_builtins(state) for name, state in picture.states.items()},
+        "planes": [
+            msgspec.to_builtins(plane)
+            for plane in picture.planes
+            if plane.plane.startswith(instance) and not plane.ended
+        ],
+        "streams": [
+            {**msgspec.to_builtins(stream), "outstanding": stream.outstanding} for stream in picture.streams
+        ],
+        "losses": dict(picture.losses),
+        "facts": [msgspec.to_builtins(fact) for fact in picture.facts],
+    }

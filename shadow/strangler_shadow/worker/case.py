@@ -1,0 +1,54 @@
+"""An exchange on its way through the worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from strangler.comparison.model import Outcome
+from strangler.comparison.noise import Finding
+from strangler.exchange import Exchange, Failure, Response, Side, other
+from strangler_shadow.worker.memory import OVERHEAD
+from strangler_shadow.worker.streams import Stream
+
+type Answered = Response | Failure
+
+
+@dataclass(slots=True)
+class Case:
+    """`size`: bytes it is reckoned to hold in memory. `arrived`, on the loop's clock, in nanoseconds.
+
+    `shadow`: the other side's answer; `seen_ns`: when the candidate's answer came; `version`: the candidate's that
+    gave it. `first`: the outcome that a re-ask is to confirm.
+    """
+
+    exchange: Exchange
+    stream: Stream
+    size: int
+    arrived: int
+    shadow: Answered | None = None
+    seen_ns: int = 0
+    version: str = ""
+    first: Outcome | None = None
+    noise: list[Finding] = field(default_factory=list)
+    twinned: bool = False
+
+    @property
+    def shadow_side(self) -> Side:
+        """Who is asked after the primary."""
+        return other(self.exchange.primary)
+
+    def answer(self, side: Side) -> Answered | None:
+        """What a side answered, as far as it was asked."""
+        exchange = self.exchange
+        if exchange.fallback is not None:
+            return exchange.response if side == "legacy" else exchange.fallback
+        return (exchange.response or exchange.failure) if side == exchange.primary else self.shadow
+
+
+def size_of(exchange: Exchange) -> int:
+    """Bytes that an exchange is reckoned to take."""
+    size = OVERHEAD + len(exchange.request.target)
+    for message in (exchange.request.message, exchange.response.message if exchange.response else None):
+        if message is not None:
+            size += len(message.body or b"") + 160 * len(message.fields)
+    return size

@@ -1,0 +1,104 @@
+"""What the worker judges by: everything that follows from one strangler.yaml. Immutable; a new file, a new ground."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from strangler.comparison.context import Context
+from strangler.comparison.context import Limits as Ceilings
+from strangler.comparison.rules import Rules
+from strangler.config import Config, Loaded
+from strangler.config.policy import SyncedState
+from strangler.config.rules import Rename
+from strangler.exchange import Side
+from strangler.ledger.epochs import epoch_key
+from strangler.ledger.settled import EpochKey
+from strangler.redaction import Redactor, redaction_key
+from strangler_shadow.worker.labels import Labeller
+
+_DECODED: Final = 8 << 20
+"""A body may unpack to this, or to eight times the limit for captured bodies: a tree takes many times its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """What a side is compared with itself by."""
+
+    rules: Rules
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """What answers of one route are compared by: between the sides, and each side with itself."""
+
+    rules: Rules
+    context: Context
+    mirrors: Mapping[Side, Mirror]
+
+
+@dataclass(slots=True)
+class Ground:
+    """`routes`: per route. `lag_ms`: per cutover with `state: synced`, how much lag is declared. `labels`: how many
+    values of each label are told apart.
+    """
+
+    loaded: Loaded
+    routes: Mapping[str, Yardstick]
+    labeller: Labeller
+    redactor: Redactor
+    lag_ms: Mapping[str, int]
+    labels: Mapping[str, int]
+    _epochs: dict[tuple[str, str], EpochKey] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Config:
+        """The configuration."""
+        return self.loaded.config
+
+    def epoch(self, cutover: str, version: str) -> EpochKey:
+        """The epoch that evidence of a cutover belongs to while the candidate answers as `version`."""
+        found = self._epochs.get((cutover, version))
+        if found is None:
+            found = self._epochs[cutover, version] = epoch_key(self.config, cutover, version)
+        return found
+
+
+def ground(loaded: Loaded, state: Path) -> Ground:
+    """Raises UsageError (an environment variable, the redaction key) or ConfigError (a rule's location)."""
+    config = loaded.config
+    limits = Ceilings(decoded=max(_DECODED, 8 * config.capture.body_limit))
+    context = Context(config.legacy.url, config.candidate.url, limits=limits)
+    return Ground(
+        loaded=loaded,
+        routes={name: _yardstick(loaded, name, context) for name in config.routes},
+        labeller=Labeller(config, context),
+        redactor=Redactor(redaction_key(config.redaction.key, state, os.environ), config.redaction.fields),
+        lag_ms={
+            name: plan.state.synced.within
+            for name, plan in config.cutovers.items()
+            if isinstance(plan.state, SyncedState)
+        },
+        labels={name: label.limit for name, label in config.strata.items()},
+    )
+
+
+def _yardstick(loaded: Loaded, route: str, context: Context) -> Yardstick:
+    general, own = loaded.config.rules, loaded.config.routes[route].rules
+    lines = [loaded.line_of("rules", index) for index in range(len(general))]
+    lines += [loaded.line_of("routes", route, "rules", index) for index in range(len(own))]
+    rules = (*general, *own)
+    compiled = Rules.of(rules, lines, file=str(loaded.file))
+    # The candidate beside itself has its own names on both sides: nothing is to be renamed there.
+    unmoved = (
+        Rules.of([rule for rule in rules if not isinstance(rule, Rename)]) if compiled.moves else compiled
+    )
+    bases = (context.legacy_base, context.candidate_base)
+    legacy, candidate = (replace(context, legacy_base=base, candidate_base=base) for base in bases)
+    return Yardstick(
+        compiled, context, {"legacy": Mirror(unmoved, legacy), "candidate": Mirror(unmoved, candidate)}
+    )

@@ -1,0 +1,243 @@
+"""One exchange after the other: the other side is asked, both answers are compared, a difference is asked again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from strangler.comparison.failures import failed
+from strangler.comparison.model import Outcome
+from strangler.comparison.observations import Observations
+from strangler.exchange import Exchange, Failure, Response, Side
+from strangler.ledger.facts import Fact
+from strangler_shadow.worker.ask import Asker
+from strangler_shadow.worker.case import Answered, Case, size_of
+from strangler_shadow.worker.ground import Ground, Yardstick
+from strangler_shadow.worker.limits import Guard
+from strangler_shadow.worker.queue import CaseQueue
+from strangler_shadow.worker.settling import known_pairs, settled, settled_size
+from strangler_shadow.worker.streams import Stream, Streams
+from strangler_shadow.worker.verdict import Second, again, judged, referee, twin
+from strangler_shadow.worker.version import VersionSource
+from strangler_shadow.worker.writer import Writer
+
+_log = logging.getLogger(__name__)
+
+HEAVY: Final = 256 << 10
+"""Bytes from which a comparison leaves the loop: it may take longer than a heartbeat."""
+LAG_FRESH_NS: Final = 60_000_000_000
+LAG_LIMIT_MS: Final = 60_000
+"""A lag beyond this is not waited for: the difference says nothing then."""
+_SHOWN: Final = 10_000
+
+
+class Shadow:
+    """Everything between a plane's exchange and the ledger's buffer. `ground` and `askers` are replaced whole."""
+
+    def __init__(
+        self,
+        ground: Ground,
+        askers: Mapping[Side, Asker],
+        version: VersionSource,
+        streams: Streams,
+        writer: Writer,
+        lags: Callable[[], Mapping[str, tuple[Decimal, int]]],
+        *,
+        ticks_ns: Callable[[], int] = time.monotonic_ns,
+        now_ns: Callable[[], int] = time.time_ns,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self.ground = ground
+        self.askers = askers
+        self.version = version
+        self.guard = Guard(ground.config.worker)
+        self.known = Observations()
+        self.queue = CaseQueue()
+        self.open = 0
+        self._streams = streams
+        self._writer = writer
+        self._lags = lags
+        self._ticks_ns, self._now_ns, self._draw = ticks_ns, now_ns, draw
+        self._shown: Counter[tuple[str, str]] = Counter()
+
+    def receive(self, stream: Stream, exchange: Exchange) -> None:
+        """An exchange from a plane: it comes in, or is shed and counted."""
+        self._streams.came(stream, exchange.origin.seq)
+        if exchange.route not in self.ground.routes or not self.ground.config.cutover_of(exchange.route):
+            self._lose_exchange(exchange, "route-gone")
+            return
+        size = size_of(exchange)
+        if not self.guard.admit(size):
+            self._lose_exchange(exchange, "memory")
+            return
+        self.open += 1
+        self.queue.put(Case(exchange, stream, size, self._ticks_ns()))
+
+    async def run(self) -> None:
+        """Work on cases, one at a time, until cancelled. As many of these run as may be asked at once."""
+        while True:
+            case = await self.queue.get()
+            try:
+                await (self._first(case) if case.first is None else self._second(case))
+            except Exception:  # noqa: BLE001
+                # Whatever a body does to a decoder or a rule must not end the worker; it is counted and told.
+                _log.exception(
+                    "an exchange of %s could not be judged; it counts as lost", case.exchange.route
+                )
+                self._lose(case, "fault")
+
+    async def _first(self, case: Case) -> None:
+        exchange = case.exchange
+        if exchange.fallback is not None:
+            case.version = self.version.of_answer(None)
+            failure = exchange.fallback
+            self._settle(case, failed(failure.reason, blame="candidate", detail=failure.detail))
+        elif exchange.response is None:
+            case.version = self.version.of_answer(None)
+            failure = exchange.failure or Failure("reset")
+            self._settle(case, failed(failure.reason, blame=exchange.primary, detail=failure.detail))
+        elif exchange.response.message.body is None or exchange.request.message.body is None:
+            self._lose(case, "too-large")
+        elif self._ticks_ns() - case.arrived > 2_000_000 * self.ground.config.worker.timeout:
+            self._lose(case, "late")
+        else:
+            refusal = self.guard.permit(case.shadow_side, self._ticks_ns())
+            if refusal is not None:
+                self._lose(case, refusal)
+            else:
+                await self._shadow(case)
+
+    async def _shadow(self, case: Case) -> None:
+        case.shadow = await self._ask(case.shadow_side, case)
+        candidate = case.answer("candidate")
+        case.version = self.version.of_answer(candidate)
+        case.seen_ns = self._now_ns()
+        outcome = await self._apart(case, judged, case.answer("legacy"), candidate, self._yardstick(case))
+        await self._referee(case, outcome)
+        outcome = known_pairs(outcome, self.known, self.ground.redactor)
+        if outcome.verdict == "different":
+            case.first = outcome
+            self._ask_again_later(case)
+            return
+        if outcome.verdict == "equal" and self._draw() * 10_000 < self.ground.config.worker.twins:
+            await self._twin(case)
+        self._settle(case, outcome)
+
+    async def _referee(self, case: Case, outcome: Outcome) -> None:
+        """A sampled share is judged by somebody else too; a disagreement is an alarm about us, not about a side."""
+        if self._draw() * 10_000 >= self.ground.config.worker.referee:
+            return
+        legacy, candidate = case.answer("legacy"), case.answer("candidate")
+        said = await asyncio.to_thread(referee, legacy, candidate, outcome, self._yardstick(case))
+        if said is not None:
+            route = case.exchange.route
+            _log.error("the referee disagrees on a comparison of %s: %s", route, said)
+            self._writer.state(Fact("alarm", f"referee/{route}", said, "", self._now_ns()))
+
+    async def _twin(self, case: Case) -> None:
+        primary, first = case.exchange.primary, case.exchange.response
+        second = await self._ask(primary, case)
+        if first is not None and isinstance(second, Response):
+            case.twinned = True
+            case.noise += await self._apart(case, twin, first, second, primary, self._yardstick(case))
+
+    def _ask_again_later(self, case: Case) -> None:
+        wait_ms = self._reask_ms(case)
+        if wait_ms > LAG_LIMIT_MS:
+            detail = f"the replication is {wait_ms / 1000:.0f} s behind"
+            self._settle(case, failed("lagged", blame=None, detail=detail))
+            return
+        asyncio.get_running_loop().call_later(wait_ms / 1000, self.queue.put, case)
+
+    def _reask_ms(self, case: Case) -> int:
+        """`worker.reask`, or the lag where that is longer: as probed, or as declared while the probe is silent."""
+        reask = self.ground.config.worker.reask
+        cutover = self.ground.config.cutover_of(case.exchange.route)
+        declared = self.ground.lag_ms.get(cutover)
+        if declared is None:
+            return reask
+        probed = self._lags().get(cutover)
+        if probed is None or self._now_ns() - probed[1] > LAG_FRESH_NS:
+            return max(reask, declared)
+        return max(reask, int(probed[0] * 1000))
+
+    async def _second(self, case: Case) -> None:
+        first, exchange = case.first, case.exchange
+        if first is None or exchange.response is None or case.shadow is None:
+            raise RuntimeError("asked again without a first time")
+        await self._token()
+        primary, shadow = await asyncio.gather(
+            self._ask(exchange.primary, case), self._ask(case.shadow_side, case)
+        )
+        candidate = primary if exchange.primary == "candidate" else shadow
+        case.twinned = isinstance(primary, Response)
+        if isinstance(candidate, Response) and self.version.of_answer(candidate) != case.version:
+            self._settle(case, failed("moved", blame=None, detail="another version answered the second time"))
+            return
+        before: tuple[Answered, Answered] = (exchange.response, case.shadow)
+        second = Second(primary, shadow)
+        outcome, noise = await self._apart(
+            case, again, first, exchange.primary, before, second, self._yardstick(case)
+        )
+        case.noise += noise
+        self._settle(case, outcome)
+
+    async def _token(self) -> None:
+        """Wait for the rate limit: a difference is never left unconfirmed for want of it."""
+        while wait := self.guard.wait(self._ticks_ns()):  # noqa: ASYNC110  time, not an event, gives tokens
+            await asyncio.sleep(wait / 1e9)
+
+    async def _ask(self, side: Side, case: Case) -> Answered:
+        answered = await self.askers[side].ask(case.exchange.request)
+        self.guard.heard(side, answered, self._ticks_ns())
+        if isinstance(answered, Response):
+            size = len(answered.message.body or b"")
+            case.size += size
+            self.guard.grow(size)
+        return answered
+
+    async def _apart[**P, R](self, case: Case, judge: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a comparison: on the loop when it is short, in a thread when it may be long."""
+        if case.size < HEAVY:
+            return judge(*args, **kwargs)
+        return await asyncio.to_thread(judge, *args, **kwargs)
+
+    def _yardstick(self, case: Case) -> Yardstick:
+        return self.ground.routes[case.exchange.route]
+
+    def _settle(self, case: Case, outcome: Outcome) -> None:
+        if outcome.verdict != "failed":
+            self.known.learn(outcome.pairings)
+        cutover = self.ground.config.cutover_of(case.exchange.route)
+        item = settled(case, outcome, self.ground, cutover, exemplar=self._is_new)
+        self._writer.put(item, settled_size(item))
+        self._done(case)
+
+    def _is_new(self, epoch: str, fingerprints: tuple[str, ...]) -> bool:
+        """Whether a whole document is worth keeping: the first of each divergence, then one in sixteen."""
+        if len(self._shown) > _SHOWN:
+            self._shown.clear()
+        wanted = False
+        enough = 4 * self.ground.config.worker.exemplars
+        for mark in fingerprints:
+            self._shown[epoch, mark] += 1
+            seen = self._shown[epoch, mark]
+            wanted = wanted or seen <= enough or seen % 16 == 0
+        return wanted and enough > 0
+
+    def _lose(self, case: Case, reason: str) -> None:
+        self._lose_exchange(case.exchange, reason)
+        self._done(case)
+
+    def _lose_exchange(self, exchange: Exchange, reason: str) -> None:
+        self._writer.buffer.lose(reason, exchange.origin, exchange.route)
+
+    def _done(self, case: Case) -> None:
+        self.open -= 1
+        self.guard.release(case.size)

@@ -1,0 +1,41 @@
+"""Which version of the candidate gave an answer: read from the answer, from an endpoint, or said beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from strangler.config.systems import Version
+from strangler.exchange import Failure, Response
+
+_LONGEST = 100
+
+
+@dataclass(slots=True)
+class VersionSource:
+    """`known`: the latest version seen, empty while unknown. What gave no answer is booked on the latest known."""
+
+    header: bytes = b""
+    fixed: str = ""
+    known: str = ""
+
+    @classmethod
+    def of(cls, declared: Version | None, given: str | None, known: str = "") -> VersionSource:
+        """As the file declares it; `given` (on the command line) goes before. `known`: from before a reload."""
+        if given or (declared and declared.value):
+            return cls(fixed=(given or (declared.value if declared else "") or "")[:_LONGEST])
+        header = declared.header if declared and declared.header else ""
+        return cls(header=header.lower().encode("latin-1"), known=known)
+
+    def of_answer(self, answer: Response | Failure | None) -> str:
+        """The version that gave this answer of the candidate; the latest known when it does not say."""
+        if self.fixed:
+            return self.fixed
+        if self.header and isinstance(answer, Response):
+            for name, value in answer.message.fields:
+                if name.lower() == self.header:
+                    self.known = value.decode("utf-8", "replace").strip()[:_LONGEST]
+                    break
+            else:
+                # An answer of another make (an error page of a gateway) says nothing about the version.
+                return self.known
+        return self.known
