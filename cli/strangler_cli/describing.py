@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from strangler.exchange import other
 from strangler.routing import Decision, Route, Table
 from strangler.routing.decide import SAFE_METHODS
+from strangler_cli.words import percent
 
 if TYPE_CHECKING:
     from strangler.exchange import Side
@@ -100,9 +101,3 @@ def _customer(decision: Decision, entry: Route) -> Iterator[str]:
             f"The customer {decision.identity!r} is in bucket {decision.bucket} of 10000: the candidate's once the "
             f"canary's weight is over {percent(decision.bucket)}."
         )
-
-
-def percent(basis_points: int) -> str:
-    """`12.5 %`."""
-    whole, rest = divmod(basis_points, 100)
-    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + " %" if rest else f"{whole} %"

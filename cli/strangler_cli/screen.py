@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, NoReturn
+from typing import IO, TYPE_CHECKING, Final, Literal, NoReturn
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -49,18 +49,18 @@ class Column:
 
 
 class Screen:
-    """Standard output (or standard error) as a person sees it."""
+    """Standard output (or another stream) as a person sees it."""
 
-    def __init__(self, *, stderr: bool = False) -> None:
+    def __init__(self, file: IO[str] | None = None) -> None:
         from rich.console import Console
 
         class _Console(Console):
             def on_broken_pipe(self) -> NoReturn:
                 raise BrokenPipeError
 
-        self.console = _Console(stderr=stderr, highlight=False, soft_wrap=True)
+        self.console = _Console(file=file, highlight=False, soft_wrap=True)
         self.terminal = self.console.is_terminal
-        self._file = sys.stderr if stderr else sys.stdout
+        self._file = file or sys.stdout
 
     def line(self, text: str = "", tone: Tone = "") -> None:
         """One line (or several), as it is."""
@@ -82,6 +82,17 @@ class Screen:
         else:
             for row in _aligned(columns, rows):
                 self._plain(" " * indent + row)
+
+    def clear(self) -> None:
+        """Begin anew: an empty terminal, or an empty line between two reports."""
+        if self.terminal:
+            self.console.clear()
+        else:
+            self._plain("")
+
+    def flush(self) -> None:
+        """Hand everything on, for a reader who waits at the other end of a pipe."""
+        self._file.flush()
 
     def _plain(self, text: str) -> None:
         encoding = getattr(self._file, "encoding", None) or "utf-8"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, overload
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -30,13 +30,29 @@ MAX_NODES: Final = 200_000
 """Values in a file, an alias counting as all it stands for."""
 
 
-def read(text: str, file: str) -> CommentedMap:
-    """The tree of a text. Raises ConfigError with the line where it stops being a usable mapping."""
+@overload
+def read(text: str, file: str) -> CommentedMap: ...
+@overload
+def read(text: str, file: str, *, lists: bool) -> CommentedMap | CommentedSeq: ...
+def read(text: str, file: str, *, lists: bool = False) -> CommentedMap | CommentedSeq:
+    """The tree of a text: a mapping, or, where `lists` are allowed, a list.
+
+    Raises ConfigError with the line where it stops being usable.
+    """
     if len(text) > MAX_BYTES:
         raise _refused(file, 0, f"the file has {len(text):,} characters", f"at most {MAX_BYTES:,}")
+    tree = _loaded(text, file)
+    if isinstance(tree, CommentedMap) or (lists and isinstance(tree, CommentedSeq)):
+        return tree
+    raise _refused(
+        file, 1, "the file holds no mapping", "it starts with `version: 1`, then `legacy:` and `candidate:`"
+    )
+
+
+def _loaded(text: str, file: str) -> Any:
     try:
         _guard(text, file)
-        tree = YAML(typ="rt").load(text)
+        return YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
         raise _refused(
             file, _line(error), _twice(error), "keep one of them; YAML lets no key stand twice"
@@ -53,14 +69,6 @@ def read(text: str, file: str) -> CommentedMap:
     ) as error:
         # ruamel's own slips on odd scalars (an impossible date, a key that cannot be hashed)
         raise _refused(file, 0, f"not usable as YAML: {error}") from None
-    if not isinstance(tree, CommentedMap):
-        raise _refused(
-            file,
-            1,
-            "the file holds no mapping",
-            "it starts with `version: 1`, then `legacy:` and `candidate:`",
-        )
-    return tree
 
 
 def _refused(file: str, line: int, what: str, remedy: str | None = None) -> ConfigError:
@@ -175,7 +183,7 @@ def _lines(tree: object, location: Location) -> Iterator[int]:
                 yield node.lc.key(step)[0] + 1
             elif isinstance(node, CommentedSeq):
                 yield node.lc.item(step)[0] + 1
-            else:
+            elif not isinstance(node, dict):
                 return
             node = node[step]
         except (KeyError, IndexError, TypeError, AttributeError):

@@ -12,7 +12,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from strangler.config.base import BRANCH
 from strangler.config.document import Location, dotted, line_of, value_at
-from strangler.config.rules import KINDS
+from strangler.config.rules import KINDS, keys_of
 from strangler.config.schema import keys_at
 from strangler.errors import Problem
 
@@ -28,7 +28,7 @@ _MISSING: Final = {
 }
 
 
-def problems(error: ValidationError, tree: CommentedMap) -> list[Problem]:
+def problems(error: ValidationError, tree: object) -> list[Problem]:
     """Every problem, by line; each said once."""
     found = dict.fromkeys(
         _problem(detail, tree) for detail in error.errors(include_url=False, include_input=False)
@@ -36,7 +36,7 @@ def problems(error: ValidationError, tree: CommentedMap) -> list[Problem]:
     return sorted(found, key=lambda problem: problem.line)
 
 
-def at(tree: CommentedMap, found: Iterable[tuple[Location, str, str | None]]) -> Iterator[Problem]:
+def at(tree: object, found: Iterable[tuple[Location, str, str | None]]) -> Iterator[Problem]:
     """Problems from locations, words and remedies."""
     for location, what, remedy in found:
         yield Problem(line_of(tree, location), dotted(location), what, remedy)
@@ -51,7 +51,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     return f"known here: {', '.join(names)}" if 0 < len(names) <= 20 else None
 
 
-def _problem(detail: ErrorDetails, tree: CommentedMap) -> Problem:
+def _problem(detail: ErrorDetails, tree: object) -> Problem:
     location = _in_file(detail["loc"])
     what, remedy = _words(detail, location, tree)
     return Problem(line_of(tree, location), dotted(location), what, remedy)
@@ -64,11 +64,11 @@ def _in_file(location: Location) -> Location:
     )
 
 
-def _words(detail: ErrorDetails, location: Location, tree: CommentedMap) -> tuple[str, str | None]:
+def _words(detail: ErrorDetails, location: Location, tree: object) -> tuple[str, str | None]:
     kind = detail["type"]
     if kind == "extra_forbidden":
         name = str(location[-1])
-        return f"unknown key `{name}`", did_you_mean(name, keys_at(location[:-1]))
+        return f"unknown key `{name}`", did_you_mean(name, _known(detail["loc"], location))
     if kind == "missing":
         name = str(location[-1])
         return f"`{name}` is missing", _MISSING.get(name)
@@ -85,6 +85,12 @@ def _words(detail: ErrorDetails, location: Location, tree: CommentedMap) -> tupl
     return f"{message[:1].lower()}{message[1:]}{_shown(value_at(tree, location))}", None
 
 
+def _known(location: Location, in_file: Location) -> Iterable[str]:
+    """The keys known where a key is unknown; of a rule, only those of its kind."""
+    branch = str(location[-2]).removeprefix(BRANCH) if len(location) > 1 else ""
+    return keys_of(branch) if branch in KINDS else keys_at(in_file[:-1])
+
+
 def _shown(value: object) -> str:
     if value is None or isinstance(value, CommentedMap | CommentedSeq):
         return ""
@@ -94,7 +100,8 @@ def _shown(value: object) -> str:
 
 def _shape(kind: str, value: object, location: Location) -> tuple[str, str | None]:
     if kind == "tuple_type":
-        return f"should be a list{_shown(value)}", "write `[a, b]`, or one `- item` a line"
+        what = "has nothing under it" if value is None else f"should be a list{_shown(value)}"
+        return what, "write `[a, b]`, or one `- item` a line; or remove the key"
     keys = sorted(keys_at(location))
     empty = "has nothing under it" if value is None else f"should be a mapping{_shown(value)}"
     return empty, f"keys known here: {', '.join(keys)}" if keys else None

@@ -159,6 +159,11 @@ def kind_of(value: Any) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def keys_of(kind: str) -> list[str]:
+    """What a rule of this kind may say."""
+    return list(_MODELS[kind].model_fields)
+
+
 def _branch(value: Any) -> str | None:
     kind = kind_of(value)
     return None if kind is None else BRANCH + kind

@@ -1,0 +1,75 @@
+"""Make a rule of what a person accepts: build it, put it into the file, note it in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from strangler.errors import UsageError
+from strangler_cli.editing import Addition, Edited, with_rules
+from strangler_cli.files import read_text, replace_text
+from strangler_cli.places import rule_place
+
+if TYPE_CHECKING:
+    from strangler.config import Loaded
+    from strangler.ledger.divergences import Divergence
+
+
+def rule_for(
+    divergence: Divergence,
+    kind: str,
+    options: Sequence[str],
+    *,
+    reason: str,
+    owner: str | None,
+    expires: date | None,
+) -> dict[str, Any]:
+    """The rule that lets this divergence pass. Raises UsageError where no rule can."""
+    if divergence.kind == "failed":
+        raise UsageError(
+            "a failed answer cannot be accepted: there is nothing to compare",
+            where=f"divergence {divergence.id}",
+            remedy="mend the candidate; `policy.failed` says what share may fail",
+        )
+    place = rule_place(divergence.location)
+    if place is None:
+        raise UsageError(f"no rule can name {divergence.location}", where=f"divergence {divergence.id}")
+    return {kind: place, **_options(options), **signed(reason=reason, owner=owner, expires=expires)}
+
+
+def signed(*, reason: str, owner: str | None, expires: date | None) -> dict[str, Any]:
+    """Why, who answers for it, until when; what is not said is left out."""
+    said = {"reason": reason, "owner": owner, "expires": expires}
+    return {name: value for name, value in said.items() if value}
+
+
+def _options(options: Sequence[str]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for option in options:
+        name, equals, value = option.partition("=")
+        if not equals or not name:
+            raise UsageError(
+                f"an option of a rule is NAME=VALUE, not {option!r}", remedy="such as tolerance=1"
+            )
+        try:
+            out[name.strip()] = YAML(typ="safe", pure=True).load(value)
+        except (YAMLError, ValueError):
+            raise UsageError(f"the value of {name} is not YAML: {value!r}") from None
+    return out
+
+
+def with_additions(loaded: Loaded, additions: Sequence[Addition]) -> Edited:
+    """The file with these rules. Nothing is written yet. Raises as `with_rules`."""
+    return with_rules(read_text(str(loaded.file)), loaded.file, additions)
+
+
+def write(new: Edited) -> None:
+    """Put the new text in the place of the file, at once. Raises UsageError when it changed meanwhile."""
+    file = new.loaded.file
+    if read_text(str(file)) != new.before:
+        raise UsageError("somebody else changed it just now", where=str(file), remedy="try again")
+    replace_text(file, new.after)

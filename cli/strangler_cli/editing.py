@@ -1,0 +1,192 @@
+"""Add a rule to strangler.yaml without touching anything else in it: comments, order, layout stay as they are.
+
+The rule is put in as text, at a place that the parsed file gives. Whether that came out right is not assumed: the
+result is read again and must be the old content plus that one rule. Where the text cannot take it (an alias, an
+odd layout), ruamel writes the file anew, comments kept, and the same check holds.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from strangler.config import Loaded, parse
+from strangler.config.document import plain
+from strangler.errors import UsageError
+from strangler_cli.formats.rule_yaml import block, flow
+
+type Addition = tuple[Mapping[str, Any], str | None]
+"""A rule as the file writes it, and the route it is for; None: every route."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The text as it was and as it would be, which was checked."""
+
+    before: str
+    after: str
+    loaded: Loaded
+
+    @property
+    def patch(self) -> str:
+        """What changes, as a unified diff."""
+        file = str(self.loaded.file)
+        old, new = (text.splitlines(keepends=True) for text in (self.before, self.after))
+        return "".join(difflib.unified_diff(old, new, file, file))
+
+
+def with_rules(text: str, file: Path, additions: Sequence[Addition]) -> Edited:
+    """The text with more rules; nothing is written yet.
+
+    Raises ConfigError when one is no rule, UsageError when the file cannot be changed in this way.
+    """
+    after = text
+    for rule, route in additions:
+        after = _with_rule(after, file, rule, route)
+    return Edited(text, after, parse(after, file))
+
+
+def _with_rule(text: str, file: Path, rule: Mapping[str, Any], route: str | None) -> str:
+    wanted = _wanted(plain(parse(text, file).tree), rule, route)
+    _check(wanted, rule)
+    for attempt in (_in_text, _by_ruamel):
+        new = attempt(text, rule, route)
+        if new is not None and _holds(new, wanted):
+            return new
+    raise UsageError("the rule cannot be put in by itself", where=str(file), remedy="write it there by hand")
+
+
+def _wanted(content: dict[str, Any], rule: Mapping[str, Any], route: str | None) -> dict[str, Any]:
+    content = copy.deepcopy(content)
+    owner = content
+    if route is not None:
+        owner = content["routes"][route]
+        if isinstance(owner, str):
+            owner = content["routes"][route] = {"match": _long_form(owner)}
+    owner["rules"] = [*(owner.get("rules") or ()), dict(rule)]
+    return content
+
+
+def _long_form(line: str) -> dict[str, str]:
+    method, _, path = line.strip().partition(" ")
+    return {"method": method, "path": path.strip()}
+
+
+def _holds(text: str, wanted: dict[str, Any]) -> bool:
+    try:
+        return bool(plain(YAML(typ="rt").load(text)) == wanted)
+    except (YAMLError, ValueError):
+        return False
+
+
+def _check(wanted: dict[str, Any], rule: Mapping[str, Any]) -> None:
+    """A rule that cannot be one is refused in the words of the configuration, not as a problem with the text."""
+    out = io.StringIO()
+    YAML().dump(wanted, out)
+    parse(out.getvalue(), Path(f"the rule {flow(rule)}"))
+
+
+def _in_text(text: str, rule: Mapping[str, Any], route: str | None) -> str | None:
+    root = YAML().compose(text)
+    key, owner = _entry(root, "routes", route) if route is not None else (None, root)
+    if isinstance(owner, ScalarNode) and key is not None:
+        return _from_shorthand(text, key, owner, rule)
+    if not isinstance(owner, MappingNode):
+        return None
+    _, rules = _entry(owner, "rules")
+    if rules is None:
+        return _new_list(text, owner, rule, at_end=route is None)
+    return _longer_list(text, rules, rule)
+
+
+def _entry(node: Any, *path: str) -> tuple[Any, Any]:
+    key: Any = None
+    for name in path:
+        if not isinstance(node, MappingNode):
+            return None, None
+        key, node = next(((k, v) for k, v in node.value if k.value == name), (None, None))
+    return key, node
+
+
+def _from_shorthand(text: str, key: Node, value: ScalarNode, rule: Mapping[str, Any]) -> str:
+    indent = key.start_mark.column + 2
+    lead = " " * indent
+    lines = [f"{lead}match: {flow(_long_form(value.value))}", f"{lead}rules:", *block(rule, indent + 2)]
+    emptied = text[: value.start_mark.index].rstrip(" ") + text[value.end_mark.index :]
+    return _after_line(emptied, key.end_mark.index, lines)
+
+
+def _new_list(text: str, owner: MappingNode, rule: Mapping[str, Any], *, at_end: bool) -> str | None:
+    if owner.flow_style:
+        comma = ", " if owner.value else ""
+        return _before(text, owner.end_mark.index - 1, f"{comma}rules: [{flow(rule)}]")
+    if not owner.value:
+        return None
+    indent = owner.value[0][0].start_mark.column
+    lines = [" " * indent + "rules:", *block(rule, indent + 2)]
+    if at_end:  # after everything, also after the comments that end the last part
+        return _after_line(text, len(text), ["", *lines])
+    return _after_line(text, _last_index(owner), lines)
+
+
+def _longer_list(text: str, rules: Node, rule: Mapping[str, Any]) -> str | None:
+    if isinstance(rules, SequenceNode) and rules.flow_style:
+        comma = ", " if rules.value else ""
+        return _before(text, rules.end_mark.index - 1, comma + flow(rule))
+    if isinstance(rules, SequenceNode) and rules.value:
+        return _after_line(text, _last_index(rules), block(rule, rules.start_mark.column))
+    return None
+
+
+def _last_index(node: Any) -> int:
+    """Where the content of a node ends: a block's own end mark is where the next thing begins."""
+    if isinstance(node, ScalarNode):
+        return int(node.end_mark.index) - int(node.style in {"|", ">"})
+    if node.flow_style or not node.value:
+        return int(node.end_mark.index)
+    below = (part for entry in node.value for part in (entry if isinstance(entry, tuple) else (entry,)))
+    return max(_last_index(part) for part in below)
+
+
+def _before(text: str, index: int, piece: str) -> str:
+    return text[:index] + piece + text[index:]
+
+
+def _after_line(text: str, index: int, lines: list[str]) -> str:
+    """The lines put in after the line that holds `index`."""
+    ending = "\r\n" if "\r\n" in text else "\n"
+    found = text.find("\n", index)
+    end = len(text) if found < 0 else found + 1
+    head = text[:end] if text[:end].endswith("\n") or not text[:end] else text[:end] + ending
+    return head + ending.join(lines) + ending + text[end:]
+
+
+def _by_ruamel(text: str, rule: Mapping[str, Any], route: str | None) -> str | None:
+    yaml = YAML(typ="rt")
+    yaml.preserve_quotes = True
+    yaml.width = 4_096
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    tree = yaml.load(text)
+    owner = tree
+    if route is not None:
+        owner = tree["routes"][route]
+        if isinstance(owner, str):
+            owner = tree["routes"][route] = CommentedMap({"match": _long_form(owner)})
+    # A list of its own: an alias may share the old one with other routes.
+    owner["rules"] = [*(owner.get("rules") or ()), dict(rule)]
+    out = io.StringIO()
+    try:
+        yaml.dump(tree, out)
+    except (YAMLError, ValueError):
+        return None
+    return out.getvalue()

@@ -1,0 +1,117 @@
+"""A divergence for people and for machines."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from strangler_cli.places import rule_place
+from strangler_cli.words import counted, iso, money
+
+if TYPE_CHECKING:
+    from strangler.ledger.divergences import Divergence, Shown
+    from strangler.ledger.settled import Exemplar
+    from strangler.redaction import RedactedAnswer
+
+_SENTENCES: Final = {
+    "missing": "{place} is missing on the candidate; legacy says {legacy}",
+    "extra": "{place} is only on the candidate; it says {candidate}",
+    "changed": "{place} differs: legacy says {legacy}, the candidate {candidate}",
+    "type": "{place} has another type: legacy says {legacy}, the candidate {candidate}",
+    "order": "{place} stands in another order",
+    "length": "{place} has another length: legacy {legacy}, the candidate {candidate}",
+}
+
+
+def worst_first(found: list[Divergence]) -> list[Divergence]:
+    """By money (the largest drift in any currency), then by count."""
+    return sorted(found, key=lambda each: (-_drift(each), -each.count, each.id))
+
+
+def _drift(divergence: Divergence) -> Decimal:
+    return max((abs(amount) for _, amount in divergence.drift), default=Decimal(0))
+
+
+def sentence(divergence: Divergence) -> str:
+    """What differs, in one sentence."""
+    place = rule_place(divergence.location) or divergence.location
+    if divergence.kind == "failed":
+        return f"the candidate gave no comparable answer: {divergence.cause}"
+    pattern = _SENTENCES.get(divergence.kind, _SENTENCES["changed"])
+    return pattern.format(
+        place=place, legacy=divergence.legacy or "nothing", candidate=divergence.candidate or "nothing"
+    )
+
+
+def cause(divergence: Divergence) -> str:
+    """The cause's name, and what it says."""
+    return f"{divergence.cause}: {divergence.detail}" if divergence.detail else divergence.cause
+
+
+def drift(divergence: Divergence) -> str:
+    """`+0.12 EUR, -3 JPY`; a dash where no money is at stake."""
+    return ", ".join(money(amount, currency) for currency, amount in divergence.drift) or "-"
+
+
+def counts(divergence: Divergence) -> str:
+    """How often, and how often it reached a customer as a wrong amount."""
+    seen = counted(divergence.count, "answer")
+    return (
+        f"{seen}, {divergence.wrong_amounts:,} of them a wrong amount served"
+        if divergence.wrong_amounts
+        else seen
+    )
+
+
+def as_object(divergence: Divergence) -> dict[str, Any]:
+    """One divergence, as `list --json` has it."""
+    return {
+        "id": divergence.id,
+        "cutover": divergence.cutover,
+        "route": divergence.route,
+        "location": divergence.location,
+        "kind": divergence.kind,
+        "cause": divergence.cause,
+        "detail": divergence.detail,
+        "severity": divergence.severity,
+        "state": divergence.state,
+        "count": divergence.count,
+        "wrong_amounts": divergence.wrong_amounts,
+        "drift": dict(divergence.drift),
+        "legacy": divergence.legacy,
+        "candidate": divergence.candidate,
+        "versions": list(divergence.versions),
+        "first_at": iso(divergence.first_ns),
+        "last_at": iso(divergence.last_ns),
+        "reason": divergence.reason,
+        "actor": divergence.actor,
+        "rule": divergence.rule,
+        "merged_into": divergence.merged_into,
+        "fingerprint": divergence.fingerprint,
+    }
+
+
+def shown_object(shown: Shown) -> dict[str, Any]:
+    """One divergence with its exemplars, as `show --json` has it."""
+    exemplars = [_exemplar(each) for each in shown.exemplars]
+    return {**as_object(shown.divergence), "exemplars": exemplars}
+
+
+def _exemplar(exemplar: Exemplar) -> dict[str, Any]:
+    return {
+        "request": {"method": exemplar.request.method, "target": exemplar.request.target},
+        "legacy": _answer(exemplar.legacy),
+        "candidate": _answer(exemplar.candidate),
+    }
+
+
+def _answer(answer: RedactedAnswer) -> dict[str, Any]:
+    message = answer.message
+    return {
+        "status": answer.status,
+        "failure": answer.failure,
+        "detail": answer.detail,
+        "fields": [list(field) for field in message.fields] if message else [],
+        "body": message.body if message else None,
+        "elapsed_us": answer.elapsed_ns // 1000,
+    }

@@ -1,0 +1,101 @@
+"""`status --json`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from strangler_cli.formats.verdict import reason_object
+from strangler_cli.words import iso, percent
+
+if TYPE_CHECKING:
+    from strangler.config import Loaded
+    from strangler_cli.proposals import Proposed
+    from strangler_cli.standing import CutoverStanding, RouteStanding, Standing
+
+
+def as_object(standing: Standing, loaded: Loaded) -> dict[str, Any]:
+    """All of it; the fields stand in docs/commands.md."""
+    return {
+        "cutovers": [cutover_object(entry, loaded) for entry in standing.cutovers],
+        "proposals": [proposal_object(entry) for entry in standing.proposals],
+        "planes": [
+            {
+                "plane": plane.plane,
+                "pid": plane.pid,
+                "generation": plane.generation,
+                "heartbeat_at": iso(plane.heartbeat_ns),
+                "refused": plane.refused,
+            }
+            for plane in standing.planes
+        ],
+        "generation": standing.generation,
+        "worker_at": iso(standing.worker_ns),
+        "accounting": standing.accounting,
+        "losses": standing.losses,
+    }
+
+
+def cutover_object(entry: CutoverStanding, loaded: Loaded) -> dict[str, Any]:
+    """One cutover."""
+    state, evidence = entry.state, entry.evidence
+    return {
+        "name": state.name,
+        "phase": state.phase,
+        "paused": state.paused,
+        "weight": percent(state.weight),
+        "weight_basis_points": state.weight,
+        "generation": state.generation,
+        "since": iso(state.since_ns),
+        "actor": state.actor,
+        "reason": state.reason,
+        "epoch": evidence.epoch,
+        "version": evidence.version,
+        "versions": list(evidence.versions),
+        "attempt": evidence.attempt,
+        "compared": evidence.n,
+        "different": evidence.k,
+        "open_divergences": len(evidence.seen),
+        "routes": [_route(route) for route in entry.routes],
+        "gate": {
+            "status": entry.verdict.status,
+            "exit_code": entry.verdict.exit_code,
+            "reasons": [reason_object(reason, str(loaded.file)) for reason in entry.verdict.reasons],
+            "notes": list(entry.verdict.notes),
+        },
+        "next": {"words": entry.next_words, "command": entry.next_command},
+    }
+
+
+def _route(route: RouteStanding) -> dict[str, Any]:
+    return {
+        "name": route.name,
+        "compared": route.compared,
+        "different": route.different,
+        "failed": route.failed,
+        "unsettled": route.unsettled,
+        "actual_basis_points": route.actual,
+        "served": {
+            "legacy": route.served.legacy,
+            "candidate": route.served.candidate,
+            "fallback": route.served.fallback,
+        },
+        "last_at": iso(route.last_ns),
+        "legacy_p99_us": None if route.legacy_p99_ns is None else route.legacy_p99_ns // 1000,
+        "candidate_p99_us": None if route.candidate_p99_ns is None else route.candidate_p99_ns // 1000,
+    }
+
+
+def proposal_object(proposed: Proposed) -> dict[str, Any]:
+    """One proposed rule."""
+    return {
+        "id": proposed.id,
+        "cutover": proposed.cutover,
+        "route": proposed.route,
+        "kind": proposed.kind,
+        "location": proposed.place,
+        "rule": dict(proposed.rule),
+        "differed": proposed.differed,
+        "asked": proposed.asked,
+        "first": proposed.first,
+        "second": proposed.second,
+    }

@@ -1,0 +1,145 @@
+"""`status` for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from strangler_cli.formats.rule_yaml import block
+from strangler_cli.screen import Cell, Column
+from strangler_cli.standing import command
+from strangler_cli.words import ago, counted, iso, percent
+
+if TYPE_CHECKING:
+    from strangler.config import Loaded
+    from strangler_cli.proposals import Proposed
+    from strangler_cli.screen import Screen
+    from strangler_cli.standing import CutoverStanding, RouteStanding, Standing
+
+_SHOWN = 6
+_COLUMNS = (
+    Column("route"),
+    Column("compared", right=True),
+    Column("mismatch", right=True),
+    Column("failed", right=True),
+    Column("moved", right=True),
+    Column("set", right=True),
+    Column("actual", right=True),
+    Column("p99 legacy", right=True),
+    Column("p99 candidate", right=True),
+    Column("latest"),
+)
+
+
+def as_text(screen: Screen, standing: Standing, loaded: Loaded, now_ns: int) -> None:
+    """Everything, cutover by cutover."""
+    if not standing.cutovers:
+        screen.line("no cutovers in the file: nothing can move")
+    for entry in standing.cutovers:
+        _cutover(screen, entry, loaded, now_ns)
+        screen.line()
+    for proposed in standing.proposals:
+        _proposed(screen, proposed, loaded)
+        screen.line()
+    _running(screen, standing, now_ns)
+    _accounting(screen, standing)
+
+
+def _cutover(screen: Screen, entry: CutoverStanding, loaded: Loaded, now_ns: int) -> None:
+    state, evidence = entry.state, entry.evidence
+    screen.heading(f"{state.name}: {phase_words(entry)}")
+    if state.since_ns:
+        why = f" ({state.reason})" if state.reason else ""
+        screen.line(
+            f"  since {iso(state.since_ns)} ({ago(state.since_ns, now_ns)}) by {state.actor}{why}", "dim"
+        )
+    if evidence.epoch:
+        version = evidence.version or "unknown"
+        screen.line(f"  evidence of candidate {version}, epoch {evidence.epoch}", "dim")
+    screen.table(_COLUMNS, [_row(entry, route, now_ns) for route in entry.routes], indent=2)
+    _blockers(screen, entry, loaded)
+    if entry.next_words:
+        screen.line(f"  next: {entry.next_words}")
+    if entry.next_command:
+        screen.line(f"        {entry.next_command}", "strong")
+
+
+def phase_words(entry: CutoverStanding) -> str:
+    """`canary, 5 % set (paused)`."""
+    state = entry.state
+    words = f"canary, {percent(state.weight)} set" if state.phase == "canary" else state.phase
+    return f"{words} (paused)" if state.paused else words
+
+
+def _row(entry: CutoverStanding, route: RouteStanding, now_ns: int) -> list[Cell]:
+    set_weight = {"canary": entry.state.weight, "candidate": 10_000, "retired": 10_000}.get(
+        entry.state.phase, 0
+    )
+    return [
+        route.name,
+        f"{route.compared:,}",
+        (f"{route.different:,}", "bad" if route.different else ""),
+        f"{route.failed:,}",
+        f"{route.unsettled:,}",
+        percent(set_weight),
+        "-" if route.actual is None else percent(route.actual),
+        _milliseconds(route.legacy_p99_ns),
+        _milliseconds(route.candidate_p99_ns),
+        ago(route.last_ns, now_ns),
+    ]
+
+
+def _milliseconds(nanoseconds: int | None) -> str:
+    return "-" if nanoseconds is None else f"{nanoseconds / 1e6:,.1f} ms"
+
+
+def _blockers(screen: Screen, entry: CutoverStanding, loaded: Loaded) -> None:
+    if entry.state.phase in {"legacy", "retired"}:
+        return
+    verdict = entry.verdict
+    if verdict.status == "pass":
+        screen.line("  gate: pass", "good")
+        return
+    screen.line(f"  gate: {verdict.status}", "bad" if verdict.status == "blocked" else "warn")
+    for reason in verdict.reasons[:_SHOWN]:
+        screen.line(f"    - {reason.measured}; required: {reason.required}")
+    if (more := len(verdict.reasons) - _SHOWN) > 0:
+        screen.line(f"    - and {more} more: {command(loaded, 'gate', entry.state.name)}")
+
+
+def _proposed(screen: Screen, proposed: Proposed, loaded: Loaded) -> None:
+    screen.heading(f"Proposed rule {proposed.id} for route `{proposed.route}`")
+    screen.line(
+        f"  {proposed.place} differed from itself {proposed.differed} times, {proposed.asked} asked twice; "
+        f"such as {proposed.first} and {proposed.second}"
+    )
+    for line in ("rules:", *block(proposed.rule, 2)):
+        screen.line(f"    {line}")
+    screen.line(f"  accept it: {command(loaded, 'rules', 'accept', proposed.id, '--owner', 'NAME')}")
+
+
+def _running(screen: Screen, standing: Standing, now_ns: int) -> None:
+    if not standing.planes:
+        screen.line("nothing carries traffic (no plane was heard of lately); `strangler serve` does", "warn")
+        return
+    behind = [plane for plane in standing.planes if plane.generation != standing.generation]
+    words = "all have it in force" if not behind else f"{len(behind)} of them not yet"
+    screen.line(
+        f"{counted(len(standing.planes), 'plane')}, routing table {standing.generation}: {words}; "
+        f"worker wrote {ago(standing.worker_ns, now_ns)}",
+        "dim",
+    )
+
+
+def _accounting(screen: Screen, standing: Standing) -> None:
+    counts = standing.accounting
+    if counts["sent"]:
+        screen.line(
+            f"captured {counts['sent']:,} = {counts['recorded']:,} compared + {counts['dropped']:,} dropped + "
+            f"{counts['shed']:,} shed + {counts['gaps']:,} lost + {counts['outstanding']:,} under way",
+            "dim",
+        )
+    if standing.losses:
+        screen.line(
+            "lost, by reason: " + ", ".join(f"{why} {count:,}" for why, count in standing.losses.items()),
+            "dim",
+        )

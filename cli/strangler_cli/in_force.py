@@ -1,0 +1,82 @@
+"""Whether the planes have a routing table in force: asked of control, where `serve` runs here; else of the ledger."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from strangler.errors import Unreachable
+from strangler.ledger.planes import planes
+from strangler_cli import probe
+from strangler_cli.standing import alive
+
+if TYPE_CHECKING:
+    from strangler.config import Loaded
+    from strangler.ledger.store import Ledger
+
+PATIENCE_S: Final = 2.0
+_PAUSE_S: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """How many planes carry traffic, and how many of them have the table."""
+
+    planes: int
+    have_it: int
+
+
+class _Table(msgspec.Struct):
+    generation: int
+
+
+class _Status(msgspec.Struct):
+    """The part of control's `/v1/status` that is read here: `waiting` planes have its table and wait for the next."""
+
+    table: _Table | None
+    waiting: int
+
+
+def wait_in_force(
+    ledger: Ledger, loaded: Loaded, generation: int, now_ns: Callable[[], int], patience: float = PATIENCE_S
+) -> InForce:
+    """Wait until every plane that lives has the generation, or until patience ends. Without planes: at once."""
+    control = _control(loaded)
+    until = time.monotonic() + patience
+    while True:
+        seen = (
+            _of_control(control, loaded, generation) if control else _of_ledger(ledger, generation, now_ns())
+        )
+        if seen.planes == seen.have_it or time.monotonic() >= until:
+            return seen
+        time.sleep(_PAUSE_S)
+
+
+def _control(loaded: Loaded) -> str | None:
+    try:
+        from strangler_shadow.supervisor import running
+    except ImportError:  # the core alone is installed: nothing can serve on this machine
+        return None
+    serving = running(loaded)
+    return serving.control if serving else None
+
+
+def _of_control(control: str, loaded: Loaded, generation: int) -> InForce:
+    expected = loaded.config.serve.planes
+    try:
+        heard = probe.ask(f"{control}/v1/status", {}, patience=1.0)
+        status = msgspec.json.decode(heard.body, type=_Status)
+    except (Unreachable, msgspec.DecodeError):
+        return InForce(expected, 0)
+    has_table = status.table is not None and status.table.generation >= generation
+    return InForce(expected, min(status.waiting, expected) if has_table else 0)
+
+
+def _of_ledger(ledger: Ledger, generation: int, now_ns: int) -> InForce:
+    with ledger.read() as connection:
+        living = [plane for plane in planes(connection) if alive(plane, now_ns)]
+    return InForce(len(living), sum(plane.generation >= generation for plane in living))
