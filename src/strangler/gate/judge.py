@@ -13,6 +13,7 @@ from strangler.gate.verdict import FactLike, Reason, Status, Verdict
 if TYPE_CHECKING:
     from strangler.config.policy import Policy
 
+_PRECEDENCE: Final[tuple[Status, ...]] = ("blocked", "insufficient", "frozen", "pass")
 _CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (
     mismatches.wrong_amounts,
     mismatches.open_divergences,
@@ -40,8 +41,8 @@ def judge(
     """Judge. `policy`: `config.policy_of(cutover)`; `line_of`: `loaded.line_of`."""
     case = Case(policy, evidence, facts, now_ns, line_of, evidence.sums())
     reasons = tuple(reason for check in _CHECKS for reason in check(case))
-    found = {reason.status for reason in reasons}
-    status: Status = next((s for s in ("blocked", "insufficient", "frozen") if s in found), "pass")
+    found: set[Status] = {reason.status for reason in reasons}
+    status = next(status for status in _PRECEDENCE if status in found or status == "pass")
     return Verdict(evidence.cutover, status, reasons, tuple(_notes(evidence)), evidence.hash())
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, ScalarSelect, func, select
+from sqlalchemy import Connection, RowMapping, ScalarSelect, func, select
 
 from strangler.comparison.model import Kind
 from strangler.ledger import tables
@@ -95,10 +95,13 @@ def noise(connection: Connection, epoch: int | None = None) -> list[Noise]:
     )
     if epoch is not None:
         statement = statement.where(table.c.epoch == epoch)
-    return [
-        Noise(**{**dict(row), "twins": int(row["twins"]), "different": int(row["different"])})
-        for row in connection.execute(statement).mappings()
-    ]
+    return [_noise(row) for row in connection.execute(statement).mappings()]
+
+
+def _noise(row: RowMapping) -> Noise:
+    values: dict[str, Any] = {str(name): value for name, value in row.items()}
+    values |= {name: int(values[name]) for name in ("twins", "different")}  # PostgreSQL sums to NUMERIC
+    return Noise(**values)
 
 
 def _twins() -> ScalarSelect[int]:

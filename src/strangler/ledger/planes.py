@@ -58,14 +58,17 @@ def planes(connection: Connection) -> list[Plane]:
 def served(connection: Connection, since_ns: int = 0) -> list[Served]:
     """Per route, since then (by the minute)."""
     table = tables.served
-    sums = [func.sum(table.c[name]) for name in ("legacy", "candidate", "fallback")]
+    sums = [func.sum(table.c[name]).label(name) for name in ("legacy", "candidate", "fallback")]
     statement = (
         select(table.c.route, *sums)
         .where(table.c.minute >= since_ns // MINUTE_NS)
         .group_by(table.c.route)
         .order_by(table.c.route)
     )
-    return [Served(route, int(a), int(b), int(c)) for route, a, b, c in connection.execute(statement)]
+    return [
+        Served(row["route"], int(row["legacy"]), int(row["candidate"]), int(row["fallback"]))
+        for row in connection.execute(statement).mappings()
+    ]
 
 
 def worker_heartbeat(connection: Connection) -> int | None:

@@ -199,7 +199,7 @@ def finding(
         location=str(Location(first.location.part, first.pattern or first.location.path)),
         kind=first.kind,
         cause=first.cause.code,
-        severity=min((d.severity for d in shown), key=SEVERITIES.index),
+        severity=next(severity for severity in SEVERITIES if severity in {d.severity for d in shown}),
         places=len(shown),
         detail=first.cause.detail,
         drift=tuple(sorted(drift.items())),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -33,7 +33,7 @@ class Ledger:
         self.url = engine.url.render_as_string(hide_password=True)
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def begin(self) -> Generator[Connection]:
         """A write transaction: committed when the block ends, rolled back when it raises.
 
         One writer at a time on both (SQLite: BEGIN IMMEDIATE; PostgreSQL: an advisory lock), waiting up to
@@ -48,7 +48,7 @@ class Ledger:
                 yield connection
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> Generator[Connection]:
         """A read transaction: one consistent view. Raises LedgerUnavailable."""
         with self._translated(), self.engine.connect() as connection:
             if not self._sqlite:
@@ -65,7 +65,7 @@ class Ledger:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated(self) -> Generator[None]:
         try:
             yield
         except ProgrammingError as error:

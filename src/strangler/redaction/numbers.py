@@ -20,8 +20,9 @@ _DASHES: Final = "\\-\u2010\u2011\u2012\u2013\u2212"
 _RUN: Final = re.compile(rf"\d(?:[{_SPACES}{_DASHES}]{{0,2}}\d)+|\d", re.UNICODE)
 _POINTED: Final = re.compile(r"\d+(?:\.\d+)+", re.UNICODE)
 _GROUP: Final = re.compile(r"\d+", re.UNICODE)
-_IBAN_START: Final = re.compile(r"[A-Za-z]{2}[0-9]{2}")
-_IBAN_REST: Final = re.compile(rf"[{_SPACES}{_DASHES}]?([A-Za-z0-9])")
+_PART: Final = rf"[{_SPACES}{_DASHES}]{{0,2}}"
+_IBAN_START: Final = re.compile(rf"([A-Za-z]{_PART}[A-Za-z]){_PART}([0-9]){_PART}([0-9])")
+_IBAN_REST: Final = re.compile(rf"{_PART}([A-Za-z0-9])")
 _ALNUM: Final = re.compile(r"[A-Za-z0-9]")
 _LEAST, _MOST = 13, 19
 
@@ -110,22 +111,23 @@ def _card_end(groups: list[re.Match[str]], start: int) -> int | None:
 def _without_ibans(text: str, replacement: Replacement) -> str:
     out: list[str] = []
     done = 0
-    for match in _IBAN_START.finditer(text):
-        if match.start() < done:
-            continue
-        found = _iban_at(text, match.start())
+    start = _IBAN_START.search(text)
+    while start is not None:
+        found = _iban_at(text, start)
         if found is not None:
             bare, end = found
-            out += [text[done : match.start()], replacement("iban", bare)]
+            out += [text[done : start.start()], replacement("iban", bare)]
             done = end
+        start = _IBAN_START.search(text, start.start() + 1 if found is None else done)
     return "".join(out) + text[done:] if out else text
 
 
-def _iban_at(text: str, start: int) -> tuple[str, int] | None:
-    known = IBAN_LENGTHS.get(text[start : start + 2].upper())
-    bare, end = text[start : start + 4], start + 4
+def _iban_at(text: str, start: re.Match[str]) -> tuple[str, int] | None:
+    """The bare IBAN that begins with this match, and where it ends."""
+    bare, end = start[1][0] + start[1][-1] + start[2] + start[3], start.end()
+    known = IBAN_LENGTHS.get(bare[:2].upper())
     while len(bare) < (known or 34) and (following := _IBAN_REST.match(text, end)):
         bare, end = bare + following[1], following.end()
-    if known is None and (_ALNUM.match(text, start - 1) if start else None):
+    if known is None and start.start() and _ALNUM.match(text, start.start() - 1):
         return None  # a country nobody knows, in the middle of a word
     return (bare.upper(), end) if is_iban(bare) else None

@@ -25,9 +25,8 @@ from typing import Final
 
 VARIABLE: Final = "STRANGLER_TEST_POSTGRES"
 _UNSAFE_FAST: Final = {
-    # No test outlives its server, and a crash here is one of the process, not of the machine.
+    # A crash here is one of the process, not of the machine: what was written is in the system's cache.
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "32MB",
     "max_connections": "60",
@@ -99,8 +98,8 @@ def start(folder: Path, environment: Mapping[str, str] = os.environ) -> Server:
         return Server(environment[VARIABLE])
     binaries = _binaries()
     folder.mkdir(parents=True, exist_ok=True)
-    if _runs_as() is not None:
-        shutil.chown(folder, _runs_as())
+    if (user := _runs_as()) is not None:
+        shutil.chown(folder, user)
     initdb: list[str | Path] = [binaries / "initdb", "-D", folder / "data", "-U", "strangler", "-A", "trust"]
     _run([*initdb, "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"], folder)
     for attempts_left in (2, 1, 0):

@@ -1,0 +1,267 @@
+"""One test per reason: what was measured, what was required, what would change it; and what never passes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strangler.comparison.model import Severity
+from strangler.config.load import Loaded
+from strangler.evidence import Cell, Evidence, Expired, RouteStanding, Seen
+from strangler.gate import EXIT_CODES, Verdict, judge, rollback_reasons
+from strangler.ledger.facts import Fact
+from strangler.routing.table import Phase
+from strangler.testing.judged import CONFIG, START, configuration
+
+SECOND = 1_000_000_000
+LOADED = configuration()
+CLEAN = 586  # at 1 %, second attempt
+
+
+def cell(route: str = "invoice", n: int = CLEAN, k: int = 0, **more: Any) -> Cell:
+    return Cell(
+        route, more.pop("stratum", ""), more.pop("primary", "legacy"), n=n, k=k, last_ns=START, **more
+    )
+
+
+GOOD = Evidence(
+    cutover="reads",
+    phase="shadow",
+    paused=False,
+    epoch=2,
+    digest="d",
+    version="2",
+    attempt=2,
+    created_ns=START - SECOND,
+    routes=(RouteStanding("invoice", comparable=True), RouteStanding("invoices", comparable=True)),
+    cells=(cell(), cell("invoices")),
+    settled=2 * CLEAN,
+    versions=("2",),
+    worker_ns=START,
+)
+
+
+def ask(
+    evidence: Evidence, loaded: Loaded = LOADED, facts: tuple[Fact, ...] = (), now: int = START
+) -> Verdict:
+    return judge(loaded.config.policy_of("reads"), evidence, facts, now, loaded.line_of)
+
+
+def test_clean_evidence_passes() -> None:
+    verdict = ask(GOOD)
+    assert (verdict.status, verdict.exit_code, verdict.reasons) == ("pass", 0, ())
+    assert verdict.evidence_hash == GOOD.hash()
+
+
+OTHER = cell("invoices")
+
+
+def seen(severity: Severity, wrong_amounts: int = 0) -> Seen:
+    return Seen("ab", "invoice", "body $.x", "changed", "c", severity, 9, wrong_amounts)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "status", "words"),
+    [
+        ({"epoch": 0, "cells": (), "settled": 0}, "no-epoch", "insufficient", "cutover start"),
+        ({"version": ""}, "version-unknown", "insufficient", "--candidate-version"),
+        ({"versions": ("2", "1")}, "versions-at-once", "insufficient", "deployment"),
+        ({"worker_ns": None}, "worker-dead", "insufficient", "strangler serve"),
+        ({"worker_ns": START - 31 * SECOND}, "worker-dead", "insufficient", "strangler serve"),
+        ({"cells": (cell(),)}, "no-traffic", "insufficient", "requests of `invoices`"),
+        ({"cells": (cell(), cell("invoices", n=0))}, "no-traffic", "insufficient", "requests of `invoices`"),
+        ({"cells": (cell(n=CLEAN - 1), OTHER)}, "evidence", "insufficient", "needs 1 more comparisons of `invoice`"),
+        ({"cells": (cell(stratum="c=JP", n=86), OTHER)}, "evidence", "insufficient", "500 more comparisons of `inv"),
+        ({"cells": (cell(k=30), OTHER)}, "rate", "blocked", "new epoch"),
+        ({"cells": (cell(candidate_failed=2), cell("invoices"))}, "failed-share", "blocked", "divergences list"),
+        ({"seen": (seen("major"),)}, "open-divergences", "blocked", "show ab"),
+        ({"seen": (seen("money", 1),)}, "wrong-amount", "blocked", "show ab"),
+        ({"lost": {"gap": 100}}, "dropped-share", "insufficient", "worker"),
+        ({"cells": (cell(unsettled=40), cell("invoices"))}, "unsettled-share", "insufficient", "reask"),
+        ({"expired": (Expired("`ignore: $.a`", date(2023, 1, 1), 9),)}, "expired-rule", "blocked", "reviewed"),
+        ({"lag_within_ms": 5_000}, "lag", "insufficient", "URL"),
+        ({"paused": True}, "paused", "frozen", "resume"),
+        ({"routes": (RouteStanding("pay", False),), "cells": ()}, "nothing-comparable", "insufficient", "safe"),
+    ],
+)  # fmt: skip
+def test_every_reason_says_what_would_change_it(
+    change: dict[str, Any], code: str, status: str, words: str
+) -> None:
+    verdict = ask(replace(GOOD, **change))
+    found = [reason for reason in verdict.reasons if reason.code == code]
+    assert found, verdict.reasons
+    assert (found[0].status, verdict.status) == (status, status)
+    assert verdict.exit_code == EXIT_CODES[verdict.status]
+    assert words in found[0].remedy
+    assert found[0].measured
+    assert found[0].required
+
+
+def test_blocked_outranks_insufficient_outranks_frozen() -> None:
+    several = replace(GOOD, paused=True, worker_ns=None)
+    assert ask(several).status == "insufficient"
+    assert ask(replace(several, cells=(cell(k=30), cell("invoices")))).status == "blocked"
+
+
+def test_stale_evidence_is_none() -> None:
+    later = START + 90_000 * SECOND
+    verdict = ask(replace(GOOD, worker_ns=later), now=later)
+    assert [(reason.code, reason.route) for reason in verdict.reasons] == [
+        ("stale", "invoice"),
+        ("stale", "invoices"),
+    ]
+    assert verdict.exit_code == 3
+
+
+def test_the_lag_of_synced_records_is_watched() -> None:
+    synced = replace(GOOD, lag_within_ms=5_000)
+    assert ask(synced, facts=(Fact("lag", "reads", "4.999", "", START),)).status == "pass"
+    assert (
+        ask(synced, facts=(Fact("lag", "reads", "5.001", "", START),)).reasons[0].measured
+        == "the lag is 5.001 s"
+    )
+    assert ask(synced, facts=(Fact("lag", "reads", "0", "", START - 61 * SECOND),)).status == "insufficient"
+    assert ask(synced, facts=(Fact("lag", "other", "0", "", START),)).status == "insufficient"
+
+
+def test_evidence_of_both_primaries_counts_together() -> None:
+    halves = (cell(n=CLEAN - 100), cell(n=100, primary="candidate"), cell("invoices"))
+    assert ask(replace(GOOD, cells=halves)).status == "pass"
+
+
+def test_a_later_attempt_needs_more() -> None:
+    assert ask(replace(GOOD, attempt=3)).status == "insufficient"
+    assert ask(replace(GOOD, attempt=0)).status == "pass"
+
+
+def test_a_route_that_writes_is_noted_and_does_not_block() -> None:
+    verdict = ask(replace(GOOD, routes=(*GOOD.routes, RouteStanding("pay", comparable=False))))
+    assert verdict.status == "pass"
+    assert verdict.notes == ("`pay` may write and is not compared: nothing here speaks for it",)
+
+
+def test_what_was_not_compared_is_noted() -> None:
+    failed = cell(failed={"server-error": 3, "moved": 1}, unsettled=1)
+    verdict = ask(replace(GOOD, cells=(failed, cell("invoices")), uncaptured={"too-large": 4}))
+    assert verdict.notes == (
+        "4 requests passed uncaptured (too-large)",
+        "3 of `invoice` could not be compared, not for the candidate's reasons",
+    )
+
+
+def test_reasons_point_into_the_file() -> None:
+    text = CONFIG.replace("[invoice, invoices]", "[invoice, invoices]\n    policy:\n      minimum: 9999")
+    (reason,) = [reason for reason in ask(GOOD, configuration(text)).reasons if reason.route == "invoice"]
+    assert (reason.code, reason.more) == ("minimum", 9999 - CLEAN)
+    assert text.splitlines()[reason.config_line - 1].strip() == "minimum: 9999"
+    general = ask(replace(GOOD, cells=(cell(k=30), cell("invoices"))))
+    assert CONFIG.splitlines()[general.reasons[0].config_line - 1].strip().startswith("tolerate")
+    stated_nowhere = ask(replace(GOOD, cells=(cell(unsettled=99), cell("invoices"))))
+    assert stated_nowhere.reasons[0].config_line > 0
+
+
+@given(
+    cells=st.lists(
+        st.builds(
+            Cell,
+            st.sampled_from(["invoice", "invoices"]),
+            st.sampled_from(["", "c=DE"]),
+            st.sampled_from(["legacy", "candidate"]),
+            n=st.just(0),
+            unsettled=st.integers(0, 9),
+            first_ns=st.just(1),
+            last_ns=st.just(START),
+        ),
+        max_size=4,
+        unique_by=lambda cell: (cell.route, cell.stratum, cell.primary),
+    ),
+    attempt=st.integers(0, 5),
+    settled=st.integers(0, 10**6),
+    minimum=st.integers(1, 3),
+)
+def test_zero_comparisons_never_pass(cells: list[Cell], attempt: int, settled: int, minimum: int) -> None:
+    policy = LOADED.config.policy_of("reads").model_copy(
+        update={"minimum": minimum, "open_divergences": 10**6}
+    )
+    empty = replace(GOOD, cells=tuple(cells), attempt=attempt, settled=settled)
+    assert judge(policy, empty, (), START).exit_code == 3
+
+
+@given(
+    n=st.integers(0, 20_000),
+    k=st.integers(0, 400),
+    failed=st.integers(0, 50),
+    lost=st.integers(0, 5_000),
+    unsettled=st.integers(0, 2_000),
+)
+def test_a_pass_has_no_reasons_and_anything_else_has_some(
+    n: int, k: int, failed: int, lost: int, unsettled: int
+) -> None:
+    n = max(n, k, failed)
+    one = cell(n=n, k=max(k, failed), candidate_failed=failed, unsettled=unsettled)
+    verdict = ask(replace(GOOD, cells=(one, cell("invoices")), lost={"gap": lost}))
+    assert (verdict.status == "pass") == (not verdict.reasons)
+    for reason in verdict.reasons:
+        assert reason.status != "pass"
+        assert reason.remedy
+
+
+def test_shares_are_compared_exactly() -> None:
+    at_limit = replace(GOOD, cells=(cell(n=1000, candidate_failed=2, k=2), cell("invoices")))
+    assert "failed-share" not in {reason.code for reason in ask(at_limit).reasons}
+    over = replace(GOOD, cells=(cell(n=999, candidate_failed=2, k=2), cell("invoices")))
+    (reason,) = [reason for reason in ask(over).reasons if reason.code == "failed-share"]
+    assert reason.measured == "the candidate failed 2 of 999 comparisons of `invoice` (0.2002 %)"
+    assert reason.required == "at most 0.2 %"
+
+
+WRONG = Seen("ab", "invoice", "body $.total", "changed", "rounding", "money", 1, 1)
+
+
+@pytest.mark.parametrize("phase", ["legacy", "shadow", "retired"])
+def test_nothing_rolls_back_where_the_candidate_serves_nobody_or_everybody_for_good(phase: Phase) -> None:
+    policy = LOADED.config.policy_of("reads")
+    worst = replace(GOOD, phase=phase, seen=(WRONG,), cells=(cell(k=500),))
+    assert rollback_reasons(policy, worst) == ()
+
+
+@pytest.mark.parametrize("phase", ["canary", "candidate"])
+def test_one_wrong_amount_served_rolls_back(phase: Phase) -> None:
+    policy = LOADED.config.policy_of("reads")
+    found = rollback_reasons(policy, replace(GOOD, phase=phase, seen=(WRONG,)), LOADED.line_of)
+    assert [reason.code for reason in found] == ["wrong-amount"]
+    shadowed = replace(WRONG, wrong_amounts=0)  # seen by us, not by a customer
+    assert rollback_reasons(policy, replace(GOOD, phase=phase, seen=(shadowed,))) == ()
+    lenient = policy.model_copy(update={"rollback_amounts": False})
+    assert rollback_reasons(lenient, replace(GOOD, phase=phase, seen=(WRONG,))) == ()
+
+
+def test_a_rate_rolls_back_when_the_statistics_have_decided() -> None:
+    policy = LOADED.config.policy_of("reads")
+    canary = replace(GOOD, phase="canary")
+    assert rollback_reasons(policy, replace(canary, cells=(cell(n=600, k=8),))) == ()
+    assert [r.code for r in rollback_reasons(policy, replace(canary, cells=(cell(n=600, k=30),)))] == ["rate"]
+
+
+def test_failures_of_the_candidate_roll_back_by_themselves() -> None:
+    policy = LOADED.config.policy_of("reads").model_copy(update={"failed": Decimal("0.002")})
+    canary = replace(GOOD, phase="canary")
+    few = replace(canary, cells=(cell(n=600, k=2, candidate_failed=2),))
+    many = replace(canary, cells=(cell(n=600, k=9, candidate_failed=9),))
+    assert rollback_reasons(policy, few) == ()
+    assert [reason.code for reason in rollback_reasons(policy, many)] == ["failed-share"]
+
+
+def test_strata_found_later_have_less_to_risk() -> None:
+    policy = LOADED.config.policy_of("reads")
+    canary = replace(GOOD, phase="canary")
+    alone = (cell(n=60, k=7, first_ns=1),)
+    crowd = (*(cell(stratum=f"c={i:02d}", n=10, first_ns=i) for i in range(40)), cell(n=60, k=7, first_ns=99))
+    assert [reason.code for reason in rollback_reasons(policy, replace(canary, cells=alone))] == ["rate"]
+    assert rollback_reasons(policy, replace(canary, cells=crowd)) == ()
