@@ -63,7 +63,11 @@ def judge_again(
     excused = {how for _, how in judged}
     for reason in ("moved", "lagged"):
         if reason in excused:
-            places = ", ".join(sorted({str(d.location) for d, how in judged if how == reason})[:5])
+            places = ", ".join(
+                sorted(
+                    {str(Location(d.location.part, d.pattern or ())) for d, how in judged if how == reason}
+                )[:5]
+            )
             return replace(failed(reason, blame=None, detail=places), silenced=first.silenced), findings
     return replace(first, verdict="equal", differences=()), findings
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -252,19 +252,18 @@ def _digest(value: object) -> str:
 def _validated(rules: Sequence[Mapping[str, Any]], file: str) -> list[Rule]:
     from pydantic import TypeAdapter, ValidationError
 
+    from strangler.config import document
+    from strangler.config.problems import problems
     from strangler.config.rules import Rule as Model
 
-    adapter: TypeAdapter[list[Rule]] = TypeAdapter(list[Model])
+    written = {"rules": [dict(rule) for rule in rules]}
+    adapter: TypeAdapter[dict[str, list[Rule]]] = TypeAdapter(dict[str, list[Model]])
     try:
-        return adapter.validate_python([dict(rule) for rule in rules])
+        return adapter.validate_python(written)["rules"]
     except ValidationError as error:
-        raise ConfigError(
-            file,
-            [
-                Problem(0, ".".join(str(part) for part in problem["loc"]), problem["msg"])
-                for problem in error.errors(include_url=False, include_input=False, include_context=False)
-            ],
-        ) from None
+        # The words of problems are found in a document; one that is made up here has no lines worth telling.
+        tree = document.read(msgspec.json.encode(written, enc_hook=str).decode(), file)
+        raise ConfigError(file, [replace(problem, line=0) for problem in problems(error, tree)]) from None
 
 
 __all__ = ["CompiledRule", "Moved", "Rules"]

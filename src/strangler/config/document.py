@@ -191,9 +191,11 @@ def _lines(tree: object, location: Location) -> Iterator[int]:
 
 
 def value_at(tree: object, location: Location) -> object:
-    """The value at a location, None when it is not there."""
+    """The value at a location, None when it is not there. A text that stands for a list of one is its item, too."""
     node: Any = tree
     for step in location:
+        if isinstance(node, str):
+            return node
         try:
             node = node[step]
         except (KeyError, IndexError, TypeError):

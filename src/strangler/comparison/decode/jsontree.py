@@ -6,6 +6,7 @@ for every string, and so has the tree written out again, unless a key was lost. 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from decimal import Decimal, InvalidOperation
@@ -58,7 +59,8 @@ def _parsed(body: bytes, media: MediaType, context: Context) -> Node:
         root: Node = _DECODER.decode(body)
     except msgspec.DecodeError as error:
         place = _AT.search(str(error))
-        raise DecodeError(str(error), media=media.name, at=int(place[1]) if place else None) from None
+        what = _AT.sub("", str(error)).strip()
+        raise DecodeError(what, media=media.name, at=int(place[1]) if place else None) from None
     except UnicodeDecodeError as error:
         raise DecodeError(f"not UTF-8: {error.reason}", media=media.name) from None
     except InvalidOperation:
@@ -93,8 +95,9 @@ def _find_duplicates(node: object, path: Path, found: list[Anomaly]) -> None:
             values.setdefault(name, []).append(value)
         for name, several in values.items():
             if len(several) > 1:
-                shown = " and ".join(repr(value)[:40] for value in several[:4])
-                found.append(Anomaly("duplicate-key", (*path, name), f"stands {len(several)} times: {shown}"))
+                # Which values, without showing them: two documents may agree on the last and on no other.
+                mark = hashlib.sha256(repr(several).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+                found.append(Anomaly("duplicate-key", (*path, name), f"stands {len(several)} times ({mark})"))
             for value in several:
                 _find_duplicates(value, (*path, name), found)
     elif isinstance(node, list):
@@ -114,7 +117,6 @@ def _absurd(plain: bytes, root: Node) -> tuple[Anomaly, ...]:
         elif isinstance(node, list):
             stack.extend((child, (*path, position)) for position, child in enumerate(node))
         elif isinstance(node, int | Decimal) and not isinstance(node, bool) and tame(node) is None:
-            # repr of a Decimal keeps its exponent as such; an int this long must not be printed.
-            shown = repr(node)[:60] if isinstance(node, Decimal) else f"{node.bit_length()} bits"
-            found.append(Anomaly("absurd-number", path, f"no amount has this magnitude: {shown}"))
+            size = f"exponent {node.adjusted()}" if isinstance(node, Decimal) else f"{node.bit_length()} bits"
+            found.append(Anomaly("absurd-number", path, f"no amount has this magnitude ({size})"))
     return tuple(found)

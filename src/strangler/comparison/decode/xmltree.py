@@ -60,17 +60,17 @@ def decode_xml(body: bytes, media: MediaType, context: Context) -> Decoded:
 
 def _parsed(body: bytes, media: MediaType) -> etree._Element:
     # Declared charset of the transport wins over the one in the document (RFC 7303, 3); libxml2 is told so.
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        encoding=media.charset or None,
-    )
     try:
+        parser = etree.XMLParser(
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            dtd_validation=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+            encoding=media.charset or None,
+        )
         return etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, LookupError, ValueError) as error:
         raise DecodeError(str(error).split("\n", maxsplit=1)[0][:200], media=media.name) from None

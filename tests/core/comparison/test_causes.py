@@ -1,0 +1,35 @@
+"""Each cause's good and bad examples hold, on both sides' view."""
+
+import pytest
+
+from strangler.comparison.causes import KNOWN, Example, KnownCause
+from strangler.comparison.pair import compare
+
+GOOD = [(known, example) for known in KNOWN for example in known.good]
+BAD = [(known, example) for known in KNOWN for example in known.bad]
+
+
+def causes(example: Example) -> set[str]:
+    return {difference.cause.code for difference in compare(example.left, example.right).differences}
+
+
+def name(value: object) -> str:
+    return value.code if isinstance(value, KnownCause) else ""
+
+
+@pytest.mark.parametrize(("known", "example"), GOOD, ids=name)
+def test_good_examples_have_this_one_cause(known, example):
+    assert causes(example) == {known.code}
+    assert causes(Example(example.right, example.left)) == {known.code}
+
+
+@pytest.mark.parametrize(("known", "example"), BAD, ids=name)
+def test_bad_examples_differ_for_another_reason(known, example):
+    found = causes(example)
+    assert found
+    assert known.code not in found
+
+
+def test_every_cause_has_examples_and_a_name_of_its_own():
+    assert len({known.code for known in KNOWN}) == len(KNOWN)
+    assert all(known.good and known.bad and known.about for known in KNOWN)

@@ -1,0 +1,258 @@
+from itertools import permutations
+
+import pytest
+
+from strangler.comparison.pair import compare
+from strangler.comparison.rules import Rules
+from strangler.errors import ConfigError
+from strangler.testing.samples import answer
+
+
+def run(left, right, *rules):
+    return compare(left, right, Rules.parse(list(rules)))
+
+
+def places(outcome):
+    return [str(difference.location) for difference in outcome.differences]
+
+
+def equal(left, right, *rules):
+    """Equal under the rules, different without them, and every rule that helped is counted."""
+    outcome = run(left, right, *rules)
+    assert compare(left, right).verdict == "different"
+    assert outcome.verdict == "equal", outcome.differences
+    assert sum(outcome.silenced.values()) > 0
+    return outcome
+
+
+def test_only():
+    left = {"total": 1, "noise": 1, "lines": [{"net": 1, "id": 1}]}
+    right = {"total": 1, "noise": 2, "lines": [{"net": 2, "id": 2}], "more": 1}
+    assert places(run(left, right, {"only": ["$.total", "$.lines[*].net"]})) == ["body $.lines[0].net"]
+    assert run(left, right, {"only": "$.total"}).verdict == "equal"
+    assert run(left, right, {"only": "$.nowhere"}).verdict == "equal"
+    assert run(left, right, {"only": "$..net"}).verdict == "different"
+
+
+def test_only_sees_a_chosen_place_go_with_its_parent():
+    left, right = {"a": {"b": {"c": 1}, "x": 1}}, {"a": {"x": 2}}
+    assert places(run(left, right, {"only": "$.a.b.c"})) == ["body $.a.b"]
+    assert places(run(left, {"a": None}, {"only": "$.a.b.c"})) == ["body $.a"]
+    assert run({"a": {"x": 1}}, {"a": None}, {"only": "$.a.b.c"}).verdict == "equal"
+
+
+def test_only_with_headers_and_status():
+    left = answer(b'{"a": 1}', fields=(("X-Total", "1"), ("Cache-Control", "no-store")))
+    right = answer(b'{"a": 2}', fields=(("X-Total", "2"), ("Cache-Control", "public")))
+    assert places(run(left, right, {"only": "header:x-total"})) == ["header $['x-total'][0]"]
+    assert places(run(left, right, {"only": "$.a"})) == ["body $.a"]
+    missing = answer(b"{}", status=404)
+    assert places(run(left, missing, {"only": "$.b"})) == ["status"]
+
+
+def test_ignore():
+    left, right = {"a": 1, "b": [{"t": 1}, {"t": 2}]}, {"a": 2, "b": [{"t": 3}, {"t": 4}]}
+    outcome = equal(left, right, {"ignore": "$.a"}, {"ignore": "$.b[*].t"})
+    assert sorted(outcome.silenced.values()) == [1, 2]
+    equal({"a": 1, "b": 1}, {"b": 1}, {"ignore": "$.a"})
+    equal({"x": {"y": {"t": 1}}}, {"x": {"y": {"t": 2}}}, {"ignore": "$..t"})
+    assert run(left, right, {"ignore": "$.b"}).verdict == "different"
+
+
+def test_ignore_header_and_status():
+    left, right = answer(b"{}", fields=(("Location", "/1"),)), answer(b"{}", fields=(("Location", "/2"),))
+    assert run(left, right, {"ignore": "header:Location"}).verdict == "equal"
+    assert run(answer(b"{}", status=200), answer(b"{}", status=201), {"ignore": "status"}).verdict == "equal"
+
+
+def test_filters_are_resolved_in_either_document():
+    left = {"lines": [{"kind": "tax", "x": 1}, {"kind": "item", "x": 1}]}
+    right = {"lines": [{"kind": "tax", "x": 2}, {"kind": "item", "x": 1}]}
+    rule = {"ignore": "$.lines[?@.kind=='tax'].x"}
+    equal(left, right, rule)
+    right["lines"][1]["x"] = 5
+    assert places(run(left, right, rule)) == ["body $.lines[1].x"]
+    assert run(left, right, {"only": "$.lines[?@.kind=='none']"}).verdict == "equal"
+    assert places(run(left, right, {"only": "$.lines[?@.kind=='item']"})) == ["body $.lines[1].x"]
+    assert run({"l": [1, 2, 3]}, {"l": [1, 2, 4]}, {"ignore": "$.l[-1]"}).verdict == "equal"
+
+
+def test_positions_are_legacys():
+    assert run({"l": ["a", "b", "c"]}, {"l": ["a", "x", "c"]}, {"ignore": "$.l[1]"}).verdict == "equal"
+    assert run({"l": ["a", "b", "c"]}, {"l": ["a", "x", "c"]}, {"ignore": "$.l[0]"}).verdict == "different"
+
+
+def test_unordered():
+    left, right = {"l": [{"id": 1, "v": 1}, {"id": 2, "v": 2}]}, {"l": [{"id": 2, "v": 2}, {"id": 1, "v": 1}]}
+    equal(left, right, {"unordered": "$.l"})
+    equal(left, right, {"unordered": "$.l", "by": "id"})
+    right["l"][0]["v"] = 7
+    assert places(run(left, right, {"unordered": "$.l", "by": "id"})) == ["body $.l[1].v"]
+    right["l"].append({"id": 3, "v": 2})
+    kinds = {d.kind for d in run(left, right, {"unordered": "$.l", "by": "id"}).differences}
+    assert kinds == {"changed", "extra"}
+
+
+def test_unordered_still_counts():
+    assert run({"l": ["a", "a", "b"]}, {"l": ["b", "b", "a"]}, {"unordered": "$.l"}).verdict == "different"
+
+
+def test_decimal():
+    equal({"t": "10.0"}, {"t": "10.00"}, {"decimal": "$.t"})
+    equal({"t": "10.0"}, {"t": 10}, {"decimal": "$.t"})
+    equal({"t": "10.00"}, {"t": "10.01"}, {"decimal": "$.t", "tolerance": 1})
+    equal({"t": "10.004"}, {"t": "10.00"}, {"decimal": "$.t", "scale": 2})
+    equal({"t": "10.005"}, {"t": "10.01"}, {"decimal": "$.t", "scale": 2})
+    equal({"t": "10.005"}, {"t": "10.00"}, {"decimal": "$.t", "scale": 2, "rounding": "half-even"})
+    equal({"t": "10.009"}, {"t": "10.00"}, {"decimal": "$.t", "scale": 2, "rounding": "down"})
+    for rule in ({}, {"scale": 2}, {"tolerance": 1}):
+        assert run({"t": "10.00"}, {"t": "10.02"}, {"decimal": "$.t", **rule}).verdict == "different"
+    assert run({"t": "10.00"}, {"t": "ten"}, {"decimal": "$.t"}).verdict == "different"
+    assert run({"t": "10.00"}, {"t": None}, {"decimal": "$.t"}).verdict == "different"
+
+
+def test_a_place_under_a_decimal_rule_is_money():
+    (difference,) = run({"x": 1}, {"x": 2}, {"decimal": "$.x"}).differences
+    assert difference.severity == "money"
+
+
+def test_instant():
+    equal({"t": "2026-01-31T10:00:00Z"}, {"t": "2026-01-31T11:00:00+01:00"}, {"instant": "$.t"})
+    equal({"t": "31.01.2026"}, {"t": "2026-01-31"}, {"instant": "$.t", "format": {"legacy": "%d.%m.%Y"}})
+    equal({"t": "2026-01-31T10:00:00Z"}, {"t": "2026-01-31T10:00:02Z"}, {"instant": "$.t", "tolerance": "2s"})
+    equal(
+        {"t": "2026-01-31T10:00:00"}, {"t": "2026-01-31T09:00:00Z"}, {"instant": "$.t", "zone": "Europe/Berlin"}
+    )
+    equal({"t": 1769853600}, {"t": 1769853600000}, {"instant": "$.t", "format": {"legacy": "epoch", "candidate": "epoch-ms"}})
+    equal(
+        {"t": "Sat, 31 Jan 2026 10:00:00 GMT"},
+        {"t": "2026-01-31T10:00:00Z"},
+        {"instant": "$.t", "format": {"legacy": "http"}},
+    )
+    for other in ("2026-01-31T10:00:03Z", "soon", None, 7):
+        assert run({"t": "2026-01-31T10:00:00Z"}, {"t": other}, {"instant": "$.t", "tolerance": "2s"}).verdict == "different"
+
+
+def test_map():
+    rule = {"map": "$.s", "values": {"PAID": "paid", "1": "one", "true": "yes"}}
+    equal({"s": "PAID"}, {"s": "paid"}, rule)
+    equal({"s": 1}, {"s": "one"}, rule)
+    equal({"s": True}, {"s": "yes"}, rule)
+    assert run({"s": "PAID"}, {"s": "open"}, rule).verdict == "different"
+    assert run({"s": "paid"}, {"s": "PAID"}, rule).verdict == "different"
+
+
+def test_rename():
+    equal({"a": 1, "b": {"c": 2}}, {"z": 1, "b": {"c": 2}}, {"rename": "$.a", "to": "$.z"})
+    equal({"lines": [{"net": 1}, {"net": 2}]}, {"items": [{"n": 1}, {"n": 2}]}, {"rename": "$.lines[*].net", "to": "$.items[*].n"})
+    equal({"a": {"b": 1}}, {"b": 1, "a": {}}, {"rename": "$.a.b", "to": "$.b"})
+    outcome = run({"a": 1}, {"z": 2}, {"rename": "$.a", "to": "$.z"})
+    assert places(outcome) == ["body $.a"]
+
+
+def test_rename_keeps_what_is_there_twice_and_the_callers_value():
+    right = {"a": 1, "z": 2}
+    outcome = run({"a": 1}, right, {"rename": "$.a", "to": "$.z"})
+    assert places(outcome) == ["body $.z"]
+    assert right == {"a": 1, "z": 2}
+
+
+def test_rename_swaps():
+    equal({"a": 1, "b": 2}, {"a": 2, "b": 1}, {"rename": "$.a", "to": "$.b"}, {"rename": "$.b", "to": "$.a"})
+
+
+def test_other_rules_name_legacys_location():
+    equal({"a": "1.0"}, {"z": "1.00"}, {"rename": "$.a", "to": "$.z"}, {"decimal": "$.a"})
+    assert run({"a": 1, "b": 1}, {"z": 1, "b": 2}, {"only": "$.a"}, {"rename": "$.a", "to": "$.z"}).verdict == "equal"
+
+
+RULES = [
+    {"only": ["$.total", "$.lines", "$.status"]},
+    {"rename": "$.total", "to": "$.sum"},
+    {"decimal": "$.total", "tolerance": 1},
+    {"decimal": "$.total"},
+    {"map": "$.status", "values": {"P": "paid"}},
+    {"unordered": "$.lines"},
+]
+
+
+def test_order_of_rules_does_not_matter():
+    left = {"total": "10.00", "status": "P", "lines": [1, 2], "x": 1}
+    right = {"sum": "10.01", "status": "paid", "lines": [2, 1], "x": 2}
+    outcomes = {}
+    for rules in permutations(RULES):
+        compiled = Rules.parse(list(rules))
+        outcome = compare(left, right, compiled)
+        outcomes[compiled.digest] = (outcome.verdict, tuple(sorted(outcome.silenced.items())))
+    assert len(outcomes) == 1
+    ((verdict, silenced),) = outcomes.values()
+    assert verdict == "equal"
+    assert len(silenced) == 4
+
+
+def test_digests_cover_the_meaning_only():
+    def digest(*rules):
+        return Rules.parse(list(rules)).digest
+
+    base = digest({"ignore": "$.a"}, {"ignore": "$.b"})
+    assert base == digest({"ignore": "$.b", "reason": "why", "owner": "ann", "expires": "2027-01-01"}, {"ignore": "$.a"})
+    assert base != digest({"ignore": "$.a"})
+    assert digest({"ignore": ["$.a", "$.b"]}) == digest({"ignore": ["$.b", "$.a"]})
+    assert digest({"decimal": "$.a"}) != digest({"decimal": "$.a", "tolerance": 1})
+    assert Rules().digest == Rules.parse([]).digest
+    assert len(Rules()) == 0
+
+
+def test_what_the_gate_needs_stays_on_the_compiled_rule():
+    (rule,) = Rules.parse([{"ignore": "$.a", "reason": "why", "owner": "ann", "expires": "2027-01-01"}]).compiled
+    assert (rule.kind, rule.locations, rule.reason, rule.owner) == ("ignore", ("$.a",), "why", "ann")
+    assert str(rule.expires) == "2027-01-01"
+
+
+@pytest.mark.parametrize(
+    ("rule", "named"),
+    [
+        ({"ignore": "a.b"}, "a.b"),
+        ({"ignore": "$.a["}, "$.a["),
+        ({"ignore": "$.a[?@.x=1]"}, "$.a[?@.x=1]"),
+        ({"ignore": "header:a b"}, "header:a b"),
+        ({"rename": "$.a[*]", "to": "$.b"}, "wildcards"),
+        ({"rename": "$..a", "to": "$..b"}, "$..a"),
+        ({"instant": "$.a", "zone": "Mars/Olympus"}, "Mars/Olympus"),
+    ],
+)
+def test_a_bad_location_is_named(rule, named):
+    with pytest.raises(ConfigError) as caught:
+        Rules.parse([{"ignore": "$.fine"}, rule])
+    assert named in str(caught.value)
+    assert caught.value.problems[0].location.startswith("rules[1]")
+    assert caught.value.exit_code == 2
+
+
+def test_every_problem_is_told():
+    with pytest.raises(ConfigError) as caught:
+        Rules.parse([{"ignore": "x"}, {"ignore": "y"}])
+    assert len(caught.value.problems) == 2
+    with pytest.raises(ConfigError, match="ignore"):
+        Rules.parse([{"ignroe": "$.a"}])
+
+
+def test_several_rules_at_one_place_are_alternatives():
+    rules = [{"decimal": "$.a"}, {"map": "$.a", "values": {"x": "y"}}]
+    equal({"a": "x"}, {"a": "y"}, *rules)
+    equal({"a": "1"}, {"a": "1.0"}, *rules)
+
+
+def test_rules_reach_into_lists_that_are_not_aligned_by_bytes():
+    left = {"l": [{"id": n, "t": n} for n in range(30)]}
+    right = {"l": [{"id": n, "t": -n - 1} for n in range(30) if n != 11]}
+    outcome = run(left, right, {"ignore": "$.l[*].t"})
+    assert places(outcome) == ["body $.l[11]"]
+    assert sum(outcome.silenced.values()) == 29
+
+
+def test_rules_over_xml_and_csv():
+    left, right = b"<a><t>1.0</t></a>", b"<a><t>1.00</t></a>"
+    assert run(left, right, {"decimal": "$.a[0].t[0]['#text']"}).verdict == "equal"
+    left, right = answer(b"n,t\n1,1.0\n", media="text/csv"), answer(b"n,t\n1,1.00\n", media="text/csv")
+    assert run(left, right, {"decimal": "$[*].t"}).verdict == "equal"
