@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
 BRANCH: Final = "branch:"
 """Begins the tag of a union's branch: no key of the file begins so, so a tag cannot be taken for one."""
+
+
+ONE_OR_MORE: Final = WithJsonSchema(
+    {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+)
+"""The JSON Schema of what may be written as one text or as a list of them."""
 
 
 class Part(BaseModel):

@@ -33,7 +33,7 @@ class Config(Part):
     candidate: Candidate
     """The system that is to take over."""
     serve: Serve = Serve()
-    """Where strangler itself listens."""
+    """Where strangler itself listens, and with how many processes."""
     ledger: Annotated[str, AfterValidator(_ledger)] = "sqlite:///strangler.db"
     """`sqlite:///FILE` (relative to this file) or `postgresql://user@host/database`."""
     capture: Capture = Capture()

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from strangler.config.base import Part
+from strangler.config.base import ONE_OR_MORE, Part
 from strangler.config.fields import BodyPath, Milliseconds, Place, Share
 from strangler.config.places import check_field_name
 from strangler.config.rules import Rule
@@ -30,11 +30,14 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1), ONE_OR_MORE]
 """One name or several."""
 
 Methods = Annotated[
-    tuple[Annotated[str, AfterValidator(_method)], ...], BeforeValidator(_listed), Field(min_length=1)
+    tuple[Annotated[str, AfterValidator(_method)], ...],
+    BeforeValidator(_listed),
+    Field(min_length=1),
+    ONE_OR_MORE,
 ]
 """One HTTP method or several."""
 

@@ -9,9 +9,17 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    field_validator,
+)
 
-from strangler.config.base import BRANCH, Part
+from strangler.config.base import BRANCH, ONE_OR_MORE, Part
 from strangler.config.fields import BodyPath, Milliseconds, Place
 from strangler.config.places import check_zone
 
@@ -20,7 +28,7 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Locations = Annotated[tuple[Place, ...], BeforeValidator(_listed), Field(min_length=1)]
+Locations = Annotated[tuple[Place, ...], BeforeValidator(_listed), Field(min_length=1), ONE_OR_MORE]
 """One location or several."""
 
 
@@ -30,7 +38,11 @@ def _named(value: object) -> object:
     return str(value) if isinstance(value, int | float) else "null" if value is None else value
 
 
-Named = Annotated[str, BeforeValidator(_named)]
+Named = Annotated[
+    str,
+    BeforeValidator(_named),
+    WithJsonSchema({"type": ["string", "number", "boolean", "null"]}, mode="validation"),
+]
 """A value as text: YAML reads `1: paid` as a number, and a rule means its name."""
 
 
@@ -94,12 +106,16 @@ class DecimalRule(_Rule):
     """How both are rounded to `scale`."""
 
 
+def _or_text(schema: dict[str, Any]) -> None:
+    schema["anyOf"] = [{"type": "string"}, {"$ref": schema.pop("$ref")}]
+
+
 class Instant(_Rule):
     """Dates and times compared as moments."""
 
     instant: Locations
     """Dates and times."""
-    format: Formats = Formats()
+    format: Formats = Field(default=Formats(), json_schema_extra=_or_text)
     """One format for both sides, or `{legacy: …, candidate: …}`."""
     tolerance: Milliseconds = 0
     """How far apart the moments may lie."""

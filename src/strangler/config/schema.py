@@ -13,6 +13,12 @@ from strangler.config.model import Config
 def json_schema() -> dict[str, Any]:
     """JSON Schema (2020-12)."""
     schema = Config.model_json_schema(by_alias=True)
+    for part in (schema, *schema["$defs"].values()):
+        for value in part.get("properties", {}).values():
+            if "patternProperties" in value:
+                value["additionalProperties"] = (
+                    False  # a name that does not fit is an error, not one more key
+                )
     schema["$defs"]["RouteConfig"] = _or_line(schema["$defs"]["RouteConfig"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "strangler.yaml", **schema}
 

@@ -108,7 +108,7 @@ class System(Part):
         default=None, json_schema_extra=_or_pass
     )
     """`pass` (the client's own; the default) or `{replace: {Authorization: "Bearer ${TOKEN}"}}`."""
-    host: str | None = None
+    host: Annotated[str, AfterValidator(_credential), Field(min_length=1)] | None = None
     """The Host field to send; absent: that of the URL."""
     ca: str | None = None
     """A file of PEM certificates to trust for https."""
