@@ -21,7 +21,7 @@ from strangler_shadow.supervisor.child import Child
 from strangler_shadow.supervisor.lock import StateLock
 from strangler_shadow.supervisor.plan import Plan, plan
 from strangler_shadow.supervisor.ready import wait_ready
-from strangler_shadow.supervisor.sockets import bind, bind_worker, loopback_only, url_of, worker_socket
+from strangler_shadow.supervisor.sockets import bind, bind_worker, url_of, worker_socket
 from strangler_shadow.supervisor.statefile import Serving
 from strangler_shadow.watched import keep_good
 
@@ -53,7 +53,6 @@ async def serve(
     state = _state(loaded)
     with ExitStack() as stack:
         stack.callback(StateLock(state).release)
-        loopback_only(loaded.config.serve.control, "serve.control")
         blueprint = plan(loaded, state, worker_socket(state), statefile.instance(state), candidate_version)
         listening = stack.enter_context(bind(loaded.config.serve.listen, "serve.listen"))
         controlling = stack.enter_context(bind(loaded.config.serve.control, "serve.control"))

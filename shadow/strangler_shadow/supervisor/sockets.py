@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import os
 import socket
 import tempfile
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
-from strangler.errors import StranglerError, UsageError
+from strangler.errors import StranglerError
 
 BACKLOG: Final = 4_096
 _LONGEST_PATH: Final = 100
@@ -75,18 +73,6 @@ def bind_worker(path: Path) -> socket.socket:
         os.umask(before)
     listening.set_inheritable(True)
     return listening
-
-
-def loopback_only(address: str, key: str) -> None:
-    """Raises UsageError unless the address is this machine's own."""
-    host = address.rpartition(":")[0].strip("[]")
-    with contextlib.suppress(ValueError):
-        if ip_address(host).is_loopback:
-            return
-    if host != "localhost":
-        raise UsageError(
-            f"control listens on loopback only, not on {host}", where=key, remedy="for example 127.0.0.1:8601"
-        )
 
 
 def url_of(listening: socket.socket, scheme: str) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -140,9 +140,9 @@ class Process:
         self.shadow.ground = after
         self._book.documents, self._book.labels = after.config.worker.exemplars, after.labels
         if self.shadow.askers is not askers:
-            await asyncio.sleep(after.config.worker.timeout / 1000)
-            for asker in askers.values():
-                await asker.close()
+            self._tasks.append(
+                asyncio.create_task(_retire(askers.values(), before.config.worker.timeout / 1000))
+            )
 
     def _tell_config(self, problem: str) -> None:
         problem = problem or self._watched.problem
@@ -181,6 +181,15 @@ def _asked(by: Ground) -> tuple[object, ...]:
     """What of a configuration the askers are made of."""
     config = by.config
     return config.legacy, config.candidate, config.worker.timeout, config.capture.body_limit
+
+
+async def _retire(askers: Collection[Asker], seconds: float) -> None:
+    """Close askers once what they were asked is answered, or at the end."""
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        for asker in askers:
+            await asker.close()
 
 
 async def _ended_by_nobody(job: Awaitable[None]) -> None:
