@@ -71,10 +71,10 @@ def count(connection: Connection, placed: Sequence[tuple[CellKey, Settled]]) -> 
         _add(cell, counts)
         cell["fallbacks"] += settled.fell_back
         cell["twins"] += settled.twinned
-        cell["first_ns"] = min(cell["first_ns"] or settled.at_ns, settled.at_ns)
-        cell["last_ns"] = max(cell["last_ns"], settled.at_ns)
+        cell["first_ns"] = min(cell["first_ns"] or settled.seen_ns, settled.seen_ns)
+        cell["last_ns"] = max(cell["last_ns"], settled.seen_ns)
         _time(latencies.setdefault(key, ({}, {})), settled)
-        minute = settled.at_ns // MINUTE_NS
+        minute = settled.seen_ns // MINUTE_NS
         row = tally(minutes, (minute, key), dict.fromkeys((*_COUNTED, "others"), 0))
         _add(row, counts)
         row["others"] += not counts["n"] and not counts["unsettled"]

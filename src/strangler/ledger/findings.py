@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from strangler.ledger.upsert import Row, tally, upsert
 
 _EXACT: Final = Context(prec=100)
 """Sums of money are never rounded: no drift has a hundred digits."""
+_CHUNK: Final = 500
 _TEXTS: Final = ("location", "kind", "cause", "severity", "detail", "legacy", "candidate")
 
 
@@ -56,13 +57,13 @@ def _write_divergences(connection: Connection, found: Found) -> None:
             **{name: getattr(finding, name) for name in _TEXTS},
             "merged_into": "",
             "state": "open",
-            "state_ns": settled.at_ns,
-            "first_ns": settled.at_ns,
-            "last_ns": settled.at_ns,
+            "state_ns": settled.seen_ns,
+            "first_ns": settled.seen_ns,
+            "last_ns": settled.seen_ns,
         }
         row = tally(rows, divergence, start)
-        row["first_ns"] = min(row["first_ns"], settled.at_ns)
-        row["last_ns"] = max(row["last_ns"], settled.at_ns)
+        row["first_ns"] = min(row["first_ns"], settled.seen_ns)
+        row["last_ns"] = max(row["last_ns"], settled.seen_ns)
         if finding.merged_into:
             row["merged_into"] = divergence_id(settled.epoch.cutover, settled.route, finding.merged_into)
     upsert(
@@ -79,11 +80,11 @@ def _write_epochs(connection: Connection, found: Found) -> None:
     rows: dict[tuple[str, int], Row] = {}
     for divergence, key, settled, finding in found:
         start = {"divergence": divergence, "epoch": key[0], "count": 0, "wrong_amounts": 0, "last_ns": 0}
-        row = tally(rows, (divergence, key[0]), {**start, "first_ns": settled.at_ns})
+        row = tally(rows, (divergence, key[0]), {**start, "first_ns": settled.seen_ns})
         row["count"] += 1
         row["wrong_amounts"] += settled.served_candidate and finding.severity == "money"
-        row["first_ns"] = min(row["first_ns"], settled.at_ns)
-        row["last_ns"] = max(row["last_ns"], settled.at_ns)
+        row["first_ns"] = min(row["first_ns"], settled.seen_ns)
+        row["last_ns"] = max(row["last_ns"], settled.seen_ns)
     upsert(
         connection,
         tables.divergence_epochs,
@@ -97,7 +98,7 @@ def _write_epochs(connection: Connection, found: Found) -> None:
 def _write_minutes(connection: Connection, found: Found) -> None:
     rows: dict[tuple[str, int, str, int], Row] = {}
     for divergence, (epoch, _, stratum, _), settled, _ in found:
-        minute = settled.at_ns // MINUTE_NS
+        minute = settled.seen_ns // MINUTE_NS
         start = {"divergence": divergence, "epoch": epoch, "stratum": stratum, "minute": minute, "count": 0}
         tally(rows, (divergence, epoch, stratum, minute), start)["count"] += 1
     upsert(connection, tables.divergence_minutes, rows.values(), add=("count",))
@@ -128,28 +129,28 @@ def _stored_drift(
 ) -> dict[tuple[str, int, str], Decimal]:
     table = tables.divergence_drift
     pairs = sorted({(divergence, epoch) for divergence, epoch, _ in keys})
-    statement = select(table).where(tuple_(table.c.divergence, table.c.epoch).in_(pairs))
-    return {
-        (row["divergence"], row["epoch"], row["currency"]): Decimal(row["amount"])
-        for row in connection.execute(statement).mappings()
-    }
+    out: dict[tuple[str, int, str], Decimal] = {}
+    for start in range(0, len(pairs), _CHUNK):
+        statement = select(table).where(
+            tuple_(table.c.divergence, table.c.epoch).in_(pairs[start : start + _CHUNK])
+        )
+        for row in connection.execute(statement).mappings():
+            out[row["divergence"], row["epoch"], row["currency"]] = Decimal(row["amount"])
+    return out
 
 
 def _regress(connection: Connection, found: Found, now_ns: int) -> None:
     """What was accepted or resolved, and is seen in an epoch whose run began after that, is back."""
-    epochs, table = tables.epochs, tables.divergences
-    for divergence, epoch in _pairs(found):
-        resumed = select(epochs.c.resumed_ns).where(epochs.c.id == epoch).scalar_subquery()
-        connection.execute(
-            update(table)
-            .where(
-                table.c.id == divergence,
-                table.c.state.in_(("accepted", "resolved")),
-                table.c.state_ns < resumed,
-            )
-            .values(state="regressed", state_ns=now_ns)
-        )
-
-
-def _pairs(found: Found) -> Iterable[tuple[str, int]]:
-    return sorted({(divergence, key[0]) for divergence, key, _, _ in found})
+    table, epochs = tables.divergences, tables.epochs
+    pairs = sorted({(divergence, key[0]) for divergence, key, _, _ in found})
+    resumed = {row.id: row.resumed_ns for row in connection.execute(select(epochs.c.id, epochs.c.resumed_ns))}
+    settled_at: dict[str, int] = {}
+    for start in range(0, len(pairs), _CHUNK):
+        ids = [divergence for divergence, _ in pairs[start : start + _CHUNK]]
+        closed = table.c.id.in_(ids) & table.c.state.in_(("accepted", "resolved"))
+        for row in connection.execute(select(table.c.id, table.c.state_ns).where(closed)):
+            settled_at[row.id] = row.state_ns
+    back = [divergence for divergence, epoch in pairs if settled_at.get(divergence, now_ns) < resumed[epoch]]
+    for divergence in back:
+        change = update(table).where(table.c.id == divergence).values(state="regressed", state_ns=now_ns)
+        connection.execute(change)

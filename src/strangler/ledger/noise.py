@@ -56,12 +56,12 @@ def write(connection: Connection, placed: Sequence[tuple[CellKey, Settled]]) -> 
             start = {**names, **texts, "count": 0, "last_ns": 0}
             row = tally(noisy, (key[0], settled.route, finding.location, finding.kind), start)
             row["count"] += 1
-            row["last_ns"] = max(row["last_ns"], settled.at_ns)
+            row["last_ns"] = max(row["last_ns"], settled.seen_ns)
         for rule, count in settled.outcome.silenced.items():
             start = {"epoch": key[0], "route": settled.route, "rule": rule, "count": 0, "last_ns": 0}
             row = tally(hits, (key[0], settled.route, rule), start)
             row["count"] += count
-            row["last_ns"] = max(row["last_ns"], settled.at_ns)
+            row["last_ns"] = max(row["last_ns"], settled.seen_ns)
     upsert(connection, tables.noise, noisy.values(), add=("count",), latest=("last_ns",))
     upsert(connection, tables.rule_hits, hits.values(), add=("count",), latest=("last_ns",))
     _observe(connection, [settled for _, settled in placed])
@@ -76,7 +76,7 @@ def _observe(connection: Connection, batch: Sequence[Settled]) -> None:
         rule: int(number)
         for rule, number in connection.execute(select(table.c.rule, func.count()).group_by(table.c.rule))
     }
-    first_ns = min(settled.at_ns for settled in batch)
+    first_ns = min(settled.seen_ns for settled in batch)
     rows: list[Row] = []
     for pair, count in counts.items():
         if stored.get(pair.rule, 0) < OBSERVED:

@@ -97,14 +97,15 @@ class Observation(msgspec.Struct, frozen=True):
 class Settled(msgspec.Struct, frozen=True):
     """One judged exchange.
 
-    `at_ns`: when the request was complete (`Exchange.at_ns`). `seen_ns`: when the shadow's or candidate's
-    answer, which carried the version, came; what tells two versions at once from one after the other.
-    `primary`: who was to serve. `labels`: all strata labels with their values, from request and answer, in
-    the order of the file. `findings`: one per fingerprint; a failure the candidate caused has one of kind
-    `failed`. `legacy_ns`, `candidate_ns`: how long each side took, None when it was not asked. `twinned`:
-    the primary was asked twice. `served_candidate`: the client got the candidate's answer (then a `money`
-    finding is a wrong amount served). `fell_back`: the candidate was to serve and legacy answered in its
-    place; `outcome` is then failed, blame candidate. `exemplar`: with a difference or a failure.
+    `at_ns`: when the request was complete (`Exchange.at_ns`; long ago in a recording). `seen_ns`: when the
+    candidate's answer came, or its failure was plain: the ledger's time, by which evidence is fresh,
+    minutes are told, and two versions at once are told from one after the other. `primary`: who was to
+    serve. `labels`: all strata labels with their values, from request and answer, in the order of the file.
+    `findings`: one per fingerprint; a failure the candidate caused has one of kind `failed`. `legacy_ns`,
+    `candidate_ns`: how long each side took, None when it was not asked. `twinned`: the primary was asked
+    twice. `served_candidate`: the client got the candidate's answer (then a `money` finding is a wrong
+    amount served). `fell_back`: the candidate was to serve and legacy answered in its place; `outcome` is
+    then failed, blame candidate. `exemplar`: with a difference or a failure.
     """
 
     origin: Origin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -112,7 +112,7 @@ def test_states_are_those_of_the_file(ledger: Ledger) -> None:
     assert {name: state.phase for name, state in found.items()} == {"reads": "shadow", "other": "legacy"}
 
 
-def _contend(url: str, actor: str, rounds: int, results: multiprocessing.Queue[tuple[int, int]]) -> None:
+def _contend(url: str, actor: str, rounds: int) -> tuple[int, int]:
     ledger = open_ledger(url, Path(), create=False)
     won = lost = 0
     for turn in range(rounds):
@@ -133,24 +133,15 @@ def _contend(url: str, actor: str, rounds: int, results: multiprocessing.Queue[t
         except Conflict:
             lost += 1
     ledger.close()
-    results.put((won, lost))
+    return won, lost
 
 
 def test_one_winner_per_generation_and_the_chain_stays_whole(ledger: Ledger, ledger_url: str) -> None:
     move(ledger, Event("start", "ann"))
-    context = multiprocessing.get_context("spawn")
-    results: multiprocessing.Queue[tuple[int, int]] = context.Queue()
-    processes = [
-        context.Process(target=_contend, args=(ledger_url, f"operator-{number}", 20, results))
-        for number in range(2)
-    ]
-    for process in processes:
-        process.start()
-    counts = [results.get(timeout=60) for _ in processes]
-    for process in processes:
-        process.join(10)
+    with ThreadPoolExecutor(4) as pool:
+        counts = list(pool.map(lambda number: _contend(ledger_url, f"operator-{number}", 12), range(4)))
     won = sum(count for count, _ in counts)
-    assert sum(map(sum, counts)) == 40
+    assert sum(map(sum, counts)) == 48
     with ledger.read() as connection:
         assert audit.verify(connection) is None
         assert state_of(connection, "reads").generation == 1 + won

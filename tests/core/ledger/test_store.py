@@ -151,7 +151,7 @@ def test_a_full_disk_is_unavailable_and_loses_nothing_older(tmp_path: Path, sqli
     with ledger.begin() as connection:
         flush(connection, [judged.equal()], now_ns=1, worker="w")
         pages = connection.execute(text("PRAGMA page_count")).scalar_one()
-    batch = [judged.different(fingerprint=f"f{number}") for number in range(2_000)]
+    batch = [judged.different(fingerprint=f"f{number}") for number in range(400)]
     with pytest.raises(LedgerUnavailable, match="full"), ledger.begin() as connection:  # noqa: PT012  the setting holds for this connection
         connection.execute(text(f"PRAGMA max_page_count = {pages + 2}"))
         flush(connection, batch, now_ns=2, worker="w")

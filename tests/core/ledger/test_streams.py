@@ -115,7 +115,7 @@ steps = st.lists(
 
 
 @given(steps=steps)
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_account_is_exact_over_any_life_of_a_worker(ledger: Ledger, steps: list[tuple[str, int]]) -> None:
     """A plane sends, drops and queues; workers take, shed, flush and die; at the end all is accounted for."""
     boot = f"boot-{sum(1 for _ in _streams(ledger))}"
