@@ -130,10 +130,14 @@ class Walk:
         self.found.append(Raw(kind, lp if missing else rp, rp, left, right, exact=exact))
 
     def _lists(self, left: list[Node], right: list[Node], lp: Path, rp: Path, place: Place | None) -> None:
-        if place is None and canonical(left) == canonical(right):
+        equal = canonical(left) == canonical(right)
+        if equal and (place is None or not self.ids):
             return
         unordered = next((e for e in place.effects if e.kind == "unordered"), None) if place else None
-        if unordered is not None and unordered.by is not None:
+        if equal or len(left) == len(right) == 1:
+            # Nothing to pair: stand-ins of whole subtrees, level by level, are what costs in XML.
+            aligned = Alignment(similar=[(i, i) for i in range(len(left))])
+        elif unordered is not None and unordered.by is not None:
             aligned = _by_member(left, right, unordered.by)
         else:
             aligned = align(left, right, *_keys(left, right, place))
