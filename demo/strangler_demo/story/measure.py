@@ -1,0 +1,30 @@
+"""The rollback measured from outside: which of the candidate's answers were wrong, and when the last one came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import aiohttp
+
+from strangler import Answer, Rules, compare
+from strangler_demo.load import Answered, ask
+
+
+async def wrong_answers(
+    legacy: str, served: Sequence[Answered], rules: Rules, *, at_most: int = 400
+) -> list[Answered]:
+    """Those of the candidate's answers that differ from what legacy says now. Only reads, so asking changes nothing."""
+    wrong: list[Answered] = []
+    async with aiohttp.ClientSession() as session:
+        for answered in served[:at_most]:
+            if answered.call.method != "GET" and answered.call.route != "quote":
+                continue
+            right = await ask(session, legacy, answered.call)
+            outcome = compare(_answer(right), _answer(answered), rules)
+            if outcome.verdict != "equal":
+                wrong.append(answered)
+    return wrong
+
+
+def _answer(answered: Answered) -> Answer:
+    return Answer(answered.status, ((b"content-type", answered.media.encode()),), answered.body)

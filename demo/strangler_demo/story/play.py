@@ -1,0 +1,119 @@
+"""What every stage of the story shares: the systems, the clients, the commands, the screen, the account."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from strangler.errors import StranglerError
+from strangler_demo.story.account import Account, GateAccount, StageAccount
+from strangler_demo.story.clients import Clients
+from strangler_demo.story.commands import Commands, Ran
+from strangler_demo.story.options import Options
+from strangler_demo.story.screen import STAGES, Screen
+from strangler_demo.systems import Systems
+
+CUTOVER = "reads"
+
+
+@dataclass(slots=True)
+class Play:
+    """A run of the story."""
+
+    options: Options
+    systems: Systems
+    clients: Clients
+    strangler: Commands
+    screen: Screen
+    account: Account
+    began_ns: int = field(default_factory=time.monotonic_ns)
+
+    def now_ms(self) -> int:
+        """Milliseconds since the run began."""
+        return (time.monotonic_ns() - self.began_ns) // 1_000_000
+
+    def stage(self, number: int) -> StageAccount:
+        """Begin a stage (and end the one before)."""
+        if self.account.stages:
+            self.account.stages[-1].ended_ms = self.now_ms()
+        stage = StageAccount(number, STAGES[number - 1], began_ms=self.now_ms(), facts={})
+        self.account.stages.append(stage)
+        self.screen.stage(number)
+        return stage
+
+    async def gate(self) -> tuple[int, dict[str, Any]]:
+        """Ask the gate as CI would. Returns its exit code and its JSON."""
+        ran = await self.strangler.run("gate", CUTOVER, "--format", "json")
+        verdict = ran.json
+        self.account.gate.append(
+            GateAccount(
+                self.now_ms(),
+                ran.exit_code,
+                verdict["status"],
+                [reason_line(each) for each in verdict["reasons"]],
+            )
+        )
+        return ran.exit_code, verdict
+
+    async def cutover(self, verb: str) -> Ran:
+        """`strangler cutover VERB reads`, which has to succeed."""
+        return await self.strangler.must("cutover", verb, CUTOVER, "--actor", "demo")
+
+    async def standing(self) -> dict[str, Any]:
+        """The cutover as `strangler status --json` shows it."""
+        status = (await self.strangler.must("status", "--json")).json
+        self.gauges(status)
+        return next(each for each in status["cutovers"] if each["name"] == CUTOVER)
+
+    async def divergences(self) -> list[Mapping[str, Any]]:
+        """Those seen in the present epoch."""
+        ran = await self.strangler.must(
+            "divergences", "list", "--cutover", CUTOVER, "--epoch", "current", "--json"
+        )
+        found: list[Mapping[str, Any]] = ran.json["divergences"]
+        return found
+
+    def gauges(self, status: Mapping[str, Any]) -> None:
+        """Show the figures that change."""
+        tally, seen = self.clients.tally, self.clients.seen
+        cutover = next(each for each in status["cutovers"] if each["name"] == CUTOVER)
+        total = max(1, seen.by_candidate + seen.by_legacy)
+        self.screen.gauges(
+            [
+                ("requests", f"{tally.sent:,}"),
+                ("failed for a client", f"{tally.errors.total() + tally.unexpected.total()}"),
+                ("by the candidate", f"{Decimal(seen.by_candidate * 100) / total:.1f} %"),
+                ("phase", str(cutover["phase"])),
+                ("compared in this epoch", f"{cutover['compared']:,}"),
+                ("different", f"{cutover['different']:,}"),
+            ]
+        )
+
+
+def reason_line(reason: Mapping[str, Any]) -> str:
+    """A gate's reason in one line."""
+    route = f"{reason['route']}: " if reason.get("route") else ""
+    return f"{route}{reason['measured']}; required: {reason['required']}"
+
+
+async def until[T](
+    look: Callable[[], Awaitable[T]],
+    good: Callable[[T], bool],
+    *,
+    seconds: int,
+    what: str,
+    every_ms: int = 500,
+) -> T:
+    """Look again and again until it is good. Raises StranglerError saying what did not come."""
+    deadline = time.monotonic_ns() + seconds * 1_000_000_000
+    while True:
+        seen = await look()
+        if good(seen):
+            return seen
+        if time.monotonic_ns() > deadline:
+            raise StranglerError(f"{what} did not come within {seconds} s; last seen: {seen}")
+        await asyncio.sleep(every_ms / 1000)

@@ -1,0 +1,148 @@
+"""Set the stage, play the ten stages, write the account, leave everything behind to look at."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from strangler.errors import StranglerError
+from strangler_demo.config import demo_config
+from strangler_demo.story.account import Account
+from strangler_demo.story.clients import Clients
+from strangler_demo.story.commands import Commands
+from strangler_demo.story.options import Options
+from strangler_demo.story.play import Play
+from strangler_demo.story.proxy import serving
+from strangler_demo.story.screen import Screen, open_screen
+from strangler_demo.story.stages import STORY
+from strangler_demo.systems import Systems, systems
+
+POLICY = {"tolerated rate": "1 %", "alpha": "5 %", "failed share": "0.2 %", "strata": "one, no labels"}
+
+
+def run(options: Options, console: Console) -> int:
+    """Run the demo. Returns the exit code: 0 when everything it promises was seen, else 1."""
+    account = Account(options.seed, list(options.defects), POLICY)
+    _empty(options.folder)
+    console.print(
+        f"Policy: at most {POLICY['tolerated rate']} of answers may differ, at a risk of {POLICY['alpha']};"
+        f" {POLICY['failed share']} may fail; {POLICY['strata']}. Seed {options.seed}."
+    )
+    try:
+        asyncio.run(_perform(options, account, console))
+    except StranglerError as error:
+        account.shortfalls = [*account.expectations(), str(error)]
+    else:
+        account.shortfalls = account.expectations()
+    account.ok = not account.shortfalls
+    if options.json_file is not None:
+        options.json_file.write_bytes(msgspec.json.format(msgspec.json.encode(account), indent=2) + b"\n")
+    _farewell(options, account, console)
+    return 0 if account.ok else 1
+
+
+async def _perform(options: Options, account: Account, console: Console) -> None:
+    with systems(
+        options.folder / "systems", options.seed, version="2.0.0", defects=options.defects
+    ) as running:
+        config = _configured(options.folder, running)
+        async with AsyncExitStack() as stack:
+            proxy = await stack.enter_async_context(serving(config))
+            commands = Commands(config)
+            clients = Clients(proxy.url, running.traffic, rate=options.rate)
+            with open_screen(console) as screen:
+                async with clients:
+                    await _play(options, account, running, clients, commands, screen)
+            account.commands = [ran.command for ran in commands.ran]
+            if options.keep_serving:
+                await _keep(console, proxy.url, config)
+
+
+async def _play(
+    options: Options,
+    account: Account,
+    running: Systems,
+    clients: Clients,
+    commands: Commands,
+    screen: Screen,
+) -> None:
+    play = Play(options, running, clients, commands, screen, account)
+    try:
+        for stage in STORY:
+            await stage(play)
+    finally:
+        account.duration_ms = play.now_ms()
+
+
+async def _keep(console: Console, url: str, config: Path) -> None:
+    console.print(
+        f"Still serving on {url}; look around with `strangler --config {config} status`. Ctrl-C ends it."
+    )
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stopped.set)
+    await stopped.wait()
+
+
+def _configured(folder: Path, running: Systems) -> Path:
+    path = folder / "strangler.yaml"
+    path.write_text(
+        demo_config(legacy=running.legacy.url, candidate=running.candidate.url, lag=running.lag_url),
+        encoding="utf-8",
+    )
+    return path
+
+
+def _empty(folder: Path) -> None:
+    """Make room for a run; only a folder that an earlier demo made is emptied."""
+    mark = folder / ".strangler-demo"
+    if folder.exists() and any(folder.iterdir()):
+        if not mark.exists():
+            raise StranglerError(
+                "the folder is not empty, and no earlier demo made it",
+                where=str(folder),
+                remedy="name another folder",
+            )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    mark.write_text("made by `strangler demo`; emptied by the next one\n", encoding="utf-8")
+
+
+def _farewell(options: Options, account: Account, console: Console) -> None:
+    config = options.folder / "strangler.yaml"
+    found = sum(each.found for each in account.defects)
+    console.print()
+    console.print(
+        f"{found} of {len(account.defects)} defects found, gate " + _codes(account) + _rollback(account)
+    )
+    console.print(
+        f"{account.requests.get('sent', 0):,} requests, {account.requests.get('errors', 0)} failed for a client; "
+        f"{account.duration_ms // 1000} s"
+    )
+    for short in account.shortfalls:
+        console.print(f"NOT AS PROMISED: {short}", markup=False, highlight=False, soft_wrap=True)
+    console.print("Look around (the ledger stays):")
+    for command in ("status", "divergences list", "gate reads", "cutover status reads"):
+        console.print(
+            f"  strangler --config {config} {command}", markup=False, highlight=False, soft_wrap=True
+        )
+
+
+def _codes(account: Account) -> str:
+    codes = [each.exit_code for each in account.gate]
+    return " → ".join(str(code) for code in dict.fromkeys(codes))
+
+
+def _rollback(account: Account) -> str:
+    if account.rollback is None:
+        return ""
+    return (
+        f", rolled back within {account.rollback.first_wrong_to_last_canary_ms} ms of the first wrong answer"
+    )
