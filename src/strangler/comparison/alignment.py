@@ -33,6 +33,8 @@ class Alignment:
     def moved(self) -> list[Pair]:
         """The pairs that are out of order: the fewest that must be taken out for the rest to be in order."""
         pairs = sorted(self.same + self.similar)
+        if _rises([right for _, right in pairs]):
+            return []
         kept = _longest_rising([right for _, right in pairs])
         return [pair for position, pair in enumerate(pairs) if position not in kept]
 

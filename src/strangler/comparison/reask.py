@@ -13,9 +13,10 @@ Each place of `first` is judged by itself:
     yes               any              yes           noise: it differs on every asking; the twin is what tells
     no                no               no            counts: nobody changed, so nothing excuses it
 
-An amount, or a place under a `decimal` rule, is never noise: where the primary differs from itself and the
-difference stays, it is moved. With the candidate as primary a place is noise or moved only if legacy's value
-differs from itself too: what the candidate served and then took back was still served, and counts.
+An amount, or a place under a `decimal` rule, is never noise, nor is what lies in a line of amounts that came or
+went as a whole: where the primary differs from itself there and the difference stays, it is moved. With the
+candidate as primary a place is noise or moved only if legacy's value differs from itself too: what the candidate
+served and then took back was still served, and counts.
 
 The places that count make the outcome `different`. If none counts, moved and lagged make it `failed` (counted
 and capped by policy, never equal); noise alone leaves it equal, with findings that become a proposal.
@@ -81,25 +82,25 @@ def _judge(
     rules: Rules,
 ) -> Judgement:
     shadow: Side = "candidate" if primary == "legacy" else "legacy"
-    primary_changed = _own(difference, primary_self, primary) is not None
-    shadow_changed = _own(difference, shadow_self, shadow) is not None
+    own = _own(difference, primary_self, primary)
+    shadow_changed = bool(_own(difference, shadow_self, shadow))
     stays = _stays(difference, again)
-    if primary_changed and (primary == "legacy" or shadow_changed):
-        if not stays:
-            return "moved"
-        return "moved" if protected(difference, rules) else "noise"
-    if shadow_changed and not primary_changed and not stays:
+    if own and (primary == "legacy" or shadow_changed):
+        money = any(protected(each, rules) for each in (difference, *own))
+        return "noise" if stays and not money else "moved"
+    if shadow_changed and not own and not stays:
         return "lagged"
     return "counts"
 
 
-def _own(difference: Difference, self_outcome: Outcome, side: Side) -> Difference | None:
+def _own(difference: Difference, self_outcome: Outcome, side: Side) -> list[Difference]:
     """Where a side's own answers differ at this place, or at one that it lies in."""
     part, path = difference.location.part, _path_on(difference, side)
-    for each in self_outcome.differences:
-        if each.location.part == part and path[: len(each.location.path)] == each.location.path:
-            return each
-    return None
+    return [
+        each
+        for each in self_outcome.differences
+        if each.location.part == part and path[: len(each.location.path)] == each.location.path
+    ]
 
 
 def _path_on(difference: Difference, side: Side) -> Path:
@@ -128,8 +129,7 @@ def _findings(noisy: Sequence[Difference], primary_self: Outcome, primary: Side)
     """One finding per place and kind."""
     found: dict[tuple[Location, str], Finding] = {}
     for difference in noisy:
-        own = _own(difference, primary_self, primary)
-        if own is not None:
+        for own in _own(difference, primary_self, primary)[:1]:
             each = finding(difference, own)
             found.setdefault((each.location, each.kind), each)
     return tuple(found.values())

@@ -6,10 +6,13 @@ they are equal: where and why is not its business.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from strangler.comparison.context import Context
 from strangler.comparison.decode import decode
 from strangler.comparison.model import Answer, Node, Outcome
 from strangler.comparison.rules import Rules
+from strangler.comparison.values import EXACT, tame
 from strangler.errors import DecodeError
 
 _PLAIN = Context()
@@ -45,19 +48,23 @@ def disagrees(
 
 
 def _differ(left: Node, right: Node) -> bool:
-    """Typed and exact, except that int and Decimal are both JSON's one type of number."""
     from deepdiff import DeepDiff
 
-    found = DeepDiff(_tagged(left), _tagged(right), ignore_numeric_type_changes=True, verbose_level=0)
-    return bool(found)
+    return bool(DeepDiff(_tagged(left), _tagged(right)))
 
 
 def _tagged(node: Node) -> object:
-    """A boolean as a text of its own: with numeric types ignored, DeepDiff would take true for 1."""
-    if isinstance(node, bool):
-        return f"boolean {node}"
+    """Scalars as texts that say their type.
+
+    DeepDiff tells int from Decimal, which JSON does not; told to ignore that, it rounds, and takes true for 1.
+    """
     if isinstance(node, dict):
         return {name: _tagged(child) for name, child in node.items()}
     if isinstance(node, list):
         return [_tagged(child) for child in node]
-    return node
+    if isinstance(node, int | Decimal) and not isinstance(node, bool):
+        number = tame(node)
+        if number is None:
+            return f"number {node!r}"
+        return f"number {number.normalize(EXACT) if number else 0}"
+    return f"{type(node).__name__} {node}"

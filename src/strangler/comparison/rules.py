@@ -17,6 +17,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -28,6 +29,8 @@ from strangler.comparison.states import Effect, Standing, Thread, joined, start
 from strangler.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
     from strangler.config.rules import Rename, Rule
 
 _NOT_MEANING: Final = {"reason", "owner", "expires"}
@@ -249,17 +252,24 @@ def _digest(value: object) -> str:
     return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:16]
 
 
+@cache
+def _adapter() -> TypeAdapter[dict[str, list[Rule]]]:
+    from pydantic import TypeAdapter
+
+    from strangler.config.rules import Rule as Model
+
+    return TypeAdapter(dict[str, list[Model]])
+
+
 def _validated(rules: Sequence[Mapping[str, Any]], file: str) -> list[Rule]:
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     from strangler.config import document
     from strangler.config.problems import problems
-    from strangler.config.rules import Rule as Model
 
     written = {"rules": [dict(rule) for rule in rules]}
-    adapter: TypeAdapter[dict[str, list[Rule]]] = TypeAdapter(dict[str, list[Model]])
     try:
-        return adapter.validate_python(written)["rules"]
+        return _adapter().validate_python(written)["rules"]
     except ValidationError as error:
         # The words of problems are found in a document; one that is made up here has no lines worth telling.
         tree = document.read(msgspec.json.encode(written, enc_hook=str).decode(), file)
