@@ -41,8 +41,8 @@ def judge(
     """Judge. `policy`: `config.policy_of(cutover)`; `line_of`: `loaded.line_of`."""
     case = Case(policy, evidence, facts, now_ns, line_of, evidence.sums())
     reasons = tuple(reason for check in _CHECKS for reason in check(case))
-    found: set[Status] = {reason.status for reason in reasons}
-    status = next(status for status in _PRECEDENCE if status in found or status == "pass")
+    found: list[Status] = ["pass", *(reason.status for reason in reasons)]
+    status = min(found, key=_PRECEDENCE.index)
     return Verdict(evidence.cutover, status, reasons, tuple(_notes(evidence)), evidence.hash())
 
 

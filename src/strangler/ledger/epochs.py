@@ -13,6 +13,7 @@ from strangler.canonical import digest
 from strangler.comparison.rules import Rules
 from strangler.config.model import Config
 from strangler.ledger import tables
+from strangler.ledger.facts import facts
 from strangler.ledger.settled import EpochKey
 
 AT_ONCE_NS = 10_000_000_000
@@ -22,8 +23,8 @@ AT_ONCE_NS = 10_000_000_000
 class Epoch(msgspec.Struct, frozen=True):
     """An epoch with its number. `attempt` is None until a verdict was asked for; times in Unix nanoseconds.
 
-    `resumed_ns`: when its present run began (another epoch's answers came before). `last_ns`: its latest
-    answer.
+    `recorded_before`: exchanges recorded of all routes before it began. `resumed_ns`: when its present run
+    began (another epoch's answers came before). `last_ns`: its latest answer.
     """
 
     id: int
@@ -36,6 +37,7 @@ class Epoch(msgspec.Struct, frozen=True):
     resumed_ns: int
     last_ns: int
     attempt: int | None
+    recorded_before: int = 0
 
 
 def rules_digest(config: Config, cutover: str) -> str:
@@ -129,7 +131,8 @@ def _answered(known: dict[str, Epoch], key: EpochKey, at_ns: int) -> Epoch:
 
 def _write(connection: Connection, before: Epoch | None, after: Epoch) -> int:
     if before is None:
-        values = msgspec.structs.asdict(after)
+        recorded = connection.execute(select(func.sum(tables.streams.c.recorded))).scalar() or 0
+        values = {**msgspec.structs.asdict(after), "recorded_before": int(recorded)}
         del values["id"]
         statement = insert(tables.epochs).values(values).returning(tables.epochs.c.id)
         return int(connection.execute(statement).scalar_one())
@@ -143,17 +146,25 @@ def _write(connection: Connection, before: Epoch | None, after: Epoch) -> int:
 
 
 def current(connection: Connection, config: Config, cutover: str) -> Epoch | None:
-    """The epoch of the present rules and settings and of the version that answered last; None when there is
-    none.
+    """The epoch of the present rules and settings and of the present version; None when there is none.
 
-    A version fixed in the file (`candidate.version.value`) stands for the one that answered last.
+    The present version is the one fixed in the file (`candidate.version.value`), else the one the worker
+    said last (fact `version` of `candidate`) or that answered last, whichever came later.
     """
     known = epochs(connection, cutover)
     if not known:
         return None
     declared = config.candidate.version.value if config.candidate.version else None
-    wanted = epoch_digest(config, cutover, known[0].version if declared is None else declared)
+    wanted = epoch_digest(config, cutover, _said(connection, known[0]) if declared is None else declared)
     return next((epoch for epoch in known if epoch.digest == wanted), None)
+
+
+def _said(connection: Connection, latest: Epoch) -> str:
+    """The version that is there now: a candidate may be known to be another before anybody has asked it
+    anything.
+    """
+    said = next((fact for fact in facts(connection, "version") if fact.subject == "candidate"), None)
+    return said.phase if said is not None and said.at_ns > latest.last_ns else latest.version
 
 
 def at_once(known: list[Epoch]) -> tuple[str, ...]:

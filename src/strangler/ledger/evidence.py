@@ -21,7 +21,6 @@ from strangler.ledger.cutovers import state_of
 from strangler.ledger.epochs import Epoch
 from strangler.ledger.planes import worker_heartbeat
 from strangler.ledger.streams import UNCAPTURED
-from strangler.ledger.tables import MINUTE_NS
 from strangler.routing.safety import comparable
 
 
@@ -67,7 +66,7 @@ def _evidence(
         created_ns=epoch.created_ns,
         cells=_cells(connection, epoch.id),
         seen=_seen(connection, epoch.id),
-        settled=_settled(connection, epoch.created_ns),
+        settled=_recorded(connection) - epoch.recorded_before,
         lost={reason: count for reason, count in lost.items() if not reason.startswith(UNCAPTURED)},
         uncaptured={
             reason.removeprefix(UNCAPTURED): count
@@ -164,10 +163,9 @@ def _seen_row(row: RowMapping, merged: list[RowMapping]) -> Seen:
     )
 
 
-def _settled(connection: Connection, since_ns: int) -> int:
-    table = tables.minutes
-    total = func.sum(table.c.n + table.c.unsettled + table.c.others)
-    return int(connection.execute(select(total).where(table.c.minute >= since_ns // MINUTE_NS)).scalar() or 0)
+def _recorded(connection: Connection) -> int:
+    """Exchanges ever recorded: a row per plane process to add up, however long ago the epoch began."""
+    return int(connection.execute(select(func.sum(tables.streams.c.recorded))).scalar() or 0)
 
 
 def _expired(loaded: Loaded, cutover: str, now_ns: int) -> tuple[Expired, ...]:

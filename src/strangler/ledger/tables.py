@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 MINUTE_NS: Final = 60_000_000_000
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 """The Alembic revision these tables are; a ledger of another one is not read."""
 
 metadata = MetaData(
@@ -76,6 +76,7 @@ epochs = Table(
     _number("resumed_ns"),
     _number("last_ns"),
     Column("attempt", Integer),
+    _number("recorded_before"),
     UniqueConstraint("cutover", "digest"),
     UniqueConstraint("cutover", "attempt"),
 )

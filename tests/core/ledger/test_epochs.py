@@ -6,6 +6,7 @@ import pytest
 
 from strangler.config.load import Loaded
 from strangler.ledger.epochs import ask, at_once, current, epoch_digest, epoch_key, epochs, resume
+from strangler.ledger.facts import Fact, put
 from strangler.ledger.store import Ledger
 from strangler.testing.judged import CONFIG, START, configuration
 
@@ -84,6 +85,20 @@ def test_no_epoch_speaks_for_another_version_or_configuration(ledger: Ledger) ->
         resume(connection, epoch_key(after, "reads", "2"), START + SECOND)
         # Under the first rules only version 1 was seen, and it is gone.
         assert current(connection, before, "reads") is None
+
+
+def test_a_version_that_is_known_before_it_was_asked_has_no_evidence_yet(ledger: Ledger) -> None:
+    config = configuration().config
+    with ledger.begin() as connection:
+        put(connection, Fact("version", "candidate", "1", "", START - 1))
+        first = resume(connection, epoch_key(config, "reads", "1"), START)
+        assert current(connection, config, "reads") == first
+        put(connection, Fact("version", "candidate", "2", "", START + 1))
+        assert current(connection, config, "reads") is None
+        second = resume(connection, epoch_key(config, "reads", "2"), START + 2)
+        assert current(connection, config, "reads") == second
+        fixed = configuration(**{"{header: X-Version}": "{value: '1'}"}).config
+        assert current(connection, fixed, "reads") == first
 
 
 def test_an_attempt_is_an_epoch_in_which_a_verdict_was_asked_for(ledger: Ledger) -> None:

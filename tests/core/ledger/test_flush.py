@@ -49,6 +49,9 @@ def test_comparisons_are_counted_per_route_stratum_and_primary(ledger: Ledger) -
     legacy = cells["invoice", "", "legacy"]
     assert legacy.first_ns < legacy.last_ns
     assert evidence(ledger, judged).settled == 6
+    judged.version = "2"
+    write(ledger, judged.equals(2), judged)
+    assert evidence(ledger, judged).settled == 2
 
 
 def test_failures_count_by_whose_they_are(ledger: Ledger) -> None:

@@ -7,15 +7,17 @@ import threading
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 import strangler.ledger
 from strangler.errors import LedgerMismatch, LedgerUnavailable, UsageError
 from strangler.ledger import audit, store
+from strangler.ledger.epochs import epochs
 from strangler.ledger.facts import Fact, facts, put, put_lag
 from strangler.ledger.flush import flush
 from strangler.ledger.planes import worker_heartbeat
@@ -76,6 +78,38 @@ def test_no_ledger_is_made_where_none_was_asked_for(tmp_path: Path, postgres: Se
         open_ledger(postgres.create_database(), tmp_path, create=False)
     with pytest.raises(LedgerUnavailable, match="folder"):
         open_ledger("sqlite:///no/such/a.db", tmp_path)
+
+
+def test_an_older_ledger_is_brought_up_with_what_it_holds(tmp_path: Path) -> None:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(strangler.ledger.__file__).parent / "revisions"))
+    engine = create_engine(f"sqlite:///{tmp_path}/a.db")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO epochs (cutover, digest, version, rules, settings, created_ns) VALUES"
+            " ('reads', 'd1', '1', 'r', 's', 0), ('reads', 'd2', '2', 'r', 's', 120000000000)"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO streams (plane, boot, recorded, ended, counts) VALUES ('p', 'b', 30, 0, x'80')"
+        )
+        for minute, n in ((1, 20), (2, 7), (3, 3)):
+            values = f"({minute}, {1 if minute == 1 else 2}, 'invoice', '', 'legacy', {n})"
+            connection.exec_driver_sql(
+                f"INSERT INTO minutes (minute, epoch, route, stratum, side, n) VALUES {values}"
+            )
+    engine.dispose()
+    with pytest.raises(LedgerMismatch, match="0001"):
+        open_ledger("sqlite:///a.db", tmp_path, create=False)
+    ledger = open_ledger("sqlite:///a.db", tmp_path)
+    with ledger.read() as connection:
+        assert {epoch.version: epoch.recorded_before for epoch in epochs(connection, "reads")} == {
+            "1": 0,
+            "2": 20,
+        }
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    ledger.close()
 
 
 def test_a_ledger_of_another_version_is_not_touched(ledger: Ledger, ledger_url: str) -> None:
