@@ -21,6 +21,7 @@ _STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\
 _REQUEST_FIELD: Final = re.compile(rb"(" + _TOKEN + rb"):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
 _RESPONSE_FIELD: Final = re.compile(rb"(" + _TOKEN + rb"):[ \t]*([^\x00\r\n]*)")
 _BARE_END: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)")
+_LINE_END: Final = "a line that does not end in CR LF"
 _AUTHORITY: Final = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]+)(?::[0-9]{1,5})?")
 _ABSOLUTE: Final = re.compile(r"https?://([^/?#@]+)([/?][^#]*)?", re.IGNORECASE)
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}")
@@ -70,13 +71,14 @@ class ParsedResponse(msgspec.Struct):
 def take_head(buffer: bytearray, limit: int) -> bytes | None:
     """Cut the head off the front of `buffer`, without its blank line; None until it is there whole."""
     end = buffer.find(b"\r\n\r\n", 0, limit)
-    seen = end if end >= 0 else max(len(buffer) - 1, 0)
-    if _BARE_END.search(buffer, 0, seen):
-        raise Malformed("a line that does not end in CR LF")
     if end < 0:
+        if b"\n\n" in buffer or b"\n\r\n" in buffer:  # an end, but not in CR LF
+            raise Malformed(_LINE_END)
         if len(buffer) >= limit:
             raise Malformed(f"a header of more than {limit} bytes", 431)
         return None
+    if _BARE_END.search(buffer, 0, end + 2):
+        raise Malformed(_LINE_END)
     head = bytes(buffer[:end])
     del buffer[: end + 4]
     return head

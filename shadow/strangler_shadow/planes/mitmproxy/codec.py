@@ -104,6 +104,13 @@ class _Codec(HttpConnection):
         self.buffer.clear()
         yield command(self.conn)
 
+    def _end_tunnel(self) -> Commands:
+        """The other end says no more: pass that on, and close once neither does."""
+        if self.conn.state & ConnectionState.CAN_READ:
+            yield commands.CloseTcpConnection(self.conn, half_close=True)
+        else:
+            yield from self._close()
+
     def _write(self, data: bytes) -> Commands:
         if data:
             yield commands.SendData(self.conn, _chunk(data) if self._chunked else data)
@@ -276,6 +283,9 @@ class ClientCodec(_Codec):
     def _send_failure(self, event: ResponseProtocolError) -> Commands:
         if self._state == "closed":
             return
+        if self._state == "tunnel":
+            yield from self._end_tunnel()
+            return
         failure = event.failure if isinstance(event, AnswerFailed) else None
         status = event.code.http_status_code()
         if failure is not None and failure.reason == "timeout":
@@ -335,7 +345,7 @@ class UpstreamCodec(_Codec):
             case RequestTrailers():
                 self._trailers = event.trailers
             case RequestProtocolError():
-                yield from self._close()
+                yield from self._end_tunnel() if self._state == "tunnel" else self._close()
             case _:
                 raise AssertionError(f"unexpected {event}")
 
