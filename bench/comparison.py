@@ -48,7 +48,9 @@ def by_deepdiff(left: Answer, right: Answer) -> object:
     return DeepDiff(json.loads(left.body, parse_float=Decimal), json.loads(right.body, parse_float=Decimal))
 
 
-def seconds(call: Callable[[Answer, Answer], object], pair: tuple[Answer, Answer], budget: float = 0.15) -> float:
+def seconds(
+    call: Callable[[Answer, Answer], object], pair: tuple[Answer, Answer], budget: float = 0.15
+) -> float:
     """Seconds per call, over as many calls as fit the budget."""
     started = time.perf_counter()
     call(*pair)

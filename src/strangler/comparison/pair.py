@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Final
 
 from strangler.comparison.context import Context
@@ -21,20 +19,17 @@ from strangler.comparison.model import (
     Decoded,
     Difference,
     Location,
-    Node,
     Opaque,
     Outcome,
     Pairing,
 )
+from strangler.comparison.plain import plain_tree
 from strangler.comparison.renames import put_back
 from strangler.comparison.rules import Rules
 from strangler.comparison.states import OUTSIDE, Standing
 from strangler.comparison.values import canonical
-from strangler.errors import DecodeError, UsageError
+from strangler.errors import DecodeError
 from strangler.exchange import Side
-
-type Plain = Mapping[str, Plain] | Sequence[Plain] | str | int | float | Decimal | bool | Opaque | None
-"""What a caller may compare without HTTP around it. A float is taken for the shortest decimal that reads back as it."""
 
 EQUAL: Final = Outcome("equal")
 NO_RULES: Final = Rules()
@@ -42,28 +37,28 @@ PLAIN_CONTEXT: Final = Context()
 
 
 def compare(
-    left: Answer | bytes | Plain,
-    right: Answer | bytes | Plain,
+    left: object,
+    right: object,
     rules: Rules = NO_RULES,
     context: Context = PLAIN_CONTEXT,
 ) -> Outcome:
-    """Compare legacy's answer (`left`) with the candidate's (`right`).
+    """Compare legacy's answer (`left`) with the candidate's (`right`), rules being what may differ.
 
-    Bytes and text are read by what they look like (JSON, XML, else text); a map, list or scalar is compared as it
-    is. An answer that cannot be read, and a 5xx on one side only, is a failed outcome, never an exception.
+    Either is an `Answer`; or bytes or text, read by what they look like (JSON, XML, else text); or a map, list or
+    scalar, compared as it is. An answer that cannot be read, and a 5xx on one side only, is a failed outcome, never
+    an exception. Raises UsageError for what is none of these.
     """
     if isinstance(left, Answer) and isinstance(right, Answer):
         return _answers(left, right, rules, context)
     if isinstance(left, bytes | str) and isinstance(right, bytes | str):
         return _answers(_bare(left), _bare(right), rules, context)
+    ours, theirs = _read_plain("legacy", left, context), _read_plain("candidate", right, context)
+    if isinstance(ours, Outcome):
+        return ours
+    if isinstance(theirs, Outcome):
+        return theirs
     gathered = _Gathered()
-    read = [_read_plain(side, each, context) for side, each in (("legacy", left), ("candidate", right))]
-    first, second = read
-    if isinstance(first, Outcome):
-        return first
-    if isinstance(second, Outcome):
-        return second
-    _trees(first, second, rules, context, gathered)
+    _trees(ours, theirs, rules, context, gathered)
     return gathered.outcome(context)
 
 
@@ -179,29 +174,16 @@ def _read(side: Side, answer: Answer, context: Context) -> Decoded | Outcome:
         return failed("undecodable", blame=side, detail=str(error))
 
 
-def _read_plain(side: str, value: Answer | bytes | Plain, context: Context) -> Decoded | Outcome:
-    who: Side = "legacy" if side == "legacy" else "candidate"
+def _read_plain(side: Side, value: object, context: Context) -> Decoded | Outcome:
     if isinstance(value, Answer):
-        return _read(who, value, context)
+        return _read(side, value, context)
     if isinstance(value, bytes | str):
-        return _read(who, _bare(value), context)
-    return Decoded(_node(value, context.limits.depth), "")
+        return _read(side, _bare(value), context)
+    return Decoded(plain_tree(value, context.limits.depth), "")
 
 
 def _bare(body: bytes | str) -> Answer:
     return Answer(200, (), body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass"))
-
-
-def _node(value: Plain, depth: int) -> Node:
-    if depth <= 0:
-        raise UsageError("the value is nested too deeply to be compared")
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    if isinstance(value, bool | int | Decimal | str | Opaque) or value is None:
-        return value
-    if isinstance(value, Mapping):
-        return {str(name): _node(child, depth - 1) for name, child in value.items()}
-    return [_node(child, depth - 1) for child in value]
 
 
 def _trees(left: Decoded, right: Decoded, rules: Rules, context: Context, gathered: _Gathered) -> None:

@@ -30,7 +30,12 @@ def invoice(number: int = 1, *, lines: int = 8, currency: str = "EUR") -> dict[s
             "id": 4_000 + number,
             "name": "Nordwind Logistik GmbH",
             "vat_id": "DE123456789",
-            "address": {"street": "Hafenstraße 12", "city": "Hamburg", "postal_code": "20457", "country": "DE"},
+            "address": {
+                "street": "Hafenstraße 12",
+                "city": "Hamburg",
+                "postal_code": "20457",
+                "country": "DE",
+            },
         },
         "lines": list(items),
         "net_total": net,
@@ -73,7 +78,11 @@ def _reversed(node: Node) -> Node:
 
 
 def answer(
-    body: bytes = b"", *, status: int = 200, media: str = "application/json", fields: tuple[tuple[str, str], ...] = ()
+    body: bytes = b"",
+    *,
+    status: int = 200,
+    media: str = "application/json",
+    fields: tuple[tuple[str, str], ...] = (),
 ) -> Answer:
     """An answer as a server gives it, with a Date that no two have in common."""
     head = [("Date", f"Sat, 21 Nov 2026 04:00:{len(body) % 60:02} GMT"), ("Server", "sample")]

@@ -18,14 +18,27 @@ def codes(body, **kw):
 
 
 def test_numbers_are_exact():
-    root = tree(b'[0.1, 10.00, 1e2, 12345678901234567890123, -0]').root
+    root = tree(b"[0.1, 10.00, 1e2, 12345678901234567890123, -0]").root
     assert root == [Decimal("0.1"), Decimal("10.00"), Decimal("1e2"), 12345678901234567890123, 0]
     assert [type(number) for number in root] == [Decimal, Decimal, Decimal, int, int]
 
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[1,]", b"nope", b"NaN", b"[Infinity]", b"'a'", b"\xff", b'"\xff"', b'"\\ud800"', b"1.0e", b"[]x", b" "],
+    [
+        b"{",
+        b"[1,]",
+        b"nope",
+        b"NaN",
+        b"[Infinity]",
+        b"'a'",
+        b"\xff",
+        b'"\xff"',
+        b'"\\ud800"',
+        b"1.0e",
+        b"[]x",
+        b" ",
+    ],
 )
 def test_what_is_not_json_is_an_error(body):
     with pytest.raises(DecodeError):
@@ -113,7 +126,9 @@ def test_sniffed_without_a_label_and_under_a_wrong_one():
 
 
 def test_no_bytes_and_unknown_bytes():
-    assert decode(answer(b"")).root == Opaque("", 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    assert decode(answer(b"")).root == Opaque(
+        "", 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )
     root = tree(b"%PDF-1.7", media="application/pdf").root
     assert isinstance(root, Opaque)
     assert (root.media, root.size) == ("application/pdf", 8)

@@ -1,5 +1,6 @@
 import gzip
 import zlib
+from collections.abc import Callable
 
 import pytest
 
@@ -18,7 +19,7 @@ def csv(text, media="text/csv"):
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_sniffed(delimiter):
-    text = "number,total,note\nINV-1,10.00,\"a, b; c|\t\"\nINV-2,20.00,\n".replace(",", delimiter)
+    text = 'number,total,note\nINV-1,10.00,"a, b; c|\t"\nINV-2,20.00,\n'.replace(",", delimiter)
     rows = csv(text).root
     assert rows[0]["number"] == "INV-1"
     assert rows[0]["total"] == "10.00"
@@ -72,11 +73,18 @@ def test_text_and_bytes():
     with pytest.raises(DecodeError):
         decode(answer(b"gr\xfcn", media="text/plain"))
     assert isinstance(decode(answer(b"gr\xfcn", media="")).root, Opaque)
-    assert decode(answer(b"<html><body>1</body></html>", media="text/html")).root == "<html><body>1</body></html>"
+    assert (
+        decode(answer(b"<html><body>1</body></html>", media="text/html")).root
+        == "<html><body>1</body></html>"
+    )
 
 
 def codings():
-    found = {"gzip": gzip.compress, "deflate": zlib.compress, "x-gzip": gzip.compress}
+    found: dict[str, Callable[[bytes], bytes]] = {
+        "gzip": gzip.compress,
+        "deflate": zlib.compress,
+        "x-gzip": gzip.compress,
+    }
     try:
         import brotli
 

@@ -47,7 +47,8 @@ def test_comments_and_instructions_are_dropped():
         '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>',
         '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
         '<!DOCTYPE a [<!ENTITY % p SYSTEM "http://127.0.0.1:1/x"> %p;]><a/>',
-        "<!DOCTYPE lolz [" + '<!ENTITY a "lol">'
+        "<!DOCTYPE lolz ["
+        '<!ENTITY a "lol">'
         + "".join(f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(9))
         + "]><lolz>&j;</lolz>",
         "<a>&nbsp;</a>",
@@ -81,7 +82,9 @@ def test_soap_compares():
     def envelope(prefix, total):
         uri = "http://schemas.xmlsoap.org/soap/envelope/"
         body = f"<{prefix}:Body><Total>{total}</Total></{prefix}:Body>"
-        return answer(f'<{prefix}:Envelope xmlns:{prefix}="{uri}">{body}</{prefix}:Envelope>'.encode(), media="text/xml")
+        return answer(
+            f'<{prefix}:Envelope xmlns:{prefix}="{uri}">{body}</{prefix}:Envelope>'.encode(), media="text/xml"
+        )
 
     outcome = compare(envelope("s", "10.00"), envelope("soapenv", "10.01"))
     (difference,) = outcome.differences

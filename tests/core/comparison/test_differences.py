@@ -24,7 +24,7 @@ def test_typed_and_exact():
     assert found({"a": None}, {"a": 0}) == [("type", "body $.a")]
     assert found({"a": []}, {"a": {}}) == [("type", "body $.a")]
     assert found({"a": Decimal("10.0")}, {"a": 10}) == []
-    assert found(b'[10.0, 1e1]', b'[10.00, 10]') == []
+    assert found(b"[10.0, 1e1]", b"[10.00, 10]") == []
     assert found({"a": "10.0"}, {"a": "10.00"}) == [("changed", "body $.a")]
     assert found(b"[0.1]", b"[0.10000000000000001]") == [("changed", "body $[0]")]
     assert found({"a": 1e-7}, {"a": Decimal("0.0000001")}) == []
@@ -45,8 +45,12 @@ def test_missing_and_extra():
 def test_one_inserted_lost_or_changed_line_is_one_difference(size):
     lines = [{"sku": f"S{n}", "net": n % 7, "text": "x" * (n % 3)} for n in range(size)]
     middle = size // 2
-    assert found({"l": lines}, {"l": lines[:middle] + lines[middle + 1 :]}) == [("missing", f"body $.l[{middle}]")]
-    assert found({"l": lines[:middle] + lines[middle + 1 :]}, {"l": lines}) == [("extra", f"body $.l[{middle}]")]
+    assert found({"l": lines}, {"l": lines[:middle] + lines[middle + 1 :]}) == [
+        ("missing", f"body $.l[{middle}]")
+    ]
+    assert found({"l": lines[:middle] + lines[middle + 1 :]}, {"l": lines}) == [
+        ("extra", f"body $.l[{middle}]")
+    ]
     changed = [dict(line) for line in lines]
     changed[middle]["net"] = 99
     assert found({"l": lines}, {"l": changed}) == [("changed", f"body $.l[{middle}].net")]

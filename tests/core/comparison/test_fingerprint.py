@@ -34,7 +34,9 @@ def test_the_digest_is_fixed():
 
 
 def test_one_missing_member_keeps_its_name():
-    assert locations({"id": 1, "reverse_charge_reason": "x"}, {"id": 1}) == ["missing body $.reverse_charge_reason"]
+    assert locations({"id": 1, "reverse_charge_reason": "x"}, {"id": 1}) == [
+        "missing body $.reverse_charge_reason"
+    ]
 
 
 def test_several_missing_under_one_parent_are_one():

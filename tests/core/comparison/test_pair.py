@@ -9,6 +9,7 @@ from strangler.comparison.failures import failed
 from strangler.comparison.model import Answer, Difference, Location
 from strangler.comparison.pair import compare
 from strangler.comparison.rules import Rules
+from strangler.errors import UsageError
 from strangler.testing.samples import answer, as_json, invoice
 
 
@@ -18,7 +19,9 @@ def places(outcome):
 
 def fields(left, right, context=None):
     body = b"{}"
-    return places(compare(answer(body, fields=left), answer(body, fields=right), context=context or Context()))
+    return places(
+        compare(answer(body, fields=left), answer(body, fields=right), context=context or Context())
+    )
 
 
 def test_equal_bytes_are_not_parsed():
@@ -70,7 +73,14 @@ def test_status_of_another_class_says_enough():
 
 
 def test_headers_that_never_matter():
-    noise = [("Date", "x"), ("Server", "x"), ("ETag", "x"), ("X-Request-Id", "x"), ("Via", "x"), ("Vary", "x")]
+    noise = [
+        ("Date", "x"),
+        ("Server", "x"),
+        ("ETag", "x"),
+        ("X-Request-Id", "x"),
+        ("Via", "x"),
+        ("Vary", "x"),
+    ]
     assert fields(tuple(noise), tuple((name, value + "2") for name, value in noise[::-1])) == []
     assert fields((("Transfer-Encoding", "chunked"),), ()) == []
 
@@ -84,7 +94,10 @@ def test_headers_that_do():
 
 
 def test_content_type():
-    left, right = answer(b"{}", media="application/json"), answer(b"{}", media="application/JSON; charset=UTF-8")
+    left, right = (
+        answer(b"{}", media="application/json"),
+        answer(b"{}", media="application/JSON; charset=UTF-8"),
+    )
     assert compare(left, right).verdict == "equal"
     outcome = compare(left, answer(b"{}", media="application/problem+json"))
     assert places(outcome) == [("changed", "header $['content-type'][0]")]
@@ -96,9 +109,9 @@ def test_formats_that_cannot_be_compared_are_one_difference():
 
 
 def test_no_body_against_a_body():
-    assert places(compare(answer(b'{"a": 1}'), answer(b"", fields=(("Content-Type", "application/json"),)))) == [
-        ("type", "body $")
-    ]
+    assert places(
+        compare(answer(b'{"a": 1}'), answer(b"", fields=(("Content-Type", "application/json"),)))
+    ) == [("type", "body $")]
 
 
 def test_location_without_the_sides_own_base():
@@ -108,7 +121,9 @@ def test_location_without_the_sides_own_base():
     assert fields(left, (("Location", "/v2/invoices/7?x=1"),), context) == []
     changed = [("changed", "header $.location[0]")]
     assert fields(left, (("Location", "/v2/invoices/8?x=1"),), context) == changed
-    assert fields(left, (("Location", "https://elsewhere.example.com/v2/invoices/7?x=1"),), context) == changed
+    assert (
+        fields(left, (("Location", "https://elsewhere.example.com/v2/invoices/7?x=1"),), context) == changed
+    )
     assert fields(left, (("Location", "/v22/invoices/7?x=1"),), context) == changed
 
 
@@ -117,7 +132,10 @@ def test_cookies_by_name_and_attributes():
         return (("Set-Cookie", text),)
 
     left = cookie("session=abc; Path=/; HttpOnly; Secure; Expires=Wed, 21 Oct 2026 07:28:00 GMT")
-    assert fields(left, cookie("session=xyz; path=/; secure; httponly; expires=Thu, 22 Oct 2026 07:28:00 GMT")) == []
+    assert (
+        fields(left, cookie("session=xyz; path=/; secure; httponly; expires=Thu, 22 Oct 2026 07:28:00 GMT"))
+        == []
+    )
     assert fields(left, cookie("session=abc; Path=/; Secure; Expires=x")) == [
         ("missing", "header $['set-cookie'].session.httponly")
     ]
@@ -136,9 +154,16 @@ def test_trailers():
 def test_anomalies_of_one_side_are_differences():
     outcome = compare(answer(b'{"a": 1, "a": 2}'), answer(b'{"a": 2}'))
     (difference,) = outcome.differences
-    assert (difference.cause.code, difference.left, difference.right) == ("duplicate-key", "duplicate-key", None)
+    assert (difference.cause.code, difference.left, difference.right) == (
+        "duplicate-key",
+        "duplicate-key",
+        None,
+    )
     assert outcome.anomalies[0].side == "legacy"
-    assert compare(answer(b'{"a": 1, "a": 2}'), answer(b'{"a": 2}'), Rules.parse([{"ignore": "$.a"}])).verdict == "equal"
+    assert (
+        compare(answer(b'{"a": 1, "a": 2}'), answer(b'{"a": 2}'), Rules.parse([{"ignore": "$.a"}])).verdict
+        == "equal"
+    )
     assert compare(answer(b'{"a": 1, "a": 2}'), answer(b'{"a":1,"a":2}')).verdict == "equal"
     assert compare(answer(b'{"a": 1, "a": 2}'), answer(b'{"a":3,"a":2}')).verdict == "different"
 
@@ -149,11 +174,30 @@ def test_anomalies_of_one_side_are_differences():
         ({"currency": "EUR", "total": "10.00"}, {"currency": "EUR", "total": "10.01"}, "0.01", "EUR"),
         ({"currency": "EUR", "total": 10}, {"currency": "EUR", "total": 8}, "-2", "EUR"),
         ({"total": Decimal("1.0")}, {"total": Decimal("1.5")}, "0.5", None),
-        ({"currency": "KWD", "amount_cents": 1500}, {"currency": "KWD", "amount_cents": 2500}, "1.000", "KWD"),
-        ({"waehrung": "chf", "pos": [{"betrag": "1.00"}]}, {"waehrung": "chf", "pos": [{"betrag": "3.00"}]}, "2.00", "CHF"),
-        (b'<I><T currencyID="USD">1.00</T><PayableAmount currencyID="USD">5.00</PayableAmount></I>',
-         b'<I><T currencyID="USD">1.00</T><PayableAmount currencyID="USD">5.50</PayableAmount></I>', "0.50", "USD"),
-        ({"result": [{"currency": "EUR", "lines": [{"net": 3}]}]}, {"result": [{"currency": "EUR", "lines": [{"net": 4}]}]}, "1", "EUR"),
+        (
+            {"currency": "KWD", "amount_cents": 1500},
+            {"currency": "KWD", "amount_cents": 2500},
+            "1.000",
+            "KWD",
+        ),
+        (
+            {"waehrung": "chf", "pos": [{"betrag": "1.00"}]},
+            {"waehrung": "chf", "pos": [{"betrag": "3.00"}]},
+            "2.00",
+            "CHF",
+        ),
+        (
+            b'<I><T currencyID="USD">1.00</T><PayableAmount currencyID="USD">5.00</PayableAmount></I>',
+            b'<I><T currencyID="USD">1.00</T><PayableAmount currencyID="USD">5.50</PayableAmount></I>',
+            "0.50",
+            "USD",
+        ),
+        (
+            {"result": [{"currency": "EUR", "lines": [{"net": 3}]}]},
+            {"result": [{"currency": "EUR", "lines": [{"net": 4}]}]},
+            "1",
+            "EUR",
+        ),
     ],
 )
 def test_amounts_are_money_and_drift(left, right, drift, currency):
@@ -181,7 +225,9 @@ def test_what_is_no_amount(left, right):
 
 def test_a_lost_line_with_amounts_is_money():
     document = invoice(1)
-    shorter = {**document, "lines": document["lines"][:-1]}
+    lines = document["lines"]
+    assert isinstance(lines, list)
+    shorter = {**document, "lines": lines[:-1]}
     (difference,) = compare(document, shorter).differences
     assert (difference.severity, difference.cause.code) == ("money", "truncation")
     assert compare(document, {**document, "currency": "USD"}).differences[0].severity == "money"
@@ -194,6 +240,8 @@ def test_text_is_taken_for_a_body_and_a_value_for_a_tree():
     assert compare(None, None).verdict == "equal"
     assert compare({"a": 0.1}, {"a": Decimal("0.1")}).verdict == "equal"
     assert compare(({"a": (1, 2)},), [{"a": [1, 2]}]).verdict == "equal"
+    with pytest.raises(UsageError, match="set"):
+        compare({"a": {1, 2}}, {"a": [1, 2]})
 
 
 def test_the_public_names():
@@ -217,4 +265,7 @@ def test_the_whole_invoice_in_other_bytes():
 
 def test_locations_print():
     assert str(Location("status")) == "status"
-    assert str(Difference(Location("body", ("a b", 0, "c'd")), "changed", 1, 2).location) == "body $['a b'][0]['c\\'d']"
+    assert (
+        str(Difference(Location("body", ("a b", 0, "c'd")), "changed", 1, 2).location)
+        == "body $['a b'][0]['c\\'d']"
+    )

@@ -51,7 +51,10 @@ ROWS = [
 def test_the_table(answers, legacy, candidate, side):
     expected = legacy if side == "legacy" else candidate
     noise = expected == "noise"
-    assert verdict(*answers, side=side) == ("equal" if noise else expected, ["body $.status"] if noise else [])
+    assert verdict(*answers, side=side) == (
+        "equal" if noise else expected,
+        ["body $.status"] if noise else [],
+    )
 
 
 @pytest.mark.parametrize("side", ["legacy", "candidate"])
@@ -65,14 +68,18 @@ def test_money_is_never_noise(answers, legacy, candidate, side):
         lambda value: {"text": f"Please pay EUR {amounts[value]} soon"},
     ):
         rules = Rules.parse([{"decimal": "$.x"}])
-        outcome, findings = ask(*[document(value) for value in answers], side=side, rules=rules)
+        a, b, c, d = (document(value) for value in answers)
+        outcome, findings = ask(a, b, c, d, side=side, rules=rules)
         assert findings == ()
         assert (outcome.failure or outcome.verdict) == ("moved" if expected == "noise" else expected)
 
 
 def test_a_record_of_lines_with_amounts_is_never_noise():
     def document(total):
-        return {"currency": "EUR", "lines": [{"sku": f"{total}{n}", "net": f"{total}.0{n}"} for n in range(3)][: total + 1]}
+        return {
+            "currency": "EUR",
+            "lines": [{"sku": f"{total}{n}", "net": f"{total}.0{n}"} for n in range(3)][: total + 1],
+        }
 
     for answers in product(range(1, 4), repeat=4):
         outcome, findings = ask(*[document(value) for value in answers])
@@ -83,12 +90,20 @@ def test_a_record_of_lines_with_amounts_is_never_noise():
 
 def test_the_other_places_count_beside_noise():
     outcome, findings = ask(
-        {"at": "1", "name": "Ann"}, {"at": "2", "name": "Bob"}, {"at": "3", "name": "Ann"}, {"at": "4", "name": "Bob"}
+        {"at": "1", "name": "Ann"},
+        {"at": "2", "name": "Bob"},
+        {"at": "3", "name": "Ann"},
+        {"at": "4", "name": "Bob"},
     )
     assert [str(d.location) for d in outcome.differences] == ["body $.name"]
     assert outcome.verdict == "different"
     (finding,) = findings
-    assert (str(finding.location), finding.kind, finding.first, finding.second) == ("body $.at", "changed", "1", "3")
+    assert (str(finding.location), finding.kind, finding.first, finding.second) == (
+        "body $.at",
+        "changed",
+        "1",
+        "3",
+    )
 
 
 def test_moved_beside_noise_is_failed_and_beside_a_difference_different():
@@ -141,6 +156,8 @@ def test_what_is_not_listed_still_counts():
 
     context = Context(limits=Limits(listed=2))
     documents = [{f"m{n}": f"{stamp}{n}" for n in range(9)} for stamp in "abcd"]
-    outcomes = [compare(documents[i], documents[j], context=context) for i, j in ((0, 1), (2, 3), (0, 2), (1, 3))]
-    outcome, _ = judge_again(*outcomes, "legacy")
+    first, again, primary, shadow = (
+        compare(documents[i], documents[j], context=context) for i, j in ((0, 1), (2, 3), (0, 2), (1, 3))
+    )
+    outcome, _ = judge_again(first, again, primary, shadow, "legacy")
     assert outcome.verdict == "different"

@@ -1,4 +1,5 @@
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -121,16 +122,25 @@ def test_instant():
     equal({"t": "31.01.2026"}, {"t": "2026-01-31"}, {"instant": "$.t", "format": {"legacy": "%d.%m.%Y"}})
     equal({"t": "2026-01-31T10:00:00Z"}, {"t": "2026-01-31T10:00:02Z"}, {"instant": "$.t", "tolerance": "2s"})
     equal(
-        {"t": "2026-01-31T10:00:00"}, {"t": "2026-01-31T09:00:00Z"}, {"instant": "$.t", "zone": "Europe/Berlin"}
+        {"t": "2026-01-31T10:00:00"},
+        {"t": "2026-01-31T09:00:00Z"},
+        {"instant": "$.t", "zone": "Europe/Berlin"},
     )
-    equal({"t": 1769853600}, {"t": 1769853600000}, {"instant": "$.t", "format": {"legacy": "epoch", "candidate": "epoch-ms"}})
+    equal(
+        {"t": 1769853600},
+        {"t": 1769853600000},
+        {"instant": "$.t", "format": {"legacy": "epoch", "candidate": "epoch-ms"}},
+    )
     equal(
         {"t": "Sat, 31 Jan 2026 10:00:00 GMT"},
         {"t": "2026-01-31T10:00:00Z"},
         {"instant": "$.t", "format": {"legacy": "http"}},
     )
     for other in ("2026-01-31T10:00:03Z", "soon", None, 7):
-        assert run({"t": "2026-01-31T10:00:00Z"}, {"t": other}, {"instant": "$.t", "tolerance": "2s"}).verdict == "different"
+        assert (
+            run({"t": "2026-01-31T10:00:00Z"}, {"t": other}, {"instant": "$.t", "tolerance": "2s"}).verdict
+            == "different"
+        )
 
 
 def test_map():
@@ -144,7 +154,11 @@ def test_map():
 
 def test_rename():
     equal({"a": 1, "b": {"c": 2}}, {"z": 1, "b": {"c": 2}}, {"rename": "$.a", "to": "$.z"})
-    equal({"lines": [{"net": 1}, {"net": 2}]}, {"items": [{"n": 1}, {"n": 2}]}, {"rename": "$.lines[*].net", "to": "$.items[*].n"})
+    equal(
+        {"lines": [{"net": 1}, {"net": 2}]},
+        {"items": [{"n": 1}, {"n": 2}]},
+        {"rename": "$.lines[*].net", "to": "$.items[*].n"},
+    )
     equal({"a": {"b": 1}}, {"b": 1, "a": {}}, {"rename": "$.a.b", "to": "$.b"})
     outcome = run({"a": 1}, {"z": 2}, {"rename": "$.a", "to": "$.z"})
     assert places(outcome) == ["body $.a"]
@@ -163,10 +177,13 @@ def test_rename_swaps():
 
 def test_other_rules_name_legacys_location():
     equal({"a": "1.0"}, {"z": "1.00"}, {"rename": "$.a", "to": "$.z"}, {"decimal": "$.a"})
-    assert run({"a": 1, "b": 1}, {"z": 1, "b": 2}, {"only": "$.a"}, {"rename": "$.a", "to": "$.z"}).verdict == "equal"
+    assert (
+        run({"a": 1, "b": 1}, {"z": 1, "b": 2}, {"only": "$.a"}, {"rename": "$.a", "to": "$.z"}).verdict
+        == "equal"
+    )
 
 
-RULES = [
+RULES: list[dict[str, Any]] = [
     {"only": ["$.total", "$.lines", "$.status"]},
     {"rename": "$.total", "to": "$.sum"},
     {"decimal": "$.total", "tolerance": 1},
@@ -195,7 +212,9 @@ def test_digests_cover_the_meaning_only():
         return Rules.parse(list(rules)).digest
 
     base = digest({"ignore": "$.a"}, {"ignore": "$.b"})
-    assert base == digest({"ignore": "$.b", "reason": "why", "owner": "ann", "expires": "2027-01-01"}, {"ignore": "$.a"})
+    assert base == digest(
+        {"ignore": "$.b", "reason": "why", "owner": "ann", "expires": "2027-01-01"}, {"ignore": "$.a"}
+    )
     assert base != digest({"ignore": "$.a"})
     assert digest({"ignore": ["$.a", "$.b"]}) == digest({"ignore": ["$.b", "$.a"]})
     assert digest({"decimal": "$.a"}) != digest({"decimal": "$.a", "tolerance": 1})
@@ -204,7 +223,9 @@ def test_digests_cover_the_meaning_only():
 
 
 def test_what_the_gate_needs_stays_on_the_compiled_rule():
-    (rule,) = Rules.parse([{"ignore": "$.a", "reason": "why", "owner": "ann", "expires": "2027-01-01"}]).compiled
+    (rule,) = Rules.parse(
+        [{"ignore": "$.a", "reason": "why", "owner": "ann", "expires": "2027-01-01"}]
+    ).compiled
     assert (rule.kind, rule.locations, rule.reason, rule.owner) == ("ignore", ("$.a",), "why", "ann")
     assert str(rule.expires) == "2027-01-01"
 
@@ -254,5 +275,5 @@ def test_rules_reach_into_lists_that_are_not_aligned_by_bytes():
 def test_rules_over_xml_and_csv():
     left, right = b"<a><t>1.0</t></a>", b"<a><t>1.00</t></a>"
     assert run(left, right, {"decimal": "$.a[0].t[0]['#text']"}).verdict == "equal"
-    left, right = answer(b"n,t\n1,1.0\n", media="text/csv"), answer(b"n,t\n1,1.00\n", media="text/csv")
-    assert run(left, right, {"decimal": "$[*].t"}).verdict == "equal"
+    ours, theirs = answer(b"n,t\n1,1.0\n", media="text/csv"), answer(b"n,t\n1,1.00\n", media="text/csv")
+    assert run(ours, theirs, {"decimal": "$[*].t"}).verdict == "equal"
