@@ -15,7 +15,7 @@ COMMANDS: Final[dict[str, str]] = {
     "init": "Write a commented strangler.yaml for two systems.",
     "check": "Say what strangler.yaml would do, and what stands in its way.",
     "serve": "Carry traffic: planes, worker and control, supervised.",
-    "status": "Show every cutover: phase, weight, evidence, blockers, next step.",
+    "status": "Show where every cutover stands, and what is next.",
     "divergences": "List, show and accept what differs between the two systems.",
     "rules": "List and accept the rules that strangler proposes.",
     "compare": "Compare two files as two answers.",

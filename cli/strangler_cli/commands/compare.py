@@ -46,7 +46,8 @@ def command(legacy: str, candidate: str, form: str, rules: str | None, media: st
     if legacy == candidate == "-":
         raise click.UsageError("standard input is one file; name the other.")
     allowed = _rules(rules)
-    outcome = compare(_answer(legacy, media), _answer(candidate, media), allowed)
+    kind = media or _by_name(legacy) or _by_name(candidate)
+    outcome = compare(_answer(legacy, kind), _answer(candidate, kind), allowed)
     if form == "json":
         from strangler_cli.formats.as_json import dumped
         from strangler_cli.formats.outcome import as_object
@@ -64,14 +65,16 @@ def _exit_code(outcome: Outcome) -> int:
     return {"equal": 0, "different": 1, "failed": 2}[outcome.verdict]
 
 
+def _by_name(file: str) -> str | None:
+    return _MEDIA.get(Path(file).suffix.lower())
+
+
 def _answer(file: str, media: str | None) -> Answer:
     from strangler.comparison.model import Answer
     from strangler_cli.files import read_bytes
 
-    kind = media or _MEDIA.get(Path(file).suffix.lower())
-    return Answer(
-        200, ((b"content-type", kind.encode("latin-1", "replace")),) if kind else (), read_bytes(file)
-    )
+    fields = ((b"content-type", media.encode("latin-1", "replace")),) if media else ()
+    return Answer(200, fields, read_bytes(file))
 
 
 def _rules(file: str | None) -> Rules:

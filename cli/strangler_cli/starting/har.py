@@ -153,7 +153,8 @@ def _template(pieces: list[str], siblings: dict[tuple[object, ...], set[str]]) -
 def _variable(before: list[str]) -> str:
     """Named after what stands before it: /invoices/{invoice_id}."""
     owner = next((piece for piece in reversed(before) if piece and not piece.startswith("{")), "")
-    word = re.sub(r"\W+", "_", unquote(owner).lower(), flags=re.ASCII).strip("_").removesuffix("s")
+    word = re.sub(r"\W+", "_", unquote(owner).lower(), flags=re.ASCII).strip("_")
+    word = f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")
     name = f"{word}_id" if word and not word[0].isdigit() else "id"
     taken = sum(piece.startswith("{" + name) for piece in before)
     return f"{name}_{taken + 1}" if taken else name

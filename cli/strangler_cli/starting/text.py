@@ -107,7 +107,9 @@ def _route(route: FoundRoute) -> Iterable[str]:
         parts += f", body: {{{kind}: {scalar(name)}}}"
     yield f"  {route.name}:{seen}"
     yield f"    match: {{{parts}}}"
-    if route.reads is None and route.body is not None:
+    if route.reads:
+        yield "    safe: true"
+    elif route.reads is None and route.body is not None:
         yield "    # safe: true                     # if it only reads"
 
 

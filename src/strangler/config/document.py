@@ -24,9 +24,9 @@ from strangler.errors import ConfigError, Problem
 
 type Location = tuple[str | int, ...]
 
-MAX_BYTES: Final = 4 << 20
+MAX_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 32
-MAX_NODES: Final = 200_000
+MAX_NODES: Final = 20_000
 """Values in a file, an alias counting as all it stands for."""
 
 

@@ -35,7 +35,7 @@ def test_a_few_aliases_that_stand_for_billions(refused: Refused) -> None:
     lines += [f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)]
     said = refused("\n".join(lines))
     assert "too many values" in said
-    assert said.startswith("strangler.yaml:6:")
+    assert said.startswith("strangler.yaml:5:")
 
 
 def test_an_alias_of_itself(refused: Refused) -> None:
@@ -48,8 +48,8 @@ def test_too_deep(refused: Refused) -> None:
 
 
 def test_too_large(refused: Refused) -> None:
-    assert "characters" in refused("# " + "x" * 5_000_000)
-    assert "too many values" in refused("a: [" + "x," * 300_000 + "x]")
+    assert "characters" in refused("# " + "x" * 1_100_000)
+    assert "too many values" in refused("a: [" + "x," * 20_000 + "x]")
 
 
 @pytest.mark.parametrize("tag", ["!!python/object:os.system", "!foo", "!!binary", "!!set"])

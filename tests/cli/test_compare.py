@@ -1,0 +1,92 @@
+"""`strangler compare`: exit codes, both forms, rules, media types."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import Strangler
+
+A = '{"total": 10.00, "currency": "EUR", "lines": [1, 2], "at": "2026-01-01T00:00:00Z"}'
+B = '{"total": 10.01, "currency": "EUR", "lines": [2, 1], "at": "2026-01-01T00:00:05Z"}'
+
+
+@pytest.fixture
+def files(home: Path) -> Path:
+    (home / "a.json").write_text(A)
+    (home / "b.json").write_text(B)
+    return home
+
+
+def test_equal_different_and_neither(files: Path, strangler: Strangler) -> None:
+    (files / "c.json").write_text(json.dumps(json.loads(A), indent=3))
+    assert strangler("compare", "a.json", "c.json").code == 0
+    ran = strangler("compare", "a.json", "b.json")
+    assert ran.code == 1
+    assert ran.out.startswith("different in 3 places\n")
+    for text in ("$.total", "10.00", "10.01", "+0.01 EUR", "rounding", "a.json", "b.json"):
+        assert text in ran.out
+    (files / "broken.json").write_text('{"a": ')
+    ran = strangler("compare", "a.json", "broken.json")
+    assert (ran.code, "cannot be compared" in ran.out) == (2, True)
+
+
+def test_json_has_every_difference_and_no_float(files: Path, strangler: Strangler) -> None:
+    found = strangler("compare", "a.json", "b.json", "--format", "json").json
+    assert found["verdict"] == "different"
+    total = next(each for each in found["differences"] if each["place"] == "$.total")
+    assert (total["legacy"], total["candidate"], total["drift"], total["currency"]) == (
+        "10.00",
+        "10.01",
+        "0.01",
+        "EUR",
+    )
+
+
+def test_rules_let_pass_what_may_differ(files: Path, strangler: Strangler) -> None:
+    rules = files / "rules.yaml"
+    rules.write_text("- ignore: $.at\n- {unordered: $.lines}\n- {decimal: $.total, tolerance: 1}\n")
+    ran = strangler("compare", "a.json", "b.json", "--rules", "rules.yaml")
+    assert ran.code == 0, ran.out
+    assert "3 differences let pass by rules" in ran.out
+    rules.write_text("rules:\n  - ignroe: $.at\n")
+    ran = strangler("compare", "a.json", "b.json", "--rules", "rules.yaml")
+    assert ran.code == 2
+    assert "rules.yaml:2" in ran.err
+    assert "did you mean `ignore`?" in ran.err
+
+
+def test_standard_input(files: Path, strangler: Strangler) -> None:
+    assert strangler("compare", "-", "a.json", stdin=A.encode()).code == 0
+    assert strangler("compare", "a.json", "-", stdin=B.encode()).code == 1
+    assert strangler("compare", "-", "-", stdin=b"").code == 2
+
+
+def test_the_media_type_decides_how_it_is_read(home: Path, strangler: Strangler) -> None:
+    (home / "a.csv").write_text("id,amount\n1,10.00\n2,5.00\n")
+    (home / "b.csv").write_text("id,amount\n1,10.00\n2,5.01\n")
+    found = strangler("compare", "a.csv", "b.csv", "--format", "json").json
+    assert [each["place"] for each in found["differences"]] == ["$[1].amount"]
+    (home / "a").write_text("<i xmlns='urn:x'><amount>1</amount></i>")
+    (home / "b").write_text("<i xmlns='urn:x'><amount>2</amount></i>")
+    found = strangler("compare", "a", "b", "--media", "application/xml", "--format", "json").json
+    assert "amount" in found["differences"][0]["place"]
+
+
+def test_files_that_are_not_there(home: Path, strangler: Strangler) -> None:
+    ran = strangler("compare", "a.json", "b.json")
+    assert (ran.code, ran.out) == (2, "")
+    assert "a.json: cannot be read: No such file" in ran.err
+    assert strangler("compare", "a.json").code == 2
+    assert strangler("compare", str(home), str(home)).code == 2
+
+
+def test_values_cannot_drive_the_terminal(home: Path, strangler: Strangler) -> None:
+    (home / "a.json").write_text(json.dumps({"x": "\x1b]0;owned\x07"}))
+    (home / "b.json").write_text(json.dumps({"x": "\u202e"}, ensure_ascii=False))
+    ran = strangler("compare", "a.json", "b.json")
+    assert ran.code == 1
+    assert "\x1b" not in ran.out
+    assert "\u202e" not in ran.out

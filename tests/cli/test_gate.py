@@ -1,0 +1,191 @@
+"""`strangler gate`: exit codes, words, and the formats that CI reads."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from strangler.gate import Reason, Verdict
+from strangler_cli.formats.github import MOST, as_github
+from strangler_cli.formats.junit import as_junit
+from strangler_cli.formats.verdict import Asked
+
+from .conftest import Place, Strangler
+
+
+@pytest.fixture
+def passing(place: Place, strangler: Strangler) -> Place:
+    """Started, and enough equal answers of both routes: the first attempt needs 434 at a rate of 1 %."""
+    assert strangler("cutover", "start", "reads").code == 0
+    judged = place.judged()
+    place.write(*judged.equals(500), *judged.equals(500, "invoices"))
+    return place
+
+
+def test_no_evidence_never_passes(place: Place, strangler: Strangler) -> None:
+    ran = strangler("gate", "reads")
+    assert ran.code == 3
+    assert "evidence does not suffice" in ran.out
+    assert "strangler cutover start" in ran.out
+
+
+def test_it_passes(passing: Place, strangler: Strangler) -> None:
+    ran = strangler("gate", "reads")
+    assert ran.code == 0, ran.out
+    assert ran.out.startswith("reads passes: it may advance\n")
+    assert "attempt 1: 1,000 compared, 0 of them mismatch" in ran.out
+
+
+def test_asking_twice_is_one_attempt(passing: Place, strangler: Strangler) -> None:
+    strangler("gate", "reads")
+    assert strangler("gate", "reads", "--format", "json").json["attempt"] == 1
+
+
+def test_a_divergence_blocks_and_says_all_four_things(passing: Place, strangler: Strangler) -> None:
+    passing.write(passing.judged().different(fingerprint="total"))
+    ran = strangler("gate", "reads")
+    assert ran.code == 1
+    assert "reads is blocked" in ran.out
+    assert "required " in ran.out
+    assert "to change " in ran.out
+    assert re.search(r"set in     strangler\.yaml:\d+", ran.out)
+
+
+def test_paused_is_frozen(passing: Place, strangler: Strangler) -> None:
+    assert strangler("cutover", "pause", "reads").code == 0
+    assert strangler("gate", "reads").code == 4
+
+
+def test_stale_evidence_is_insufficient(passing: Place, strangler: Strangler) -> None:
+    passing.now_ns += 3 * 86_400_000_000_000
+    passing.write()
+    ran = strangler("gate", "reads")
+    assert (ran.code, "is 3 d old" in ran.out) == (3, True), ran.out
+
+
+def test_a_worker_that_writes_no_more(passing: Place, strangler: Strangler) -> None:
+    passing.now_ns += 120_000_000_000
+    ran = strangler("gate", "reads")
+    assert (ran.code, "the worker last wrote" in ran.out) == (3, True)
+
+
+def test_unknown_cutover_and_no_ledger(place: Place, strangler: Strangler) -> None:
+    ran = strangler("gate", "raeds")
+    assert (ran.code, "did you mean `reads`?" in ran.err) == (2, True)
+    (place.folder / "strangler.db").unlink()
+    ran = strangler("gate", "reads")
+    assert (ran.code, "there is no ledger yet" in ran.err) == (3, True)
+    assert not (place.folder / "strangler.db").exists()
+
+
+def test_json(passing: Place, strangler: Strangler) -> None:
+    passing.write(passing.judged().different())
+    ran = strangler("gate", "reads", "--format", "json")
+    found = ran.json
+    assert (found["cutover"], found["status"], found["exit_code"]) == ("reads", "blocked", ran.code)
+    assert (found["compared"], found["different"], found["phase"], found["version"]) == (
+        1001,
+        1,
+        "shadow",
+        "1",
+    )
+    reason = found["reasons"][0]
+    assert set(reason) == {
+        "code",
+        "status",
+        "route",
+        "stratum",
+        "measured",
+        "required",
+        "remedy",
+        "more",
+        "file",
+        "line",
+    }
+    assert (reason["file"], reason["line"] > 0) == ("strangler.yaml", True)
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github", "junit"])
+def test_to_a_file(passing: Place, strangler: Strangler, form: str) -> None:
+    passing.write(passing.judged().different())
+    direct = strangler("gate", "reads", "--format", form)
+    ran = strangler("gate", "reads", "--format", form, "-o", "report")
+    assert (ran.code, direct.code) == (1, 1)
+    assert Path("report").read_text(encoding="utf-8") == direct.out
+    assert ran.out == "reads: blocked (exit code 1), written to report\n"
+    assert strangler("gate", "reads", "-o", "no/such/folder").code == 2
+
+
+def test_github_annotations(passing: Place, strangler: Strangler) -> None:
+    assert strangler("gate", "reads", "--format", "github").out.startswith(
+        "::notice file=strangler.yaml,title=reads passes"
+    )
+    passing.write(passing.judged().different())
+    out = strangler("gate", "reads", "--format", "github").out
+    assert re.match(r"::error file=strangler\.yaml,line=\d+,title=reads%3A [a-z-]+::\S", out)
+
+
+def asked(*reasons: Reason, status: Any = "blocked", cutover: str = "reads") -> Asked:
+    routes = (("invoice", "country=DE"), ("invoice", "country=FR"), ("invoices", ""))
+    return Asked(Verdict(cutover, status, reasons), "a:b,c%.yaml", "shadow", 1, "1", 1, 10, 1, routes)
+
+
+def reason(number: int = 1, status: Any = "blocked", **more: Any) -> Reason:
+    return Reason("rate", status, f"measured {number}", "required", "remedy", **more)
+
+
+def test_github_escapes_what_would_end_a_command() -> None:
+    out = as_github(
+        asked(Reason("rate", "blocked", "100 %\r\n::error::x", "a:b", "c,d", 12), cutover="x:y,z%")
+    )
+    assert out == (
+        "::error file=a%3Ab%2Cc%25.yaml,line=12,title=x%3Ay%2Cz%25%3A rate::"
+        "100 %25%0D%0A::error::x%0ARequired: a:b%0ATo change it: c,d\n"
+    )
+
+
+@pytest.mark.parametrize(("count", "lines"), [(1, 1), (MOST, MOST), (MOST + 1, MOST), (40, MOST)])
+def test_github_shows_ten_of_a_type_and_the_tenth_says_what_is_left(count: int, lines: int) -> None:
+    out = as_github(asked(*(reason(number) for number in range(count)), reason(99, "insufficient")))
+    errors = [line for line in out.splitlines() if line.startswith("::error ")]
+    assert len(errors) == lines
+    assert out.count("::warning ") == 1
+    for number in range(count):
+        assert f"measured {number}" in out
+    if count > MOST:
+        assert f"{count - MOST + 1} more" in errors[-1]
+
+
+def test_junit_has_a_case_per_route_and_stratum() -> None:
+    text = as_junit(asked(reason(route="invoice", stratum="country=FR"), reason(2), reason(3)))
+    root = ET.fromstring(text)
+    assert root.tag == "testsuites"
+    (suite,) = root
+    assert (suite.get("tests"), suite.get("failures"), suite.get("name")) == ("4", "2", "reads")
+    cases = {case.get("name"): case.find("failure") for case in suite}
+    assert set(cases) == {"cutover", "invoice (country=DE)", "invoice (country=FR)", "invoices"}
+    failure = cases["invoice (country=FR)"]
+    assert failure is not None
+    message = failure.get("message")
+    assert message == "rate: measured 1"
+    assert message in (failure.text or "")
+    assert cases["invoices"] is None
+    whole = cases["cutover"]
+    assert whole is not None
+    assert "measured 2" in (whole.get("message") or "")
+    assert "measured 3" in (whole.get("message") or "")
+
+
+def test_junit_holds_any_text() -> None:
+    bad = Reason("rate", "insufficient", "a\x00b\x1b]<&>\"'\ud800\ufffe ]]>", "r", "m")
+    root = ET.fromstring(as_junit(asked(bad, status="insufficient")).encode("utf-8"))
+    assert root.get("failures") == "1"
+
+
+def test_junit_of_a_passing_gate_has_no_failure(passing: Place, strangler: Strangler) -> None:
+    root = ET.fromstring(strangler("gate", "reads", "--format", "junit").out)
+    assert (root.get("tests"), root.get("failures")) == ("3", "0")
