@@ -18,6 +18,13 @@ LAG_STALE_NS: Final = 60_000_000_000
 """A lag probe older than this says nothing."""
 
 
+_TO_COMPARE: Final = {
+    True: "start the cutover (`strangler cutover start`) and send traffic through the plane",
+    False: "send traffic through the plane",
+}
+"""By whether the cutover still stands at its beginning."""
+
+
 def epoch(case: Case) -> Iterator[Reason]:
     """No epoch, no version, or two at once."""
     evidence = case.evidence
@@ -27,7 +34,7 @@ def epoch(case: Case) -> Iterator[Reason]:
             "insufficient",
             "nothing was compared under the present rules and settings",
             "comparisons",
-            "start the cutover (`strangler cutover start`) and send traffic through the plane",
+            _TO_COMPARE[evidence.phase == "legacy"],
             case.line_of("cutovers", evidence.cutover),
         )
     elif not evidence.version:
