@@ -7,7 +7,8 @@ GET /healthz            200
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import msgspec
@@ -31,7 +32,7 @@ def app(board: Board, status: Callable[[], dict[str, Any]], poll_seconds: float 
             generation = int(wanted)
         except ValueError:
             return _error(400, f"`after` is a generation, not {wanted!r}")
-        body = await board.after(generation, poll_seconds)
+        body = await _unless_gone(request, board.after(generation, poll_seconds))
         return Response(status_code=204) if body is None else Response(body, media_type=_JSON)
 
     async def state(_request: Request) -> Response:
@@ -43,6 +44,24 @@ def app(board: Board, status: Callable[[], dict[str, Any]], poll_seconds: float 
     return Starlette(
         routes=[Route("/v1/table", table), Route("/v1/status", state), Route("/healthz", health)],
     )
+
+
+async def _unless_gone(request: Request, answer: Coroutine[Any, Any, bytes | None]) -> bytes | None:
+    """The answer, or None as soon as whoever asked is gone: a killed plane waits for nothing any more."""
+    waiting = asyncio.ensure_future(answer)
+    gone = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait((waiting, gone), return_when=asyncio.FIRST_COMPLETED)
+        return waiting.result() if waiting.done() else None
+    finally:
+        for task in (waiting, gone):
+            task.cancel()
+        await asyncio.gather(waiting, gone, return_exceptions=True)
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _error(status: int, what: str) -> Response:

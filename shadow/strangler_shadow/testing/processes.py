@@ -59,6 +59,9 @@ class _Process:
             self.stop()
         if self.returncode is None:
             self.kill()
+        self._close()
+
+    def _close(self) -> None:
         for stream in (self._running.stdin, self._running.stdout):
             if stream is not None:
                 stream.close()
@@ -94,6 +97,7 @@ class ServeProcess(_Process):
         line = _line(self._running.stdout)
         if not line:
             self._running.wait(_STOP_SECONDS)
+            self._close()
             raise RuntimeError(f"it did not start:\n{self.log.read_text()}")
         self.serving = msgspec.json.decode(line, type=Serving)
         return self

@@ -127,7 +127,7 @@ class Rig:
 
     # --- asking ---
 
-    def client(self, seconds: float = 20) -> RawClient:
+    def client(self, seconds: float = 40) -> RawClient:
         """A connection to the plane."""
         return RawClient(self.port, seconds)
 

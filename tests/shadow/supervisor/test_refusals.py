@@ -54,10 +54,6 @@ def test_a_certificate_that_is_not_there(tmp_path: Path) -> None:
     assert "a.pem" in str(error)
 
 
-def test_control_for_everybody(tmp_path: Path) -> None:
-    assert "loopback" in str(refused(tmp_path, control="0.0.0.0:0"))
-
-
 def test_an_address_in_use(tmp_path: Path) -> None:
     with bind("127.0.0.1:0", "x") as taken:
         error = refused(tmp_path, listen=f"127.0.0.1:{taken.getsockname()[1]}")

@@ -10,7 +10,7 @@ import pytest
 from strangler.errors import UsageError
 from strangler.exchange import Failure, Message, Request, Response
 from strangler.testing.background import Background
-from strangler.testing.origin import CLOSE, Origin, Seen, Steps, answer
+from strangler.testing.origin import CLOSE, Origin, Script, Seen, Steps, answer
 from strangler_shadow.settings import SideSettings
 from strangler_shadow.worker.ask import Asker, Limits
 
@@ -28,6 +28,10 @@ def request(
 def loop() -> Iterator[Background]:
     with Background() as background:
         yield background
+
+
+def saying(raw: bytes) -> Script:
+    return lambda _: iter((raw,))
 
 
 def ask(
