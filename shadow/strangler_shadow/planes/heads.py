@@ -17,7 +17,7 @@ from strangler.routing import RequestHead
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _REQUEST_LINE: Final = re.compile(rb"(" + _TOKEN + rb") ([\x21-\x7e\x80-\xff]+) HTTP/1\.([01])")
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?")
-# A request may hold no control characters; answers of long-serving systems are forgiven all but those that change framing.
+# A request may hold no control characters; an answer is forgiven all but those that change framing.
 _REQUEST_FIELD: Final = re.compile(rb"(" + _TOKEN + rb"):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
 _RESPONSE_FIELD: Final = re.compile(rb"(" + _TOKEN + rb"):[ \t]*([^\x00\r\n]*)")
 _BARE_END: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)")

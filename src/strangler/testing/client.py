@@ -42,7 +42,7 @@ class Reply:
 class RawClient:
     """One connection to 127.0.0.1. A wait of more than `seconds` is a TimeoutError."""
 
-    def __init__(self, port: int, seconds: float = 20) -> None:
+    def __init__(self, port: int, seconds: float = 40) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), seconds)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""

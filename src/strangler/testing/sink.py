@@ -53,7 +53,7 @@ class FrameSink[T]:
         with self._lock:
             self._taken.clear()
 
-    def wait[F](self, look: Callable[[list[T]], F | None], seconds: float = 15) -> F:
+    def wait[F](self, look: Callable[[list[T]], F | None], seconds: float = 40) -> F:
         """Until `look` finds something (neither None nor False) in the frames so far. Raises TimeoutError."""
         deadline = time.monotonic() + seconds
         while True:

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,22 +31,22 @@ def rig(launch: Launch) -> Rig:
     return launch(table(1, route), legacy={"/slow": slow}, drain_ms=4_000)
 
 
-async def ask_once(port: int, number: int) -> bool:
+async def ask_once(port: int, number: int) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(request("GET", f"/{number}", ("Connection", "close")))
         whole = await reader.read()
-        return whole.startswith(b"HTTP/1.1 200 ") and whole.endswith(b"\r\n\r\nok")
+        return whole.partition(b"\r\n")[0] + whole.rpartition(b"\r\n")[2]
     finally:
         writer.close()
 
 
 def test_two_thousand_at_once(rig: Rig, background: Background) -> None:
-    async def flood() -> list[bool | BaseException]:
+    async def flood() -> list[bytes | BaseException]:
         return await asyncio.gather(*(ask_once(rig.port, n) for n in range(2_000)), return_exceptions=True)
 
     results = background.call(flood(), 60)
-    assert results.count(True) == 2_000
+    assert Counter(map(str, results)) == {str(b"HTTP/1.1 200 OKok"): 2_000}
     counts = rig.counts(lambda counts: counts.sent == 2_000)
     assert counts.served["all"][0] == 2_000
     deadline = time.monotonic() + 10
@@ -75,6 +76,7 @@ class Loader(threading.Thread):
                         if reply.status != 200:
                             self.failed.append(reply.line)
                         self.answered += 1
+                        time.sleep(0.001)  # the fakes share two cores with the plane
                         if reply.values("connection") == [b"close"]:
                             break
             except Exception as error:  # noqa: BLE001  whatever it is, a client saw it
@@ -99,7 +101,7 @@ def loaded(port: int, count: int) -> Iterator[list[Loader]]:
 def test_draining_loses_no_request(rig: Rig) -> None:
     """A supervisor starts the next plane on the same socket and lets the first drain; clients notice nothing."""
     first = rig.process
-    with loaded(rig.port, 6) as loaders, rig.client() as waiting:
+    with loaded(rig.port, 4) as loaders, rig.client() as waiting:
         assert waiting.ask("GET", "/by-the-first").status == 200
         rig.restart(boot="b2")
         rig.sink.wait(lambda frames: any(isinstance(f, Hello) and f.boot == "b2" for f in frames))
@@ -109,7 +111,7 @@ def test_draining_loses_no_request(rig: Rig) -> None:
         first.send_signal(signal.SIGTERM)
         reply = waiting.read()
         assert (reply.body, reply.values("connection")) == (b"slow", [b"close"])
-        assert first.wait(10) == 0
+        assert first.wait(30) == 0
         time.sleep(0.3)
     assert [loader.failed for loader in loaders] == [[] for _ in loaders]
     assert all(loader.answered for loader in loaders)
@@ -125,7 +127,7 @@ def test_what_takes_longer_than_the_drain_is_cut(launch: Launch) -> None:
         while "/slow" not in rig.legacy.targets():
             time.sleep(0.01)
         rig.process.terminate()
-        assert rig.process.wait(10) == 0
+        assert rig.process.wait(30) == 0
         assert client.closed()
 
 
@@ -137,7 +139,7 @@ def test_a_plane_that_is_killed_loses_at_most_a_heartbeat(rig: Rig) -> None:
             client.ask("GET", f"/{number}")
         sent = rig.counts(lambda counts: counts.sent == before + 50).sent
         os.kill(rig.process.pid, signal.SIGKILL)
-        rig.process.wait(10)
+        rig.process.wait(30)
         assert client.closed()
     late = RawClient(rig.port)
     late.send(request("GET", "/late"))
@@ -166,6 +168,6 @@ def test_a_plane_ends_when_its_supervisor_is_gone(rig: Rig) -> None:
         assert client.read().body == b"slow"
         assert idle.closed()
         assert used.closed()
-        assert rig.process.wait(10) == 0
+        assert rig.process.wait(30) == 0
         assert time.monotonic() - began < rig.settings.drain_ms / 1000
     rig.sink.wait(lambda frames: sum(isinstance(frame, Goodbye) for frame in frames) == goodbyes + 1)

@@ -10,20 +10,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import signal
 import socket
 import ssl
-import sys
 from collections.abc import Callable, Coroutine
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from strangler.exchange import Side
 from strangler_shadow.capture import CaptureQueue, Sender, Tally
+from strangler_shadow.lifeline import EXIT_USAGE, run
 from strangler_shadow.planes.mitmproxy.plane import Plane
 from strangler_shadow.planes.mitmproxy.session import Session
 from strangler_shadow.settings import PlaneSettings
@@ -34,43 +30,19 @@ PINNED: Final = "12.2.3"
 BACKLOG: Final = 4_096
 IDLE_DRAIN_SECONDS: Final = 1.0
 FLUSH_SECONDS: Final = 3.0
-EXIT_USAGE: Final = 2
 
 
 def main() -> int:
     """Run one plane; the exit code."""
-    logging.basicConfig(level=logging.WARNING, format="plane[%(process)d] %(message)s", stream=sys.stderr)
     if version("mitmproxy") != PINNED:
         _log.error("mitmproxy %s is installed; this plane is written for %s", version("mitmproxy"), PINNED)
         return EXIT_USAGE
-    try:
-        settings = msgspec.json.decode(read_line(0), type=PlaneSettings)
-    except (msgspec.DecodeError, OSError) as error:
-        _log.error("no settings on standard input: %s", error)
-        return EXIT_USAGE
     _raise_file_limit()
-    try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(settings))
-    except OSError as error:  # the listening socket, the certificate, a CA file
-        _log.error("the plane cannot start: %s", error)
-        return 1
-    return 0
+    return run("plane", PlaneSettings, serve)
 
 
-def read_line(fd: int) -> bytes:
-    """One line from a file descriptor, and not a byte more."""
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        piece = os.read(fd, 1 << 16)
-        if not piece:
-            break
-        line += piece
-    return bytes(line)
-
-
-async def serve(settings: PlaneSettings) -> None:
-    """Carry traffic until told to stop. Raises OSError when it cannot start."""
+async def serve(settings: PlaneSettings, stop: asyncio.Event) -> None:
+    """Carry traffic until told to stop. Raises OSError when it cannot start (the socket, the certificate, a CA)."""
     plane = _plane(settings)
     sessions: set[Session] = set()
     contexts: dict[Side, ssl.SSLContext | None] = {
@@ -84,8 +56,6 @@ async def serve(settings: PlaneSettings) -> None:
         now_ns=plane.now_ns,
     )
     client = TableClient(plane.tables, settings.control)
-    stop = asyncio.Event()
-    _watch_for_the_end(plane.loop, stop)
     tasks = [plane.loop.create_task(_persist(work)) for work in (sender.run, client.run)]
     server = await plane.loop.create_server(
         lambda: Session.accept(plane, sessions, contexts),
@@ -160,27 +130,6 @@ async def _persist(work: Callable[[], Coroutine[None, None, None]]) -> None:
             await asyncio.sleep(1)
         else:
             return
-
-
-def _watch_for_the_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-
-    def standard_input() -> None:
-        if not os.read(0, 4_096):
-            loop.remove_reader(0)
-            stop.set()
-
-    with contextlib.suppress(OSError, ValueError):  # not a pipe: the signals remain
-        loop.add_reader(0, standard_input)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 def _raise_file_limit() -> None:

@@ -13,7 +13,7 @@ import ssl
 import struct
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -38,6 +38,7 @@ from strangler_shadow.planes.mitmproxy.stream import TIMED_OUT
 
 _log = logging.getLogger(__name__)
 LINGER_SECONDS: Final = 2.0
+LAG_SECONDS: Final = 0.05
 _CUT: Final = struct.pack("ii", 1, 0)
 
 
@@ -303,13 +304,16 @@ class Session:
         context = self._contexts[side]
         error: str | None = None
         try:
-            async with asyncio.timeout(destination.connect_seconds):
-                transport, link = await self._plane.loop.create_connection(
-                    lambda: Link(self, server),
-                    destination.host,
-                    destination.port,
-                    ssl=context,
-                    server_hostname=destination.host if context else None,
+            async with self._plane.doors[side]:
+                transport, link = await patiently(
+                    self._plane.loop.create_connection(
+                        lambda: Link(self, server),
+                        destination.host,
+                        destination.port,
+                        ssl=context,
+                        server_hostname=destination.host if context else None,
+                    ),
+                    destination.connect_seconds,
                 )
         except TimeoutError:
             error = f"{TIMED_OUT}: no connection to {side} within {destination.connect_seconds:g} s"
@@ -335,8 +339,9 @@ class Session:
         """A new deadline takes the old one's place; one of 0 s is none."""
         self._disarm()
         if command.seconds:
-            self._timer = self._plane.loop.call_later(
-                command.seconds, self._overdue, command.stream_id, command.attempt
+            due = self._plane.loop.time() + command.seconds
+            self._timer = self._plane.loop.call_at(
+                due, self._overdue, command.stream_id, command.attempt, due
             )
 
     def _disarm(self) -> None:
@@ -344,7 +349,13 @@ class Session:
             self._timer.cancel()
             self._timer = None
 
-    def _overdue(self, stream_id: int, attempt: int) -> None:
+    def _overdue(self, stream_id: int, attempt: int, due: float) -> None:
+        loop = self._plane.loop
+        if loop.time() - due > LAG_SECONDS:
+            # We are late ourselves: the answer may have come, and wait to be read.
+            due = loop.time() + LAG_SECONDS
+            self._timer = loop.call_at(due, self._overdue, stream_id, attempt, due)
+            return
         self._timer = None
         for task in self._opening:
             task.cancel()
@@ -374,6 +385,22 @@ class Session:
                 self._disarm()
                 passage.failed(question)
         self._queue.append(events.HookCompleted(command))
+
+
+async def patiently[T](work: Coroutine[None, None, T], seconds: float) -> T:
+    """`work` within `seconds`; what came in while the loop was busy is looked at before the time is up.
+
+    Raises TimeoutError.
+    """
+    task = asyncio.get_running_loop().create_task(work)
+    try:
+        for wait in (seconds, LAG_SECONDS):
+            await asyncio.wait((task,), timeout=wait)
+            if task.done():
+                return task.result()
+        raise TimeoutError
+    finally:
+        task.cancel()
 
 
 _ACTIONS: Final[dict[type[commands.Command], Callable[[Session, Any], None]]] = {
