@@ -9,6 +9,9 @@ STAMP := .venv/.setup-stamp
 # ARGS goes to the tool behind a target: make test ARGS="-k rounding", make demo ARGS="--seed 7".
 ARGS ?=
 
+# A shell that forbids bytecode makes every start of every process compile what it imports: seconds each.
+export PYTHONDONTWRITEBYTECODE :=
+
 # An environment whose interpreter has gone is no environment, whatever its stamp says.
 ifneq ($(shell $(BIN)/python -c 'print("runs")' 2>/dev/null),runs)
 .PHONY: $(STAMP)

@@ -183,7 +183,8 @@ def install(uv: str, pip: str, environ: Mapping[str, str]) -> None:
     """The lock, by hash and from wheels only, so that no code of a package runs here; then the project."""
     locked = ["--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)]
     project = ["--no-deps", "--no-build-isolation", "-e", str(ROOT)]
-    with_uv = [uv, "pip", "install", "-q", "--python", str(PYTHON)]
+    # Compiled now, not at the first start of every command where bytecode may not be written then.
+    with_uv = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", str(PYTHON)]
     with_pip = [pip, "--python", str(PYTHON), "install", "-q"]
     if run([*with_uv, *locked], environ) and run([*with_uv, *project], environ):
         return
