@@ -68,7 +68,7 @@ def _with_rule(text: str, file: Path, rule: Mapping[str, Any], route: str | None
 
 def _wanted(content: dict[str, Any], rule: Mapping[str, Any], route: str | None) -> dict[str, Any]:
     content = copy.deepcopy(content)
-    owner = content
+    owner: Any = content
     if route is not None:
         owner = content["routes"][route]
         if isinstance(owner, str):

@@ -40,7 +40,7 @@ def move(
     now_ns: int,
     heard: Callable[[Asked], None],
 ) -> Moved:
-    """One event. `heard` gets the gate's answer before anything comes of it.
+    """One event. `heard` gets the gate's answer, where it is asked, before anything comes of it.
 
     The verdict is asked for (and counted) in a transaction of its own: a refusal undoes no attempt. Raises Refused
     with the gate's exit code, and Conflict when somebody else moved it meanwhile.

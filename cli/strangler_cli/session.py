@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ def configuration(file: str) -> Loaded:
 
 
 @contextmanager
-def ledger_of(loaded: Loaded, *, create: bool = False) -> Iterator[Ledger]:
+def ledger_of(loaded: Loaded, *, create: bool = False) -> Generator[Ledger]:
     """The open ledger, closed afterwards. Raises LedgerUnavailable when there is none."""
     from strangler.ledger.store import open_ledger
 

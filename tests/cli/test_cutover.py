@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from strangler.cutover import decide
 from strangler.errors import Conflict
 from strangler.ledger.audit import entries, verify
 from strangler.ledger.cutovers import current_table, state_of
@@ -167,7 +168,7 @@ def test_somebody_else_was_first(place: Place, strangler: Strangler, monkeypatch
     from strangler_cli import moving
 
     strangler("cutover", "start", "reads")
-    real = moving.decide
+    real = decide
 
     def raced(*arguments: object) -> object:
         monkeypatch.setattr(moving, "decide", real)

@@ -75,7 +75,7 @@ def test_what_is_commented_out_is_right_too(home: Path, strangler: Strangler) ->
     text = (home / "strangler.yaml").read_text()
     for name in ("redaction", "strata", "rules", "policy"):
         start = text.index(f"# {name}:")
-        block = []
+        block: list[str] = []
         for line in text[start:].splitlines():
             if not line.startswith("# ") or (block and not line.startswith("#  ")):
                 break

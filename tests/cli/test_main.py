@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -156,13 +157,13 @@ def test_a_mistake_of_ours_says_how_to_report_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("STRANGLER_DEBUG", raising=False)
-    assert boundary.guarded(lambda: {}["missing"]) == 70
+    assert boundary.guarded(lambda: os.environ["NO_SUCH_NAME"]) == 70
     said = capsys.readouterr().err
     assert "sorry" in said
-    assert "KeyError: 'missing'" in said
+    assert "KeyError: 'NO_SUCH_NAME'" in said
     assert "STRANGLER_DEBUG=1" in said
     monkeypatch.setenv("STRANGLER_DEBUG", "1")
-    assert boundary.guarded(lambda: {}["missing"]) == 70
+    assert boundary.guarded(lambda: os.environ["NO_SUCH_NAME"]) == 70
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 

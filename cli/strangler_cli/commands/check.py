@@ -53,7 +53,9 @@ def _look(screen: Screen, loaded: Loaded) -> int:
     from strangler_cli.screen import Column
 
     found = list(look(loaded, os.environ, datetime.now(UTC).date()))
-    rows = [((entry.level, _TONES[entry.level]), entry.subject, _said(entry)) for entry in found]
+    rows: list[list[Cell]] = [
+        [(entry.level, _TONES[entry.level]), entry.subject, _said(entry)] for entry in found
+    ]
     screen.table([Column(""), Column("what"), Column("found", wrap=True)], rows)
     _routes(screen, loaded)
     errors = sum(entry.level == "error" for entry in found)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from strangler.config import Loaded
     from strangler.cutover import CutoverState, EventName
+    from strangler.errors import Refused
     from strangler.ledger.store import Ledger
     from strangler_cli.formats.verdict import Asked
     from strangler_cli.moving import Moved
@@ -102,6 +103,7 @@ def status(config: str, cutover: str, *, as_json: bool) -> None:
 
 
 def _move(config: str, cutover: str, event: EventName, actor: str | None, reason: str) -> int:
+    from strangler.errors import Refused
     from strangler_cli import session
     from strangler_cli.moving import move
     from strangler_cli.screen import Screen
@@ -111,9 +113,13 @@ def _move(config: str, cutover: str, event: EventName, actor: str | None, reason
     screen = Screen()
     with session.ledger_of(loaded, create=event == "start") as ledger:
         who = actor or session.actor()
-        moved = move(
-            ledger, loaded, cutover, event, who, reason, session.now_ns(), lambda asked: _heard(screen, asked)
-        )
+        verdicts: list[Asked] = []
+        try:
+            moved = move(ledger, loaded, cutover, event, who, reason, session.now_ns(), verdicts.append)
+        except Refused as refused:
+            if not verdicts:
+                raise
+            return _not_advanced(screen, verdicts[0], refused)
         _said(screen, ledger, loaded, moved)
         _next(screen, ledger, loaded, cutover)
     return 0
@@ -163,13 +169,14 @@ def _next(screen: Screen, ledger: Ledger, loaded: Loaded, cutover: str) -> None:
         screen.line(f"next: {entry.next_words}{typed}")
 
 
-def _heard(screen: Screen, asked: Asked) -> None:
-    """Where the gate refuses, its whole answer comes before the refusal in one sentence."""
+def _not_advanced(screen: Screen, asked: Asked, refused: Refused) -> int:
+    """The gate's whole answer, which says more than the refusal; the exit code is the gate's."""
     from strangler_cli.formats.verdict import as_text
 
-    if asked.verdict.status != "pass":
-        as_text(screen, asked)
-        screen.flush()
+    as_text(screen, asked)
+    screen.flush()
+    click.echo(f"strangler: {asked.verdict.cutover} was not advanced: {refused.what}", err=True)
+    return refused.exit_code
 
 
 def _history(screen: Screen, ledger: Ledger, cutover: str) -> None:

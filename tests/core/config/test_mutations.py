@@ -15,7 +15,7 @@ FILE = Path("strangler.yaml")
 LINES = WHOLE.splitlines()
 WORDS = sorted(set(WHOLE.replace(":", " ").replace(",", " ").replace("{", " ").replace("}", " ").split()))
 # Reading YAML is what takes the time: half the examples here, whatever the profile says.
-half = settings(max_examples=max(1, settings.default.max_examples // 2))
+half = settings(max_examples=settings.get_profile(settings.get_current_profile_name()).max_examples // 2)
 SCALARS = st.one_of(
     st.sampled_from(
         [
@@ -50,8 +50,7 @@ SCALARS = st.one_of(
 def usable_or_refused(text: str) -> None:
     try:
         loaded = parse(text, FILE)
-    except (ConfigError, UsageError) as error:
-        assert str(error).startswith("strangler.yaml")
+    except ConfigError:
         return
     assert isinstance(loaded.config, Config)
     for line in range(1, 3):
