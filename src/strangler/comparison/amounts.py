@@ -48,6 +48,7 @@ _NOT_MONEY: Final = _words(
 _CURRENCY: Final = _words(
     "currency currencycode currencyid currencyiso waehrung währung devise moneda divisa valuta moeda waluta"
 )
+_MINOR: Final = _words("cents cent minor")
 _CODE: Final = re.compile(r"[A-Za-z]{3}")
 _DIGITS: Final = {
     **dict.fromkeys(_words("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"), 0),
@@ -64,8 +65,13 @@ def minor_digits(currency: str | None) -> int:
 @lru_cache(maxsize=8_192)
 def named_like_money(name: str) -> bool:
     """Whether a member's name speaks of money: `tax_amount` does, `tax_rate` and `total_count` do not."""
-    words = {word.lower() for word in _WORDS.findall(name)}
+    words = _words_of(name)
     return not words.isdisjoint(_MONEY) and words.isdisjoint(_NOT_MONEY)
+
+
+@lru_cache(maxsize=8_192)
+def _words_of(name: str) -> frozenset[str]:
+    return frozenset(word.lower() for word in _WORDS.findall(name))
 
 
 def name_of(path: Path) -> str:
@@ -163,7 +169,6 @@ def drift(numbers: tuple[Decimal, Decimal] | None, name: str, currency: str | No
         return None
     left, right = numbers
     difference = EXACT.subtract(right, left)
-    words = {word.lower() for word in _WORDS.findall(name)}
-    if words & {"cents", "cent", "minor"}:
+    if not _MINOR.isdisjoint(_words_of(name)):
         return difference.scaleb(-minor_digits(currency))
     return difference

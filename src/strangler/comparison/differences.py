@@ -255,6 +255,6 @@ def _keys(
 
 
 def _quick(item: Node) -> Hashable:
-    if isinstance(item, dict | list):
+    if isinstance(item, (dict, list)):
         return canonical(item)
     return normal(item)

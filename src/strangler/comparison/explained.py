@@ -17,18 +17,16 @@ from strangler.comparison.values import number_in
 _MILD: Final = frozenset({"case", "whitespace", "scale", "order", "date-format"})
 
 
-def explained(
-    found: Sequence[Raw], left_root: Node, right_root: Node, context: Context
-) -> tuple[Difference, ...]:
+def explained(found: Sequence[Raw], left_root: Node, right_root: Node, context: Context) -> list[Difference]:
     """The differences of a body, explained. Roots are the documents in legacy's shape."""
     patterns = Patterns(left_root, right_root)
     sites = [_site(raw, left_root, right_root, context.zone) for raw in found]
     shapes = [patterns.of(raw.path, raw.counterpart) for raw in found]
     together = _several_under_one(sites, shapes)
-    return tuple(
-        _difference(raw, site, shape, shape[:-1] in together)
+    return [
+        _difference(raw, site, shape, together=bool(together) and shape[:-1] in together)
         for raw, site, shape in zip(found, sites, shapes, strict=True)
-    )
+    ]
 
 
 def _site(raw: Raw, left_root: Node, right_root: Node, zone: str) -> Site:
@@ -54,7 +52,7 @@ def _site(raw: Raw, left_root: Node, right_root: Node, zone: str) -> Site:
 
 
 def _container(value: Node) -> bool:
-    return isinstance(value, dict | list)
+    return type(value) is dict or type(value) is list
 
 
 def _several_under_one(sites: Sequence[Site], shapes: Sequence[Path]) -> set[Path]:
@@ -79,7 +77,7 @@ def _groupable(site: Site) -> bool:
     )
 
 
-def _difference(raw: Raw, site: Site, shape: Path, together: bool) -> Difference:
+def _difference(raw: Raw, site: Site, shape: Path, *, together: bool) -> Difference:
     cause = cause_of(site)
     money = raw.exact or site.amount or cause.code == "currency" or _touches_money(site)
     severity: Severity = "money" if money else "minor" if cause.code in _MILD else "major"
@@ -103,7 +101,7 @@ def _touches_money(site: Site) -> bool:
         return _holds(site.left_root, site.path, site.currency) or _holds(
             site.right_root, site.counterpart, site.currency
         )
-    if site.kind in {"missing", "extra", "type", "changed"}:
+    if site.kind != "order":
         return (_container(site.left) and holds_amount(site.name, site.left, site.currency)) or (
             _container(site.right) and holds_amount(site.name, site.right, site.currency)
         )

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from strangler.comparison.context import Context
-from strangler.comparison.decode.media import field
+from strangler.comparison.decode.media import coding_and_type
 from strangler.comparison.model import Difference, Kind, Location, Pairing, Path
 from strangler.comparison.rules import Rules
 from strangler.comparison.states import Effect
@@ -27,7 +27,6 @@ _BYTES_CAREFREE: Final = frozenset(
     for name in _CAREFREE
     for spelling in (name.encode(), name.title().encode(), name.upper().encode())
 ) | {b"ETag", b"X-Request-ID", b"X-Correlation-ID", b"X-Trace-ID"}
-_READ_BY: Final = (b"content-type", b"content-encoding")
 # Their values count down or come from a clock: that they are there is what a client can rely on.
 _PRESENCE: Final = ("ratelimit", "x-ratelimit", "x-rate-limit", "retry-after")
 _MOVING_ATTRIBUTES: Final = frozenset({"expires", "max-age"})
@@ -47,7 +46,7 @@ def plainly_same(left: Fields, right: Fields) -> bool:
 
 def read_otherwise(left: Fields, right: Fields) -> bool:
     """Whether the same bytes would be read in different ways."""
-    return any(field(left, name) != field(right, name) for name in _READ_BY)
+    return coding_and_type(left) != coding_and_type(right)
 
 
 def compare_fields(

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+import msgspec
+
 from strangler.exchange import FailureReason, Fields, Side
 
 type Node = dict[str, Node] | list[Node] | str | int | Decimal | bool | Opaque | None
@@ -43,8 +45,7 @@ class Anomaly:
     side: Side | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(msgspec.Struct, frozen=True):
     """A body as a tree. `where` says where a path stands in the source (PDF page and line, CSV row), if it can.
 
     `canonical`: the tree's canonical bytes (`values.canonical`), where the decoder had to make them anyway.
@@ -53,7 +54,7 @@ class Decoded:
     root: Node
     media: str
     anomalies: tuple[Anomaly, ...] = ()
-    where: Mapping[Path, str] = field(default_factory=dict)
+    where: dict[Path, str] = {}
     canonical: bytes | None = None
 
 
@@ -67,8 +68,7 @@ class Answer:
     trailers: Fields = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(msgspec.Struct, frozen=True):
     """Where in an answer. For `status` the path is empty; for a header it is the lower-case name and position."""
 
     part: Part
@@ -78,8 +78,7 @@ class Location:
         return self.part if self.part == "status" else f"{self.part} {jsonpath(self.path)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True):
     """Why a difference is there, as far as one pair can tell. `code` is the cause's name; `detail` for people."""
 
     code: str
@@ -89,8 +88,7 @@ class Cause:
 UNEXPLAINED = Cause("unexplained")
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """One place where two documents disagree. `drift` is candidate minus legacy in `currency`, where both are amounts.
 
     `location` counts list positions as legacy has them (as the candidate has them for what is extra);

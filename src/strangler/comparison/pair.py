@@ -7,7 +7,7 @@ from typing import Final
 
 from strangler.comparison.context import Context
 from strangler.comparison.decode import decode
-from strangler.comparison.decode.media import MediaType
+from strangler.comparison.decode.media import media_type
 from strangler.comparison.differences import Raw, walk
 from strangler.comparison.explained import anomalous, explained
 from strangler.comparison.failures import failed
@@ -50,7 +50,7 @@ def compare(
     """
     if isinstance(left, Answer) and isinstance(right, Answer):
         return _answers(left, right, rules, context)
-    if isinstance(left, bytes | str) and isinstance(right, bytes | str):
+    if isinstance(left, (bytes, str)) and isinstance(right, (bytes, str)):
         return _answers(_bare(left), _bare(right), rules, context)
     ours, theirs = _read_plain("legacy", left, context), _read_plain("candidate", right, context)
     if isinstance(ours, Outcome):
@@ -112,7 +112,8 @@ def _answers(left: Answer, right: Answer, rules: Rules, context: Context) -> Out
         found, pairings = compare_fields(left.fields, right.fields, rules, context, gathered.silenced)
         gathered.differences += found
         gathered.pairings += pairings
-    gathered.differences += _trailer_differences(left, right, rules)
+    if left.trailers != right.trailers and rules.only_fields is None:
+        gathered.differences += _trailer_differences(left, right, rules)
     if not same_body or rules.records_ids or (not plain and read_otherwise(left.fields, right.fields)):
         unread = _bodies(left, right, rules, context, gathered)
         if unread is not None:
@@ -134,8 +135,6 @@ def _status_difference(left: int, right: int) -> Difference:
 
 
 def _trailer_differences(left: Answer, right: Answer, rules: Rules) -> list[Difference]:
-    if left.trailers == right.trailers or rules.only_fields is not None:
-        return []
     ours = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in left.trailers}
     theirs = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in right.trailers}
     return [
@@ -187,11 +186,11 @@ def _bare(body: bytes | str) -> Answer:
 
 
 def _trees(left: Decoded, right: Decoded, rules: Rules, context: Context, gathered: _Gathered) -> None:
-    gathered.anomalies = (
-        *(replace(anomaly, side="legacy") for anomaly in left.anomalies),
-        *(replace(anomaly, side="candidate") for anomaly in right.anomalies),
-    )
-    if gathered.anomalies:
+    if left.anomalies or right.anomalies:
+        gathered.anomalies = (
+            *(replace(anomaly, side="legacy") for anomaly in left.anomalies),
+            *(replace(anomaly, side="candidate") for anomaly in right.anomalies),
+        )
         gathered.differences += _anomalies(left, right, rules)
     if left.media != right.media and not _akin(left, right):
         raw = Raw("type", (), (), left.media or "unknown", right.media or "unknown")
@@ -223,7 +222,7 @@ def _kin(decoded: Decoded) -> str:
     """What may be compared with what: the family of a format; no bytes, and a plain value, go with anything."""
     if isinstance(decoded.root, Opaque):
         return "opaque" if decoded.root.size else ""
-    family = MediaType.parse(decoded.media.encode()).family
+    family = media_type(decoded.media.encode()).family
     return "text" if family == "html" else family
 
 

@@ -12,6 +12,7 @@ import msgspec
 from strangler.comparison.model import Node, Opaque
 
 NUMBER: Final = re.compile(r"\s*[+-]?(?:\d{1,64}(?:\.\d{0,64})?|\.\d{1,64})\s*", re.ASCII)
+_BEGINS_NUMBER: Final = frozenset("0123456789+-. \t\r\n")
 _DIGITS: Final = 300
 EXACT: Final = Arithmetic(prec=2 * _DIGITS + 50, Emin=-999_999, Emax=999_999)
 """Arithmetic that never rounds what `tame` lets through."""
@@ -61,7 +62,7 @@ def number_in(value: Node) -> Decimal | None:
     kind = type(value)
     if kind is str:
         text = cast("str", value)
-        return Decimal(text.strip()) if NUMBER.fullmatch(text) else None
+        return Decimal(text.strip()) if text[:1] in _BEGINS_NUMBER and NUMBER.fullmatch(text) else None
     return tame(cast("int | Decimal", value)) if kind is int or kind is Decimal else None
 
 

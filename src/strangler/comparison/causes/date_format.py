@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from strangler.comparison.causes.dates import readings
+from strangler.comparison.causes.dates import both
 from strangler.comparison.causes.site import Example, KnownCause, Site
 
 
 def explain(site: Site) -> str | None:
     """Fits two texts that name the same moment; midnight and a bare date are the same day."""
-    for left, right in readings(site):
+    for left, right in both(site):
         if left.moment == right.moment and left.written.utcoffset() == right.written.utcoffset():
             return "the same date in another format"
         if left.timed != right.timed and left.written.replace(tzinfo=None) == right.written.replace(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,19 +20,20 @@ class Reading:
     timed: bool
 
 
-def are_dates(left: str, right: str, zone: str) -> bool:
-    """Whether both texts can be read as dates."""
-    return bool(_ways(left, zone) and _ways(right, zone))
-
-
-def readings(site: Site) -> Iterator[tuple[Reading, Reading]]:
-    """Both values as dates, in every pair of formats that can read them."""
-    if isinstance(site.left, str) and isinstance(site.right, str):
-        yield from product(_ways(site.left, site.zone), _ways(site.right, site.zone))
-
-
-# Three causes ask about the same value one after the other.
+# The causes about dates ask about the same pair one after the other.
 @lru_cache(maxsize=256)
+def readings(left: str, right: str, zone: str) -> tuple[tuple[Reading, Reading], ...]:
+    """Both texts as dates, in every pair of formats that can read them; empty where one is no date."""
+    ways = _ways(left, zone)
+    return tuple(product(ways, _ways(right, zone))) if ways else ()
+
+
+def both(site: Site) -> tuple[tuple[Reading, Reading], ...]:
+    """The readings of a difference between two texts."""
+    left, right = site.left, site.right
+    return readings(left, right, site.zone) if isinstance(left, str) and isinstance(right, str) else ()
+
+
 def _ways(value: str, zone: str) -> list[Reading]:
     found: list[Reading] = []
     for written in guessed(value):

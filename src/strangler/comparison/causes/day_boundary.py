@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from strangler.comparison.causes.dates import readings
+from strangler.comparison.causes.dates import both
 from strangler.comparison.causes.site import Example, KnownCause, Site
 
 _DAY: Final = timedelta(days=1)
@@ -13,7 +13,7 @@ _DAY: Final = timedelta(days=1)
 
 def explain(site: Site) -> str | None:
     """Fits two dates, or two moments at the same time of day, that are one day apart."""
-    for left, right in readings(site):
+    for left, right in both(site):
         if abs(left.written.date() - right.written.date()) != _DAY:
             continue
         if not (left.timed and right.timed) or abs(left.moment - right.moment) == _DAY:

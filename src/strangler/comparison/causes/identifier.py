@@ -36,7 +36,7 @@ def _shaped(value: Node) -> bool:
 
 
 def _plain(value: Node) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
+    return type(value) is str or type(value) is int
 
 
 CAUSE = KnownCause(

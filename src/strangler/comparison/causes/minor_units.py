@@ -18,6 +18,8 @@ def explain(site: Site) -> str | None:
     if not left or not right:
         return None
     smaller, larger = sorted((abs(left), abs(right)))
+    if larger < 10 * smaller:
+        return None
     for factor, power in _POWERS.items():
         if smaller * factor == larger and (left > 0) == (right > 0):
             return f"one is the other times 10^{power}"

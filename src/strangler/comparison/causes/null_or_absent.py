@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from strangler.comparison.causes.site import Example, KnownCause, Site
 from strangler.comparison.model import Node
+
+_EMPTIABLE: Final = (str, list, dict)
 
 
 def explain(site: Site) -> str | None:
@@ -18,7 +22,7 @@ def explain(site: Site) -> str | None:
 
 
 def _empty(value: Node) -> bool:
-    return value is None or (isinstance(value, str | list | dict) and not value)
+    return value is None or (type(value) in _EMPTIABLE and not value)
 
 
 def _shown(value: Node) -> str:
@@ -29,7 +33,7 @@ def _shown(value: Node) -> str:
 
 CAUSE = KnownCause(
     code="null-or-absent",
-    about=frozenset({"lone", "text", "type", "value"}),
+    about=frozenset({"lone", "type", "value"}),
     explain=explain,
     good=(
         Example({"id": 1, "reverse_charge_reason": "Art. 196"}, {"id": 1}),

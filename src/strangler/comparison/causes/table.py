@@ -21,7 +21,7 @@ from strangler.comparison.causes import (
     type_changed,
     whitespace,
 )
-from strangler.comparison.causes.dates import are_dates
+from strangler.comparison.causes.dates import readings
 from strangler.comparison.causes.site import KnownCause, Site, Subject
 from strangler.comparison.model import UNEXPLAINED, Cause
 
@@ -60,15 +60,18 @@ def cause_of(site: Site) -> Cause:
 
 
 def subject_of(site: Site) -> Subject:
-    """What the difference is about; a number is one even where its type changed with it."""
-    if site.kind in {"missing", "extra"}:
-        return "lone"
-    if site.kind in {"order", "length"}:
-        return "list"
+    """What the difference is about; a number is one even where its type changed with it, an empty text is a value."""
+    kind = site.kind
+    if kind != "changed":
+        if kind in {"missing", "extra"}:
+            return "lone"
+        if kind in {"order", "length"}:
+            return "list"
     if site.numbers is not None:
         return "number"
-    if site.kind == "type":
+    if kind == "type":
         return "type"
-    if isinstance(site.left, str) and isinstance(site.right, str):
-        return "date" if are_dates(site.left, site.right, site.zone) else "text"
+    left, right = site.left, site.right
+    if isinstance(left, str) and isinstance(right, str) and left and right:
+        return "date" if readings(left, right, site.zone) else "text"
     return "value"

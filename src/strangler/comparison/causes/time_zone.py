@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from strangler.comparison.causes.dates import readings
+from strangler.comparison.causes.dates import both
 from strangler.comparison.causes.site import Example, KnownCause, Site
 
 _QUARTER: Final = timedelta(minutes=15)
@@ -15,7 +15,7 @@ _NONE: Final = timedelta(0)
 
 def explain(site: Site) -> str | None:
     """Fits two times that are the same moment under other offsets, or whole quarters of an hour apart, at most 14 h."""
-    for left, right in readings(site):
+    for left, right in both(site):
         if not (left.timed and right.timed):
             continue
         apart = abs(left.moment - right.moment)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec import structs
 
 from strangler.comparison.context import Context
 from strangler.comparison.decode.charset import text_of
@@ -12,7 +13,7 @@ from strangler.comparison.decode.codings import uncoded
 from strangler.comparison.decode.csvtable import decode_csv
 from strangler.comparison.decode.form import decode_form
 from strangler.comparison.decode.jsontree import decode_json
-from strangler.comparison.decode.media import MediaType, field, sniffed
+from strangler.comparison.decode.media import MediaType, coding_and_type, media_type, sniffed
 from strangler.comparison.decode.opaque import opaque
 from strangler.comparison.model import Answer, Decoded
 from strangler.errors import DecodeError
@@ -24,12 +25,13 @@ _PLAIN: Final = Context()
 
 def decode(answer: Answer, context: Context = _PLAIN) -> Decoded:
     """The body as a tree. An empty body is an Opaque of size 0. Raises DecodeError."""
-    body, anomalies = uncoded(answer.body, field(answer.fields, b"content-encoding"), context.limits.decoded)
-    declared = MediaType.parse(field(answer.fields, b"content-type"))
+    coding, media = coding_and_type(answer.fields)
+    body, anomalies = uncoded(answer.body, coding, context.limits.decoded)
+    declared = media_type(media)
     if not body:
         return Decoded(opaque(b"", ""), declared.name, anomalies)
     decoded = _by_media(body, declared, context)
-    return replace(decoded, anomalies=anomalies + decoded.anomalies) if anomalies else decoded
+    return structs.replace(decoded, anomalies=anomalies + decoded.anomalies) if anomalies else decoded
 
 
 def _by_media(body: bytes, declared: MediaType, context: Context) -> Decoded:

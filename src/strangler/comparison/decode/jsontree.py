@@ -25,9 +25,6 @@ from strangler.errors import DecodeError
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
 _ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
 _LONG_EXPONENT: Final = re.compile(rb"E[+-][0-9]{3}")
-# Every digit becomes a zero, so that a long number is a substring: ten times faster than a pattern.
-_DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
-_LONG_NUMBER: Final = b"0" * 260
 _UTF8: Final = {"", "utf-8", "utf8", "us-ascii"}
 _AT: Final = re.compile(r"\(byte (\d+)\)")
 _MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
@@ -72,12 +69,12 @@ def _parsed(body: bytes, media: MediaType, context: Context) -> Node:
     return root
 
 
-def _quotes(text: bytes) -> int:
-    return (_ESCAPED.sub(b"", text) if b"\\" in text else text).count(b'"')
-
-
 def _duplicates(body: bytes, plain: bytes) -> tuple[Anomaly, ...]:
-    if _quotes(body) == _quotes(plain):
+    text = body
+    if b"\\" in body:
+        # Only then can the tree's own text hold escapes.
+        text, plain = _ESCAPED.sub(b"", body), _ESCAPED.sub(b"", plain)
+    if text.count(b'"') == plain.count(b'"'):
         return ()
     found: list[Anomaly] = []
     _find_duplicates(json.loads(body, object_pairs_hook=_Pairs, parse_float=Decimal), (), found)
@@ -106,7 +103,7 @@ def _find_duplicates(node: object, path: Path, found: list[Anomaly]) -> None:
 
 
 def _absurd(plain: bytes, root: Node) -> tuple[Anomaly, ...]:
-    if not _LONG_EXPONENT.search(plain) and _LONG_NUMBER not in plain.translate(_DIGITS):
+    if not _LONG_EXPONENT.search(plain):
         return ()
     found: list[Anomaly] = []
     stack: list[tuple[Node, Path]] = [(root, ())]

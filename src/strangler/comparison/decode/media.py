@@ -31,18 +31,14 @@ class MediaType:
     charset: str = ""
     family: str = ""
 
-    @classmethod
-    def parse(cls, value: bytes) -> MediaType:
-        """From the value of a Content-Type field."""
-        return _parsed(value)
-
     def named(self, family: str) -> MediaType:
         """The same, taken for another family."""
         return replace(self, family=family, name=_MEDIA[family])
 
 
 @lru_cache(maxsize=256)
-def _parsed(value: bytes) -> MediaType:
+def media_type(value: bytes) -> MediaType:
+    """From the value of a Content-Type field."""
     name, *parameters = value.decode("latin-1").split(";")
     name = name.strip().lower()
     charset = ""
@@ -70,7 +66,13 @@ def sniffed(body: bytes) -> str:
     return "xml" if head[:1] == b"<" and head[:5].lower() not in {b"<html", b"<!doc"} else ""
 
 
-def field(fields: Fields, name: bytes) -> bytes:
-    """The value of a field (its name in lower case), or empty; several lines are joined as RFC 9110 does."""
-    found = [value for key, value in fields if len(key) == len(name) and key.lower() == name]
-    return found[0] if len(found) == 1 else b", ".join(found)
+def coding_and_type(fields: Fields) -> tuple[bytes, bytes]:
+    """The values of Content-Encoding and Content-Type, empty where absent; several lines joined as RFC 9110 does."""
+    coding = media = b""
+    for key, value in fields:
+        size = len(key)
+        if size == 16 and key.lower() == b"content-encoding":
+            coding = coding + b", " + value if coding else value
+        elif size == 12 and key.lower() == b"content-type":
+            media = media + b", " + value if media else value
+    return coding, media
