@@ -72,10 +72,10 @@ def take_head(buffer: bytearray, limit: int) -> bytes | None:
     """Cut the head off the front of `buffer`, without its blank line; None until it is there whole."""
     end = buffer.find(b"\r\n\r\n", 0, limit)
     if end < 0:
-        if b"\n\n" in buffer or b"\n\r\n" in buffer:  # an end, but not in CR LF
-            raise Malformed(_LINE_END)
         if len(buffer) >= limit:
             raise Malformed(f"a header of more than {limit} bytes", 431)
+        if b"\n\n" in buffer or b"\n\r\n" in buffer:  # an end, but not in CR LF
+            raise Malformed(_LINE_END)
         return None
     if _BARE_END.search(buffer, 0, end + 2):
         raise Malformed(_LINE_END)

@@ -118,7 +118,8 @@ class Rig:
             "heartbeat_ms": HEARTBEAT_MS,
         }
         for side, origin in origins.items():
-            mine[side] = SideSettings(**{"url": origin.url, **given.get(side, {})})
+            reached: dict[str, Any] = {"url": origin.url, **given.get(side, {})}
+            mine[side] = SideSettings(**reached)
         self.settings = PlaneSettings(**(mine | settings))
         self.process = start(self.settings)
         self._processes = [self.process]

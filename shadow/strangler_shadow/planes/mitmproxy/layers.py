@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, cast
 
 from mitmproxy.connection import ConnectionState, Server
@@ -15,16 +16,34 @@ from mitmproxy.proxy.layers.http import (
     RegisterHttpConnection,
 )
 
-from strangler_shadow.planes.mitmproxy.codec import ClientCodec, UpstreamCodec
+from strangler_shadow.planes.mitmproxy.client import ClientCodec
 from strangler_shadow.planes.mitmproxy.plane import Plane
 from strangler_shadow.planes.mitmproxy.signals import Overdue
 from strangler_shadow.planes.mitmproxy.stream import PlaneStream
+from strangler_shadow.planes.mitmproxy.upstream import UpstreamCodec
 
 type Commands = layer.CommandGenerator[None]
 
 MAX_IDLE_SECONDS: Final = 1.0
 """A request that may not be sent twice takes no connection idle for longer: its side may be closing it."""
 CONGESTED_EVENTS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class LayerOptions:
+    """The options that mitmproxy's layers read; ours are `PlaneSettings`.
+
+    `validate_inbound_headers` is off because the codec refuses more, and before a stream exists.
+    """
+
+    validate_inbound_headers: bool = False
+    store_streamed_bodies: bool = False
+    keep_host_header: bool = True
+    websocket: bool = False
+    rawtcp: bool = True
+    proxy_debug: bool = False
+    stream_large_bodies: str | None = None
+    body_size_limit: str | None = None
 
 
 def fork(context: Context) -> Context:
@@ -42,10 +61,11 @@ class Upstream(layer.Layer):
         super().__init__(context)
         self.codec = UpstreamCodec(context, plane)
 
-    def _handle_event(self, _: events.Event) -> Commands:
+    def _handle_event(self, event: events.Event) -> Commands:
+        del event  # only ever Start
         error = yield commands.OpenConnection(self.context.server)
         if not error:
-            self._handle_event = self.codec.handle_event  # type: ignore[method-assign,assignment]
+            self._handle_event = self.codec.handle_event  # type: ignore[method-assign]
         yield RegisterHttpConnection(self.context.server, error)
 
 
@@ -65,6 +85,11 @@ class PlaneLayer(HttpLayer):
             return True
         # The events a stream has not taken while it waits for a connection: mitmproxy has no other word for them.
         return any(len(stream._paused_event_queue) > CONGESTED_EVENTS for stream in self.streams.values())  # noqa: SLF001
+
+    def client_gone(self) -> None:
+        """Nobody waits any more: what fails from here on is no side's failure."""
+        for stream in self.streams.values():
+            cast("PlaneStream", stream).passage.gone = True
 
     def _handle_event(self, event: events.Event) -> Commands:
         if isinstance(event, Overdue):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from hashlib import sha256
 from typing import Final
 
@@ -13,53 +12,15 @@ from strangler.exchange import VERSION, Exchange, Failure, Fields, Message, Requ
 from strangler.routing import Decision, Table, needs_body, route
 from strangler_shadow.capture import OVERHEAD
 from strangler_shadow.destination import Hop
-from strangler_shadow.planes.heads import ParsedRequest, ParsedResponse
+from strangler_shadow.planes.content import decoded, is_event_stream
+from strangler_shadow.planes.heads import ParsedRequest
+from strangler_shadow.planes.mitmproxy.messages import Answer, Question
 from strangler_shadow.planes.mitmproxy.plane import Plane
 from strangler_shadow.planes.mitmproxy.tap import QUEUE_FULL, Tap
 
 _LEGACY, _CANDIDATE, _FALLBACK = 0, 1, 2
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 """Methods that RFC 9110 section 9.2.2 lets a proxy send again when a connection ends before any answer."""
-
-
-class Question(http.Request):
-    """mitmproxy's request, with its passage. Its `headers` hold only what mitmproxy itself looks at (Expect).
-
-    Built without mitmproxy's constructor, which checks the type of every value at a fifth of the plane's whole cost;
-    the codec has read them.
-    """
-
-    passage: Passage
-
-    def __init__(self, passage: Passage) -> None:
-        parsed = passage.parsed
-        data = http.RequestData.__new__(http.RequestData)
-        data.host, data.port, data.scheme, data.authority, data.path = "", 0, b"http", b"", b""
-        data.method = parsed.head.method.encode("ascii")
-        data.headers = http.Headers(((b"Expect", b"100-continue"),) if parsed.expect else ())
-        _complete(data)
-        self.data = data
-        self.passage = passage
-
-
-class Answer(http.Response):
-    """mitmproxy's answer, with its head as it came. Built as a `Question` is."""
-
-    parsed: ParsedResponse
-
-    def __init__(self, parsed: ParsedResponse) -> None:
-        data = http.ResponseData.__new__(http.ResponseData)
-        data.status_code, data.reason = parsed.status, parsed.reason
-        data.headers = http.Headers()
-        _complete(data)
-        self.data = data
-        self.parsed = parsed
-
-
-def _complete(data: http.MessageData) -> None:
-    data.http_version = b"HTTP/1.1"
-    data.content, data.trailers = None, None
-    data.timestamp_start, data.timestamp_end = 0.0, None
 
 
 class Passage:
@@ -243,7 +204,7 @@ class Passage:
     def failed(self, question: Question) -> None:
         """No answer, or half of one: the side's failure is an exchange too, a client that left is not."""
         failure = self.fault
-        if failure is None:
+        if failure is None or self.gone:
             self._abandon()
             return
         self._count()
@@ -323,29 +284,3 @@ def _response(answer: Answer, body: bytes, elapsed_ns: int) -> Response:
     parsed = answer.parsed
     message = Message(parsed.fields, body, len(body), sha256(body).digest(), trailers)
     return Response(parsed.status, parsed.reason, message, elapsed_ns)
-
-
-def is_event_stream(fields: Fields) -> bool:
-    """Whether an answer is a stream of server-sent events, which has no end worth waiting for."""
-    return any(
-        name.lower() == b"content-type" and value[:17].lower() == b"text/event-stream"
-        for name, value in fields
-    )
-
-
-_MAX_DECODED: Final = 16 << 20
-
-
-def decoded(fields: Fields, body: bytes) -> bytes | None:
-    """A request's body without its content coding, or None: a coding we cannot take off, or a bomb."""
-    codings = [value.strip().lower() for name, value in fields if name.lower() == b"content-encoding"]
-    if not codings or codings == [b"identity"]:
-        return body
-    if codings not in ([b"gzip"], [b"x-gzip"], [b"deflate"]):
-        return None
-    inflater = zlib.decompressobj(wbits=47)
-    try:
-        plain = inflater.decompress(body, _MAX_DECODED)
-    except zlib.error:
-        return None
-    return plain if inflater.eof and not inflater.unused_data else None

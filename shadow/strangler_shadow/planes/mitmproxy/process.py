@@ -30,6 +30,9 @@ PINNED: Final = "12.2.3"
 BACKLOG: Final = 4_096
 IDLE_DRAIN_SECONDS: Final = 1.0
 FLUSH_SECONDS: Final = 3.0
+SWEEP_SECONDS: Final = 5.0
+IDLE_SECONDS: Final = 600.0
+HEADER_SECONDS: Final = 60.0
 
 
 def main() -> int:
@@ -57,6 +60,7 @@ async def serve(settings: PlaneSettings, stop: asyncio.Event) -> None:
     )
     client = TableClient(plane.tables, settings.control)
     tasks = [plane.loop.create_task(_persist(work)) for work in (sender.run, client.run)]
+    tasks.append(plane.loop.create_task(_sweep(plane, sessions)))
     server = await plane.loop.create_server(
         lambda: Session.accept(plane, sessions, contexts),
         sock=_listening(settings.listen_fd),
@@ -100,6 +104,19 @@ def _listener_context(settings: PlaneSettings) -> ssl.SSLContext | None:
     context.load_cert_chain(settings.certificate, settings.key)
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+async def _sweep(plane: Plane, sessions: set[Session]) -> None:
+    """Close connections that nobody uses, and those that never get to the end of a header."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        now = plane.loop.time()
+        for session in list(sessions):
+            silent = now - session.last_activity
+            if silent > IDLE_SECONDS and session.idle:
+                session.retire()
+            elif silent > HEADER_SECONDS and session.waits_for_header:
+                session.cut()
 
 
 async def _drain(plane: Plane, sessions: set[Session]) -> None:

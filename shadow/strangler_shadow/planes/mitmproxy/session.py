@@ -13,12 +13,11 @@ import ssl
 import struct
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 from mitmproxy import http
-from mitmproxy.connection import Client, Connection, ConnectionState, Server
+from mitmproxy.connection import Client, Connection, ConnectionState
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http._hooks import (
@@ -30,79 +29,19 @@ from mitmproxy.proxy.layers.http._hooks import (
 )
 
 from strangler.exchange import Side
-from strangler_shadow.planes.mitmproxy.layers import PlaneLayer
-from strangler_shadow.planes.mitmproxy.passage import Answer, Question
+from strangler_shadow.planes.mitmproxy.deadline import Deadline
+from strangler_shadow.planes.mitmproxy.layers import LayerOptions, PlaneLayer
+from strangler_shadow.planes.mitmproxy.link import TIMED_OUT, Link, connect
+from strangler_shadow.planes.mitmproxy.messages import Answer, Question
 from strangler_shadow.planes.mitmproxy.plane import Plane
 from strangler_shadow.planes.mitmproxy.signals import Arm, ConnectionReset, Overdue, Sever
-from strangler_shadow.planes.mitmproxy.stream import TIMED_OUT
 
 _log = logging.getLogger(__name__)
 LINGER_SECONDS: Final = 2.0
-LAG_SECONDS: Final = 0.05
 _CUT: Final = struct.pack("ii", 1, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class LayerOptions:
-    """The options that mitmproxy's layers read; ours are `PlaneSettings`.
-
-    `validate_inbound_headers` is off because the codec refuses more, and before a stream exists.
-    """
-
-    validate_inbound_headers: bool = False
-    store_streamed_bodies: bool = False
-    keep_host_header: bool = True
-    websocket: bool = False
-    rawtcp: bool = True
-    proxy_debug: bool = False
-    stream_large_bodies: str | None = None
-    body_size_limit: str | None = None
-
-
 _OPTIONS: Final = LayerOptions()
-
-
-class Link(asyncio.Protocol):
-    """One socket of a session. The client's has no `connection` before it is open."""
-
-    __slots__ = ("connection", "linger", "session", "transport")
-
-    def __init__(self, session: Session, connection: Connection | None = None) -> None:
-        self.session = session
-        self.connection: Any = connection
-        self.transport: asyncio.Transport = cast("asyncio.Transport", None)
-        self.linger: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Open."""
-        self.transport = cast("asyncio.Transport", transport)
-        self.session.opened(self)
-
-    def data_received(self, data: bytes) -> None:
-        """Bytes; while lingering nobody wants them."""
-        if self.linger is None:
-            self.session.received(self, data)
-
-    def eof_received(self) -> bool:
-        """The peer sends no more. It may still read, but not over TLS."""
-        if self.linger is not None:
-            return False
-        self.session.ended(self, events.ConnectionClosed)
-        return self.transport.get_extra_info("ssl_object") is None and not self.transport.is_closing()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Gone."""
-        if self.linger is not None:
-            self.linger.cancel()
-        self.session.lost(self, cut=exc is not None)
-
-    def pause_writing(self) -> None:
-        """The peer reads too slowly."""
-        self.session.hold(self)
-
-    def resume_writing(self) -> None:
-        """It caught up."""
-        self.session.resume(self)
 
 
 class Session:
@@ -119,7 +58,7 @@ class Session:
         self._slow: set[Link] = set()
         self._queue: deque[events.Event] = deque()
         self._busy = self._closed = self._choked = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = Deadline(plane.loop, self._overdue)
         self.last_activity = plane.loop.time()
         self._client: Client = cast("Client", None)
         self.layer: PlaneLayer = cast("PlaneLayer", None)
@@ -135,6 +74,11 @@ class Session:
     def idle(self) -> bool:
         """Between two requests."""
         return self.layer is None or (self.layer.codec.idle and not self.layer.streams)
+
+    @property
+    def waits_for_header(self) -> bool:
+        """Inside a request's header."""
+        return not self.layer.streams and not self.layer.codec.idle
 
     # --- from the sockets ---
 
@@ -165,12 +109,12 @@ class Session:
                 self._choked = True
                 link.transport.pause_reading()
 
-    def ended(self, link: Link, event: type[events.ConnectionClosed]) -> None:
+    def ended(self, link: Link) -> None:
         """The peer closed its half."""
         connection = link.connection
         if connection.state & ConnectionState.CAN_READ:
             connection.state &= ~ConnectionState.CAN_READ
-            self.feed(event(connection))
+            self.feed(events.ConnectionClosed(connection))
 
     def lost(self, link: Link, *, cut: bool) -> None:
         """A socket is gone; with the client's everything is."""
@@ -206,7 +150,8 @@ class Session:
     def _close(self) -> None:
         self._closed = True
         self._sessions.discard(self)
-        self._disarm()
+        self.layer.client_gone()
+        self._deadline.clear()
         for task in self._opening:
             task.cancel()
         for link in list(self._links.values()):
@@ -291,75 +236,42 @@ class Session:
 
     def on_open(self, command: commands.OpenConnection) -> None:
         """Connect to a side."""
+        if self._closed:
+            self._queue.append(events.OpenConnectionCompleted(command, "the client has gone"))
+            return
         task = self._plane.loop.create_task(self._connect(command))
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
 
     async def _connect(self, command: commands.OpenConnection) -> None:
         server = command.connection
-        assert isinstance(server, Server)
         assert server.address is not None
         side = cast("Side", server.address[0])
-        destination = self._plane.destinations[side]
-        context = self._contexts[side]
+        link = Link(self, server)
         error: str | None = None
         try:
-            async with self._plane.doors[side]:
-                transport, link = await patiently(
-                    self._plane.loop.create_connection(
-                        lambda: Link(self, server),
-                        destination.host,
-                        destination.port,
-                        ssl=context,
-                        server_hostname=destination.host if context else None,
-                    ),
-                    destination.connect_seconds,
-                )
-        except TimeoutError:
-            error = f"{TIMED_OUT}: no connection to {side} within {destination.connect_seconds:g} s"
-        except asyncio.CancelledError:
-            if self._closed:
-                raise
-            error = f"{TIMED_OUT}: no connection to {side}"
+            transport = await connect(self._plane, side, self._contexts[side], link)
         except OSError as failure:
-            error = f"no connection to {side}: {failure}"
+            error = str(failure)
+        except asyncio.CancelledError:  # the deadline of the answer, or the client has gone
+            error = f"{TIMED_OUT}: no connection to {side}"
         else:
-            if self._closed:
-                transport.abort()
-                return
             self._links[server] = link
             server.peername = transport.get_extra_info("peername")
             server.timestamp_start = time.time()
             server.state = ConnectionState.OPEN
+            if self._closed:
+                transport.abort()
         self.feed(events.OpenConnectionCompleted(command, error))
 
-    # --- deadlines ---
+    def on_arm(self, command: Arm) -> None:
+        """A deadline for the question put now; one of 0 s is none."""
+        self._deadline.set(command.seconds, Overdue(command.stream_id, command.attempt))
 
-    def arm(self, command: Arm) -> None:
-        """A new deadline takes the old one's place; one of 0 s is none."""
-        self._disarm()
-        if command.seconds:
-            due = self._plane.loop.time() + command.seconds
-            self._timer = self._plane.loop.call_at(
-                due, self._overdue, command.stream_id, command.attempt, due
-            )
-
-    def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _overdue(self, stream_id: int, attempt: int, due: float) -> None:
-        loop = self._plane.loop
-        if loop.time() - due > LAG_SECONDS:
-            # We are late ourselves: the answer may have come, and wait to be read.
-            due = loop.time() + LAG_SECONDS
-            self._timer = loop.call_at(due, self._overdue, stream_id, attempt, due)
-            return
-        self._timer = None
+    def _overdue(self, event: Overdue) -> None:
         for task in self._opening:
             task.cancel()
-        self.feed(Overdue(stream_id, attempt))
+        self.feed(event)
 
     # --- hooks ---
 
@@ -373,34 +285,18 @@ class Session:
                 passage.head_read(question)
             case HttpRequestHook():
                 passage.request_read(question)
-                self.arm(Arm(self.layer.codec.stream_id, passage.attempt, passage.deadline))
+                self.on_arm(Arm(self.layer.codec.stream_id, passage.attempt, passage.deadline))
             case HttpResponseHeadersHook():
                 passage.answer_read(cast("Answer", flow.response))
                 if not passage.held:
-                    self._disarm()
+                    self._deadline.clear()
             case HttpResponseHook():
-                self._disarm()
+                self._deadline.clear()
                 passage.answered(question, cast("Answer", flow.response))
             case _:
-                self._disarm()
+                self._deadline.clear()
                 passage.failed(question)
         self._queue.append(events.HookCompleted(command))
-
-
-async def patiently[T](work: Coroutine[None, None, T], seconds: float) -> T:
-    """`work` within `seconds`; what came in while the loop was busy is looked at before the time is up.
-
-    Raises TimeoutError.
-    """
-    task = asyncio.get_running_loop().create_task(work)
-    try:
-        for wait in (seconds, LAG_SECONDS):
-            await asyncio.wait((task,), timeout=wait)
-            if task.done():
-                return task.result()
-        raise TimeoutError
-    finally:
-        task.cancel()
 
 
 _ACTIONS: Final[dict[type[commands.Command], Callable[[Session, Any], None]]] = {
@@ -409,7 +305,7 @@ _ACTIONS: Final[dict[type[commands.Command], Callable[[Session, Any], None]]] = 
     commands.CloseConnection: Session.on_close_connection,
     commands.CloseTcpConnection: Session.on_close_connection,
     Sever: Session.on_sever,
-    Arm: Session.arm,
+    Arm: Session.on_arm,
     HttpRequestHeadersHook: Session.on_hook,
     HttpRequestHook: Session.on_hook,
     HttpResponseHeadersHook: Session.on_hook,

@@ -28,7 +28,9 @@ from mitmproxy.proxy.layers.http._events import (
 )
 
 from strangler.exchange import Failure, Side
-from strangler_shadow.planes.mitmproxy.passage import Answer, Passage, Question
+from strangler_shadow.planes.mitmproxy.link import TIMED_OUT
+from strangler_shadow.planes.mitmproxy.messages import Answer, Question
+from strangler_shadow.planes.mitmproxy.passage import Passage
 from strangler_shadow.planes.mitmproxy.signals import AnswerFailed, Arm, Informational, Overdue
 
 type Commands = layer.CommandGenerator[None]
@@ -68,14 +70,14 @@ class PlaneStream(HttpStream):
             self.request_body_buf.clear()  # type: ignore[no-untyped-call]
             self.passage.body_too_large(self.question)
             yield from self.start_request_stream()
-            yield from self.client_state(RequestData(self.stream_id, kept))
+            yield from self._handle_event(RequestData(self.stream_id, kept))
         elif not request and self.passage.held and len(self.response_body_buf) > self.body_limit:
             kept = bytes(self.response_body_buf)
             self.response_body_buf.clear()  # type: ignore[no-untyped-call]
             self.passage.release(cast("Answer", self.flow.response))
             yield Arm(self.stream_id, 0, 0)
             yield from self.start_response_stream()
-            yield from self.server_state(ResponseData(self.stream_id, kept))
+            yield from self._handle_event(ResponseData(self.stream_id, kept))
         return False
 
     # --- asking, and asking again ---
@@ -131,7 +133,7 @@ class PlaneStream(HttpStream):
     def handle_protocol_error(self, event: RequestProtocolError | ResponseProtocolError) -> Commands:
         """No answer: under guard legacy is asked; after a connection that had gone stale, the same side again."""
         passage = self.passage
-        if isinstance(event, ResponseProtocolError):
+        if isinstance(event, ResponseProtocolError) and not passage.gone:
             failure = failure_of(event)
             if self._unanswered and passage.guarded:
                 passage.fall_back(failure)
@@ -141,8 +143,8 @@ class PlaneStream(HttpStream):
                 yield from self._ask_again(passage.side)
                 return
             passage.fault = failure
-        else:
-            passage.gone = event.code is ErrorCode.CLIENT_DISCONNECTED
+        elif event.code is ErrorCode.CLIENT_DISCONNECTED:
+            passage.gone = True
         yield from super().handle_protocol_error(event)
 
     def _overdue(self, event: Overdue) -> Commands:
@@ -184,7 +186,3 @@ def failure_of(event: ResponseProtocolError) -> Failure:
     if event.code is ErrorCode.CONNECT_FAILED:
         return Failure("timeout" if event.message.startswith(TIMED_OUT) else "refused", event.message)
     return Failure("malformed", event.message)
-
-
-TIMED_OUT = "timed out"
-"""How the session begins the words for a connection that took too long."""
