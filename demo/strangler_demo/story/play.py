@@ -115,5 +115,5 @@ async def until[T](
         if good(seen):
             return seen
         if time.monotonic_ns() > deadline:
-            raise StranglerError(f"{what} did not come within {seconds} s; last seen: {seen}")
+            raise StranglerError(f"{what} did not come within {seconds} s; last seen: {str(seen)[:300]}")
         await asyncio.sleep(every_ms / 1000)

@@ -32,7 +32,9 @@ def run(options: Options, console: Console) -> int:
     _empty(options.folder)
     console.print(
         f"Policy: at most {POLICY['tolerated rate']} of answers may differ, at a risk of {POLICY['alpha']};"
-        f" {POLICY['failed share']} may fail; {POLICY['strata']}. Seed {options.seed}."
+        f" {POLICY['failed share']} may fail; {POLICY['strata']}. Seed {options.seed}.",
+        highlight=False,
+        soft_wrap=True,
     )
     try:
         asyncio.run(_perform(options, account, console))

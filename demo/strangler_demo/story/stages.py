@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from textwrap import shorten
 from typing import Any, Final
 
 from strangler import Rules
@@ -80,7 +81,7 @@ async def gate_blocks(play: Play) -> None:
         f"`strangler gate reads` leaves with {code} ({verdict['status']}), {len(verdict['reasons'])} reasons:"
     )
     for reason in verdict["reasons"][:5]:
-        play.screen.say(f"· {reason_line(reason)}")
+        play.screen.say(f"· {shorten(reason_line(reason), 150, placeholder=' …')}")
 
 
 async def mended(play: Play) -> None:
