@@ -6,7 +6,7 @@ and `settle` take in what one pair cannot tell.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # not from typing: importing that takes longer than everything else here
 
 if TYPE_CHECKING:
     from strangler.comparison.context import Context, Limits

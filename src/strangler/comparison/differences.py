@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from strangler.comparison.alignment import Alignment, align
+from strangler.comparison.keys import keys
 from strangler.comparison.model import Kind, Location, Node, Pairing, Path
 from strangler.comparison.normal import normal
 from strangler.comparison.rules import Rules
@@ -140,7 +141,7 @@ class Walk:
         elif unordered is not None and unordered.by is not None:
             aligned = _by_member(left, right, unordered.by)
         else:
-            aligned = align(left, right, *_keys(left, right, place))
+            aligned = align(left, right, *keys(left, right, place))
         self._order(aligned, lp, rp, unordered, place)
         walked = aligned.similar
         if place is not None:
@@ -232,29 +233,3 @@ def _by_member(left: list[Node], right: list[Node], by: str) -> Alignment:
 
 def _name(item: Node, by: str) -> Hashable:
     return ("named", normal(item[by])) if isinstance(item, dict) and by in item else normal(item)
-
-
-def _keys(
-    left: list[Node], right: list[Node], place: Place | None
-) -> tuple[Sequence[Hashable], Sequence[Hashable]]:
-    """Stand-ins of the items: bytes where nothing but bytes is to be looked at, by value for what they leave over."""
-    if place is not None:
-        return (
-            [normal(item, place.item(position, position)) for position, item in enumerate(left)],
-            [normal(item, place.item(position, position)) for position, item in enumerate(right)],
-        )
-    lefts: list[Hashable] = [_quick(item) for item in left]
-    rights: list[Hashable] = [_quick(item) for item in right]
-    if lefts == rights:
-        return lefts, rights
-    known_left, known_right = set(lefts), set(rights)
-    return (
-        [key if key in known_right else normal(item) for key, item in zip(lefts, left, strict=True)],
-        [key if key in known_left else normal(item) for key, item in zip(rights, right, strict=True)],
-    )
-
-
-def _quick(item: Node) -> Hashable:
-    if isinstance(item, (dict, list)):
-        return canonical(item)
-    return normal(item)

@@ -9,7 +9,7 @@ from strangler.comparison.amounts import currency_at, drift, holds_amount, is_am
 from strangler.comparison.causes import Site, cause_of
 from strangler.comparison.context import Context
 from strangler.comparison.differences import Raw
-from strangler.comparison.model import Cause, Difference, Location, Node, Path, Severity
+from strangler.comparison.model import Difference, Location, Node, Path, Severity
 from strangler.comparison.paths import ANY, at
 from strangler.comparison.patterns import Patterns
 from strangler.comparison.values import number_in
@@ -113,17 +113,3 @@ def _holds(root: Node, path: Path, currency: str | None) -> bool:
         return holds_amount(name_of(path), at(root, path), currency)
     except KeyError:
         return False
-
-
-def anomalous(code: str, path: Path, detail: str, *, on_legacy: bool) -> Difference:
-    """An anomaly that only one side's bytes have."""
-    severity: Severity = "minor" if code in {"bom", "doctype", "charset", "not-coded"} else "major"
-    return Difference(
-        location=Location("body", path),
-        kind="changed",
-        left=code if on_legacy else None,
-        right=None if on_legacy else code,
-        cause=Cause(code, detail),
-        severity=severity,
-        pattern=tuple(ANY if isinstance(step, int) else step for step in path),
-    )

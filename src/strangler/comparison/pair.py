@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from strangler.comparison.anomalies import of_one_side
 from strangler.comparison.context import Context
 from strangler.comparison.decode import decode
 from strangler.comparison.decode.media import media_type
 from strangler.comparison.differences import Raw, walk
-from strangler.comparison.explained import anomalous, explained
+from strangler.comparison.explained import explained
 from strangler.comparison.failures import failed
 from strangler.comparison.headers import compare_fields, plainly_same, read_otherwise
 from strangler.comparison.model import (
@@ -26,7 +27,7 @@ from strangler.comparison.model import (
 from strangler.comparison.plain import plain_tree
 from strangler.comparison.renames import put_back
 from strangler.comparison.rules import Rules
-from strangler.comparison.states import OUTSIDE, Standing
+from strangler.comparison.states import OUTSIDE
 from strangler.comparison.values import canonical
 from strangler.errors import DecodeError
 from strangler.exchange import Side
@@ -191,7 +192,7 @@ def _trees(left: Decoded, right: Decoded, rules: Rules, context: Context, gather
             *(replace(anomaly, side="legacy") for anomaly in left.anomalies),
             *(replace(anomaly, side="candidate") for anomaly in right.anomalies),
         )
-        gathered.differences += _anomalies(left, right, rules)
+        gathered.differences += of_one_side(left, right, rules)
     if left.media != right.media and not _akin(left, right):
         raw = Raw("type", (), (), left.media or "unknown", right.media or "unknown")
         if rules.standing(left.root, right.root) != OUTSIDE:
@@ -224,31 +225,3 @@ def _kin(decoded: Decoded) -> str:
         return "opaque" if decoded.root.size else ""
     family = media_type(decoded.media.encode()).family
     return "text" if family == "html" else family
-
-
-def _anomalies(left: Decoded, right: Decoded, rules: Rules) -> list[Difference]:
-    standing = rules.standing(left.root, right.root)
-    found: list[Difference] = []
-    for anomalies, others, on_legacy in (
-        (left.anomalies, right.anomalies, True),
-        (right.anomalies, left.anomalies, False),
-    ):
-        found += [
-            anomalous(each.code, each.path, each.detail, on_legacy=on_legacy)
-            for each in anomalies
-            if each not in others and _compared(standing, each)
-        ]
-    return found
-
-
-def _compared(standing: Standing, anomaly: Anomaly) -> bool:
-    """Whether the place of an anomaly is compared: no rule ignores it or what it stands in."""
-    for step in (*anomaly.path, None):
-        if standing is None:
-            return True
-        if standing == OUTSIDE or any(effect.kind == "ignore" for effect in standing.effects):
-            return False
-        if step is None:
-            return standing.chosen
-        standing = standing.member(step) if isinstance(step, str) else standing.item(step, step)
-    return True

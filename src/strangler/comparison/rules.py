@@ -15,9 +15,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -26,11 +25,10 @@ from strangler.comparison import leaves
 from strangler.comparison.model import Node
 from strangler.comparison.paths import BadPath, Pattern, Query, Segment, parse
 from strangler.comparison.states import Effect, Standing, Thread, joined, start
+from strangler.comparison.written import validated
 from strangler.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
     from strangler.config.rules import Rename, Rule
 
 _NOT_MEANING: Final = {"reason", "owner", "expires"}
@@ -104,7 +102,7 @@ class Rules:
     @classmethod
     def parse(cls, rules: Sequence[Mapping[str, Any]], *, file: str = "rules") -> Rules:
         """Compile rules as `strangler.yaml` writes them: `[{"ignore": "$.generated_at"}]`. Raises ConfigError."""
-        return cls(_validated(rules, file), file=file)
+        return cls(validated(rules, file), file=file)
 
     def __len__(self) -> int:
         return len(self.compiled)
@@ -250,30 +248,3 @@ def _grouped(pairs: Sequence[tuple[str, Effect]]) -> dict[str, tuple[Effect, ...
 
 def _digest(value: object) -> str:
     return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:16]
-
-
-@cache
-def _adapter() -> TypeAdapter[dict[str, list[Rule]]]:
-    from pydantic import TypeAdapter
-
-    from strangler.config.rules import Rule as Model
-
-    return TypeAdapter(dict[str, list[Model]])
-
-
-def _validated(rules: Sequence[Mapping[str, Any]], file: str) -> list[Rule]:
-    from pydantic import ValidationError
-
-    from strangler.config import document
-    from strangler.config.problems import problems
-
-    written = {"rules": [dict(rule) for rule in rules]}
-    try:
-        return _adapter().validate_python(written)["rules"]
-    except ValidationError as error:
-        # The words of problems are found in a document; one that is made up here has no lines worth telling.
-        tree = document.read(msgspec.json.encode(written, enc_hook=str).decode(), file)
-        raise ConfigError(file, [replace(problem, line=0) for problem in problems(error, tree)]) from None
-
-
-__all__ = ["CompiledRule", "Moved", "Rules"]
