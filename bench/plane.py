@@ -16,6 +16,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import socket
 import statistics
 import subprocess
@@ -31,10 +32,12 @@ from typing import cast
 import msgspec
 import uvloop
 
+from strangler.ledger.store import open_ledger
+from strangler.ledger.streams import streams
 from strangler.routing import Match, Route, Table
 from strangler.routing.template import parse_template
 from strangler_shadow.settings import PlaneSettings, SideSettings
-from strangler_shadow.wire import Captured, FrameBuffer
+from strangler_shadow.testing import WorkerProcess
 
 CONNECTIONS = 32
 BODY = json.dumps(
@@ -75,22 +78,6 @@ class Upstream(asyncio.Protocol):
 async def run_upstream(fd: int) -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Upstream, sock=socket.socket(fileno=fd), backlog=1024)
-    await server.serve_forever()
-
-
-# --- a worker that takes frames and decodes them ---
-
-
-async def run_sink(path: str) -> None:
-    """Takes every frame and decodes it: the least that a worker does."""
-
-    async def take(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        frames = FrameBuffer()
-        while data := await reader.read(1 << 18):
-            for frame in frames.feed(data):
-                assert not isinstance(frame, Captured) or frame.exchange.response is not None
-
-    server = await asyncio.start_unix_server(take, path)
     await server.serve_forever()
 
 
@@ -235,7 +222,8 @@ def upstream() -> Iterator[int]:
 def plane(legacy: int, folder: Path, worker: str, *, capture: bool) -> Iterator[int]:
     """A plane whose only route is shadowed, or not."""
     state = Path(tempfile.mkdtemp(dir=folder))
-    every = Route("all", Match(parse_template("/{rest*}")), "all", phase="shadow" if capture else "legacy")
+    match = Match(parse_template("/invoices/{id}"))
+    every = Route("invoice", match, "reads", phase="shadow" if capture else "legacy")
     (state / "table.json").write_bytes(msgspec.json.encode(Table(1, 0, (every,))))
     side = SideSettings(f"http://127.0.0.1:{legacy}")
     with listen() as sock:
@@ -248,7 +236,7 @@ def plane(legacy: int, folder: Path, worker: str, *, capture: bool) -> Iterator[
             state=str(state),
             legacy=side,
             candidate=side,
-            identity_key=b"bench" * 8,
+            identity_key=b"k" * 32,
             capture=capture,
         )
         give = msgspec.json.encode(settings) + b"\n"
@@ -257,21 +245,35 @@ def plane(legacy: int, folder: Path, worker: str, *, capture: bool) -> Iterator[
 
 
 @contextlib.contextmanager
-def stock(legacy: int, folder: Path) -> Iterator[int]:
+def stock(legacy: int, folder: Path, *options: str) -> Iterator[int]:
     """mitmdump as it comes, its output thrown away."""
     with listen() as sock:
         port = sock.getsockname()[1]
     program = "from mitmproxy.tools.main import mitmdump; mitmdump()"
-    options = ["--mode", f"reverse:http://127.0.0.1:{legacy}", "-p", str(port), "--set", f"confdir={folder}"]
-    with process("-c", program, *options):
+    mode = ["--mode", f"reverse:http://127.0.0.1:{legacy}", "-p", str(port), "--set", f"confdir={folder}"]
+    with process("-c", program, *mode, *options):
         yield port
 
 
+CONFIG = """\
+version: 1
+legacy: {{url: "http://127.0.0.1:{port}"}}
+candidate: {{url: "http://127.0.0.1:{port}", version: {{value: "1"}}}}
+routes:
+  invoice: GET /invoices/{{id}}
+cutovers:
+  reads: {{routes: [invoice]}}
+"""
+
+
 @contextlib.contextmanager
-def sink(folder: Path) -> Iterator[str]:
-    path = str(folder / "worker.sock")
-    with process(__file__, "--serve-sink", path):
-        yield path
+def shadowing(legacy: int, folder: Path) -> Iterator[WorkerProcess]:
+    """The worker: it asks the upstream the same, compares, and writes to a ledger. Stopped but while it is measured."""
+    config = folder / "strangler.yaml"
+    config.write_text(CONFIG.format(port=legacy))
+    with WorkerProcess(config, folder / "worker", version="1") as worker:
+        yield worker
+        os.kill(worker.pid, signal.SIGCONT)
 
 
 async def ready(port: int) -> None:
@@ -292,15 +294,33 @@ async def ready(port: int) -> None:
 # --- the account ---
 
 
+def told(folder: Path) -> dict[str, int]:
+    """What became of the exchanges of the capturing plane, by the ledger."""
+    ledger = open_ledger("sqlite:///strangler.db", folder)
+    try:
+        with ledger.read() as connection:
+            found = streams(connection)
+    finally:
+        ledger.close()
+    return {
+        what: sum(getattr(stream, what) for stream in found)
+        for what in ("sent", "recorded", "dropped", "shed", "gaps", "outstanding")
+    }
+
+
 def spread(values: list[float]) -> dict[str, float]:
     return {"median": statistics.median(values), "low": min(values), "high": max(values)}
 
 
-async def account(ports: dict[str, int], rounds: int, seconds: float) -> dict[str, object]:
+async def account(
+    ports: dict[str, int], worker: WorkerProcess, rounds: int, seconds: float
+) -> dict[str, object]:
     loads: dict[str, list[Load]] = {name: [] for name in ports}
     for _ in range(rounds):
         for name, port in ports.items():
+            os.kill(worker.pid, signal.SIGCONT if name == "capturing" else signal.SIGSTOP)
             loads[name].append(await measure(port, seconds))
+    os.kill(worker.pid, signal.SIGSTOP)
     half = statistics.median(load.rate for load in loads["plane"]) / 2
     paced: dict[str, list[Load]] = {"direct": [], "plane": []}
     for _ in range(rounds):
@@ -325,16 +345,20 @@ async def account(ports: dict[str, int], rounds: int, seconds: float) -> dict[st
     return result
 
 
-def ratios(result: dict[str, object]) -> dict[str, float]:
+def ratios(result: dict[str, object]) -> dict[str, dict[str, float]]:
+    """Of the plane to either mitmdump: requests a second (more is better), p99 (less is better)."""
+
     def figure(name: str, what: str) -> float:
         return float(result[name][what]["median"])  # type: ignore[index]
 
-    stock_rate, stock_p99 = figure("mitmdump", "requests_per_second"), figure("mitmdump", "p99_ms")
     return {
-        "plane_to_mitmdump": figure("plane", "requests_per_second") / stock_rate,
-        "capturing_to_mitmdump": figure("capturing", "requests_per_second") / stock_rate,
-        "p99_plane_to_mitmdump": figure("plane", "p99_ms") / stock_p99,
-        "p99_capturing_to_mitmdump": figure("capturing", "p99_ms") / stock_p99,
+        f"{ours} to {theirs}": {
+            "requests_per_second": figure(ours, "requests_per_second")
+            / figure(theirs, "requests_per_second"),
+            "p99": figure(ours, "p99_ms") / figure(theirs, "p99_ms"),
+        }
+        for ours in ("plane", "capturing")
+        for theirs in ("mitmdump", "mitmdump --quiet")
     }
 
 
@@ -346,29 +370,28 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--serve-upstream", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--serve-sink", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.serve_upstream is not None:
         uvloop.run(run_upstream(asked.serve_upstream))
-    if asked.serve_sink is not None:
-        uvloop.run(run_sink(asked.serve_sink))
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         legacy = stack.enter_context(upstream())
-        worker = stack.enter_context(sink(folder))
+        worker = stack.enter_context(shadowing(legacy, folder))
         ports = {
             "direct": legacy,
             "mitmdump": stack.enter_context(stock(legacy, folder)),
-            "plane": stack.enter_context(plane(legacy, folder, worker, capture=False)),
-            "capturing": stack.enter_context(plane(legacy, folder, worker, capture=True)),
+            "mitmdump --quiet": stack.enter_context(stock(legacy, folder, "--quiet")),
+            "plane": stack.enter_context(plane(legacy, folder, str(worker.socket), capture=False)),
+            "capturing": stack.enter_context(plane(legacy, folder, str(worker.socket), capture=True)),
         }
 
         async def run() -> dict[str, object]:
             for port in ports.values():
                 await ready(port)
-            return await account(ports, asked.rounds, asked.seconds)
+            return await account(ports, worker, asked.rounds, asked.seconds)
 
         result = uvloop.run(run())
+        result["worker"] = told(folder)
     result["ratios"] = ratios(result)
     text = json.dumps(result, indent=2)
     print(text)
