@@ -128,8 +128,7 @@ def _from_shorthand(text: str, key: Node, value: ScalarNode, rule: Mapping[str, 
 
 def _new_list(text: str, owner: MappingNode, rule: Mapping[str, Any], *, at_end: bool) -> str | None:
     if owner.flow_style:
-        comma = ", " if owner.value else ""
-        return _before(text, owner.end_mark.index - 1, f"{comma}rules: [{flow(rule)}]")
+        return _into_flow(text, owner, f"rules: [{flow(rule)}]")
     if not owner.value:
         return None
     indent = owner.value[0][0].start_mark.column
@@ -141,8 +140,7 @@ def _new_list(text: str, owner: MappingNode, rule: Mapping[str, Any], *, at_end:
 
 def _longer_list(text: str, rules: Node, rule: Mapping[str, Any]) -> str | None:
     if isinstance(rules, SequenceNode) and rules.flow_style:
-        comma = ", " if rules.value else ""
-        return _before(text, rules.end_mark.index - 1, comma + flow(rule))
+        return _into_flow(text, rules, flow(rule))
     if isinstance(rules, SequenceNode) and rules.value:
         return _after_line(text, _last_index(rules), block(rule, rules.start_mark.column))
     return None
@@ -158,8 +156,14 @@ def _last_index(node: Any) -> int:
     return max(_last_index(part) for part in below)
 
 
-def _before(text: str, index: int, piece: str) -> str:
-    return text[:index] + piece + text[index:]
+def _into_flow(text: str, node: Any, piece: str) -> str:
+    """One more entry inside brackets: behind the last one, so that a comma or comment after that stays behind it."""
+    if not node.value:
+        index = node.end_mark.index - 1
+        return text[:index] + piece + text[index:]
+    last = node.value[-1]
+    index = _last_index(last[1] if isinstance(last, tuple) else last)
+    return f"{text[:index]}, {piece}{text[index:]}"
 
 
 def _after_line(text: str, index: int, lines: list[str]) -> str:

@@ -17,12 +17,16 @@ ONE_OR_MORE: Final = WithJsonSchema(
 
 
 class Part(BaseModel):
-    """Frozen; an unknown key is an error, because a misspelt safeguard is no safeguard."""
+    """Frozen; an unknown key is an error, because a misspelt safeguard is no safeguard.
+
+    What a key means stands below it as a docstring; `schema` puts it into the JSON Schema. (pydantic would read the
+    sources for that at every start: a tenth of a second per command.)
+    """
 
     model_config = ConfigDict(
         frozen=True,
+        defer_build=True,
         extra="forbid",
         populate_by_name=False,
-        use_attribute_docstrings=True,
         hide_input_in_errors=True,
     )

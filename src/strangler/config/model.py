@@ -32,15 +32,15 @@ class Config(Part):
     """The system that answers today."""
     candidate: Candidate
     """The system that is to take over."""
-    serve: Serve = Serve()
+    serve: Serve = Field(default_factory=Serve)
     """Where strangler itself listens, and with how many processes."""
     ledger: Annotated[str, AfterValidator(_ledger)] = "sqlite:///strangler.db"
     """`sqlite:///FILE` (relative to this file) or `postgresql://user@host/database`."""
-    capture: Capture = Capture()
+    capture: Capture = Field(default_factory=Capture)
     """What a plane hands to the worker."""
-    worker: Worker = Worker()
+    worker: Worker = Field(default_factory=Worker)
     """How the shadow is asked, and answers are compared."""
-    redaction: Redaction = Redaction()
+    redaction: Redaction = Field(default_factory=Redaction)
     """What never reaches the ledger."""
     strata: dict[Name, Label] = Field(default_factory=dict[str, Label])
     """Labels (country, currency, document type) by which evidence is told apart."""
@@ -48,7 +48,7 @@ class Config(Part):
     """Named matches of requests; the most specific wins. What matches none goes to legacy, unobserved."""
     rules: tuple[Rule, ...] = ()
     """Rules for every route."""
-    policy: Policy = Policy()
+    policy: Policy = Field(default_factory=Policy)
     """What the gate asks of the evidence."""
     cutovers: dict[Name, CutoverConfig] = Field(default_factory=dict[str, CutoverConfig])
     """Plans that move routes together."""

@@ -32,7 +32,7 @@ class Tolerate(Part):
 class Policy(Part):
     """What turns evidence into pass, blocked, insufficient or frozen."""
 
-    tolerate: Tolerate = Tolerate()
+    tolerate: Tolerate = Field(default_factory=Tolerate)
     """The tolerated rate of mismatches, and the risks taken in judging it."""
     minimum: int = Field(default=1, ge=1)
     """Comparisons per route, at least, whatever the statistics say."""
@@ -142,7 +142,7 @@ class CutoverConfig(Part):
     """The canary's weights, rising."""
     pinned: tuple[str, ...] = ()
     """Customers the candidate serves from the first canary step on."""
-    policy: Policy = Policy()
+    policy: Policy = Field(default_factory=Policy)
     """What differs from the general policy; only what is written here counts."""
 
     @model_validator(mode="after")

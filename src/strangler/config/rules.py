@@ -115,7 +115,7 @@ class Instant(_Rule):
 
     instant: Locations
     """Dates and times."""
-    format: Formats = Field(default=Formats(), json_schema_extra=_or_text)
+    format: Formats = Field(default_factory=Formats, json_schema_extra=_or_text)
     """One format for both sides, or `{legacy: …, candidate: …}`."""
     tolerance: Milliseconds = 0
     """How far apart the moments may lie."""

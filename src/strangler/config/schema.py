@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
+from strangler.config.base import Part
 from strangler.config.model import Config
 
 
@@ -13,14 +18,41 @@ from strangler.config.model import Config
 def json_schema() -> dict[str, Any]:
     """JSON Schema (2020-12)."""
     schema = Config.model_json_schema(by_alias=True)
-    for part in (schema, *schema["$defs"].values()):
-        for value in part.get("properties", {}).values():
-            if "patternProperties" in value:
-                value["additionalProperties"] = (
-                    False  # a name that does not fit is an error, not one more key
-                )
+    for name, part in (("Config", schema), *schema["$defs"].items()):
+        said = _said(name)
+        for key, value in part.get("properties", {}).items():
+            value.update({"description": said[key]} if key in said else {})
+            if "patternProperties" in value:  # a name that does not fit is an error, not one more key
+                value["additionalProperties"] = False
     schema["$defs"]["RouteConfig"] = _or_line(schema["$defs"]["RouteConfig"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "strangler.yaml", **schema}
+
+
+def _said(name: str) -> dict[str, str]:
+    """What the docstrings below its fields say of a part, and of those it is made from."""
+    part = next((found for found in _parts(Part) if found.__name__ == name), None)
+    if part is None:
+        return {}
+    said = {key: text for base in reversed(part.__mro__) for key, text in _docstrings(base)}
+    return {field.alias or key: said[key] for key, field in part.model_fields.items() if key in said}
+
+
+def _parts(part: type[Part]) -> Iterator[type[Part]]:
+    for below in part.__subclasses__():
+        yield below
+        yield from _parts(below)
+
+
+def _docstrings(part: type) -> Iterator[tuple[str, str]]:
+    if not issubclass(part, Part):
+        return
+    tree = ast.parse(textwrap.dedent(inspect.getsource(part))).body[0]
+    body = tree.body if isinstance(tree, ast.ClassDef) else []
+    for field, below in pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            text = below.value if isinstance(below, ast.Expr) else None
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                yield field.target.id, inspect.cleandoc(text.value)
 
 
 def _or_line(route: dict[str, Any]) -> dict[str, Any]:
