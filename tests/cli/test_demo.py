@@ -16,7 +16,12 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The options the story is called with, in the place of playing it."""
     run = pytest.importorskip("strangler_demo.story.run")
     options: list[Any] = []
-    monkeypatch.setattr(run, "run", lambda given, console: options.append(given) or 3)
+
+    def play(given: Any, _console: Any) -> int:
+        options.append(given)
+        return 3
+
+    monkeypatch.setattr(run, "run", play)
     return options
 
 

@@ -26,13 +26,15 @@ LAYOUTS = {
     "flow": "routes:\n  r: {match: {method: GET, path: /x}}   # flow\n",
     "flow with rules": "routes:\n  r: {match: {path: /x}, rules: [{ignore: $.a}]}\n",
     "everything in flow": "routes: {r: {match: {path: /x}}, s: GET /y}\n",
-    "flow over lines": "routes: {\n  r: {match: {path: /x},\n      rules: [\n        {ignore: $.a},   # a\n      ]},\n}\n",
+    "flow over lines": "routes: {\n  r: {match: {path: /x},\n    rules: [\n      {ignore: $.a},   # a\n    ]},\n}\n",
     "empty flow list": "routes:\n  r:\n    match: {path: /x}\n    rules: []\n    safe: true\n",
     "block": "routes:\n  r:\n    match: {path: /x}\n    # ends r\n\n  s: GET /y\n",
     "block with rules": "routes:\n  r:\n    rules:\n      - ignore: $.a   # a\n\n      # b\n    match: {path: /x}\n",
     "dashes at the key": "routes:\n  r:\n    match: {path: /x}\n    rules:\n    - ignore: $.a\n    safe: true\n",
-    "wide": "routes:\n    r:\n        match:\n            path: /x\n        rules:\n            -   ignore: $.a\n                reason: b\n",
-    "folded last": "routes:\n  r:\n    match: {path: /x}\n    rules:\n      - ignore: $.a\n        reason: >\n          long\n          words\n\n    safe: true\n",
+    "wide": "routes:\n    r:\n        match:\n            path: /x\n"
+    "        rules:\n            -   ignore: $.a\n                reason: b\n",
+    "folded last": "routes:\n  r:\n    match: {path: /x}\n    rules:\n"
+    "      - ignore: $.a\n        reason: >\n          long\n          words\n\n    safe: true\n",
     "no line break at the end": "routes:\n  r:\n    match: {path: /x}",
     "windows": "routes:\r\n  r:\r\n    match: {path: /x}\r\n  s: GET /y\r\n",
     "quoted keys": 'routes:\n  "r":\n    "match": {path: /x}\n',
@@ -74,8 +76,8 @@ def test_two_rules_of_two_routes_and_one_of_all() -> None:
 
 def test_an_alias_is_not_changed_for_the_others() -> None:
     text = (
-        HEAD
-        + "routes:\n  r:\n    match: {path: /x}\n    rules: &common\n      - ignore: $.a\n  s:\n    match: {path: /y}\n    rules: *common\n"
+        f"{HEAD}routes:\n  r:\n    match: {{path: /x}}\n    rules: &common\n      - ignore: $.a\n"
+        "  s:\n    match: {path: /y}\n    rules: *common\n"
     )
     new = with_rules(text, FILE, [(RULE, "s")]).after
     assert [len(rules_of(new, name)) for name in ("r", "s")] == [1, 2]
