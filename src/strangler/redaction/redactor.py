@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import hmac
 import html
@@ -81,7 +80,7 @@ class Redactor:
             left, right = (self._field_node(name, value) for value in (difference.left, difference.right))
         else:
             left, right = (self.node(value, location.path) for value in (difference.left, difference.right))
-        return dataclasses.replace(
+        return msgspec.structs.replace(
             difference,
             location=Location(location.part, self._path(location.path)),
             left=left,

@@ -31,7 +31,7 @@ from strangler_shadow.testing import ServeProcess, until
 
 CONFIG = """\
 version: 1
-legacy: {{url: "{legacy}"}}
+legacy: {{url: "{legacy}", connect: 20s}}
 candidate: {{url: "{candidate}", version: {{header: X-Version}}}}
 serve: {{listen: "127.0.0.1:0", control: "127.0.0.1:0", drain: 5s}}
 capture: {{heartbeat: 100ms}}
