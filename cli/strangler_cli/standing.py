@@ -10,6 +10,7 @@ from strangler.cutover import CutoverState, next_step, plan_of
 from strangler.ledger import planes as running
 from strangler.ledger import streams
 from strangler.ledger.cutovers import current_table, states
+from strangler.ledger.facts import facts
 from strangler.ledger.tables import MINUTE_NS
 from strangler_cli.asking import look
 from strangler_cli.proposals import Proposed, proposals
@@ -57,7 +58,9 @@ class CutoverStanding:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Everything. `generation`: of the routing table in force, 0 for none."""
+    """Everything. `generation`: of the routing table in force, 0 for none. `file_problem`: why a running `serve` does
+    not follow strangler.yaml as it is now.
+    """
 
     cutovers: tuple[CutoverStanding, ...]
     planes: tuple[Plane, ...]
@@ -65,6 +68,7 @@ class Standing:
     generation: int
     accounting: dict[str, int]
     losses: dict[str, int]
+    file_problem: str
     proposals: tuple[Proposed, ...]
 
 
@@ -80,6 +84,7 @@ def standing(connection: Connection, loaded: Loaded, now_ns: int, *, only: str |
         generation=table.generation if table else 0,
         accounting=_accounting(connection),
         losses=streams.losses(connection),
+        file_problem=_file_problem(connection, loaded),
         proposals=tuple(entry for entry in proposals(connection, loaded) if only in {None, entry.cutover}),
     )
 
@@ -141,6 +146,12 @@ def _accounting(connection: Connection) -> dict[str, int]:
     known = streams.streams(connection)
     names = ("sent", "recorded", "dropped", "shed", "gaps", "outstanding")
     return {name: sum(getattr(stream, name) for stream in known) for name in names}
+
+
+def _file_problem(connection: Connection, loaded: Loaded) -> str:
+    """Control says which file it has in force; one that is a moment behind has no problem yet."""
+    said = next((fact for fact in facts(connection, "config") if fact.subject == "control"), None)
+    return said.phase if said and said.phase != "in force" and said.digest != loaded.digest else ""
 
 
 def _next(loaded: Loaded, state: CutoverState, verdict: Verdict) -> tuple[str, str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from strangler.ledger.facts import Fact, put
 from strangler.ledger.settled import NoiseFinding, StreamReport
 
 from .conftest import Place, Strangler
@@ -131,3 +134,33 @@ def test_the_command_names_the_file_where_it_is_another(place: Place, strangler:
         "strangler --config 'my file.yaml' cutover start reads"
         in strangler("--config", "my file.yaml", "status").out
     )
+
+
+def test_a_file_that_serve_does_not_take_up(place: Place, strangler: Strangler) -> None:
+    filled(place, strangler)
+    ledger = place.ledger()
+    with ledger.begin() as connection:
+        put(
+            connection,
+            Fact("config", "control", "strangler.yaml:9: unknown key `x`", "earlier", place.now_ns),
+        )
+    ledger.close()
+    assert (
+        "goes on with an earlier strangler.yaml: strangler.yaml:9: unknown key `x`" in strangler("status").out
+    )
+    assert strangler("status", "--json").json["file_problem"].startswith("strangler.yaml:9")
+
+
+def test_watching_goes_on_until_it_is_interrupted(
+    place: Place, strangler: Strangler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    naps = iter((None, None, KeyboardInterrupt()))
+
+    def sleep(_: float) -> None:
+        nap = next(naps)
+        if nap is not None:
+            raise nap
+
+    monkeypatch.setattr("strangler_cli.commands.status.time.sleep", sleep)
+    ran = strangler("status", "--watch")
+    assert (ran.code, ran.out.count("reads: legacy")) == (130, 3)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from strangler.config import Loaded
     from strangler.ledger.divergences import Divergence, Shown, State
     from strangler.ledger.settled import Exemplar
-    from strangler_cli.editing import Edited
     from strangler_cli.screen import Cell, Screen
 
 _KINDS = ("ignore", "unordered", "decimal", "instant", "identity", "map", "rename", "only")
@@ -218,6 +217,7 @@ def accept(
     """Accept."""
     from strangler.ledger import divergences as stored
     from strangler_cli import accepting, session
+    from strangler_cli.confirming import confirmed, said_new_epoch, show_patch
     from strangler_cli.formats.rule_yaml import block
 
     loaded = session.configuration(config)
@@ -238,31 +238,3 @@ def accept(
             stored.accept(connection, found.id, actor=who, reason=reason, rule=text, now_ns=session.now_ns())
             accepting.write(new)
     said_new_epoch(new)
-
-
-def show_patch(new: Edited) -> None:
-    """What would change in the file."""
-    from strangler_cli.screen import Screen, Tone
-
-    tones: dict[str, Tone] = {"+": "good", "-": "bad"}
-    screen = Screen()
-    for line in new.patch.splitlines():
-        screen.line(line, tones.get(line[:1], ""))
-    screen.flush()
-
-
-def confirmed(*, yes: bool) -> bool:
-    """Whether to go on. Asked only where a person sits in front of it."""
-    import sys
-
-    return yes or not sys.stdin.isatty() or click.confirm("write it?", default=True)
-
-
-def said_new_epoch(new: Edited) -> None:
-    """What follows from a rule."""
-    from strangler_cli.screen import Screen
-
-    Screen().line(
-        f"written to {new.loaded.file}. A new epoch begins with the next comparison under it: evidence starts anew, "
-        "and what was counted before stays what it was."
-    )

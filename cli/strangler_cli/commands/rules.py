@@ -75,7 +75,7 @@ def accept(
 ) -> None:
     """Accept."""
     from strangler_cli import accepting
-    from strangler_cli.commands.divergences import confirmed, said_new_epoch, show_patch
+    from strangler_cli.confirming import confirmed, said_new_epoch, show_patch
     from strangler_cli.session import configuration
 
     loaded = configuration(config)

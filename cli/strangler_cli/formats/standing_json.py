@@ -32,6 +32,7 @@ def as_object(standing: Standing, loaded: Loaded) -> dict[str, Any]:
         "worker_at": iso(standing.worker_ns),
         "accounting": standing.accounting,
         "losses": standing.losses,
+        "file_problem": standing.file_problem,
     }
 
 

@@ -42,6 +42,10 @@ def as_text(screen: Screen, standing: Standing, loaded: Loaded, now_ns: int) -> 
         screen.line()
     _running(screen, standing, now_ns)
     _accounting(screen, standing)
+    if standing.planes and standing.file_problem:
+        screen.line(
+            f"`strangler serve` goes on with an earlier {loaded.file.name}: {standing.file_problem}", "bad"
+        )
 
 
 def _cutover(screen: Screen, entry: CutoverStanding, loaded: Loaded, now_ns: int) -> None:
