@@ -27,7 +27,7 @@ class Counts(msgspec.Struct, frozen=True):
 
     `dropped`: reason to count, of exchanges that got a `seq` (`queue-full`, `worker-away`).
     `uncaptured`: reason to count, of requests that were to be captured and cannot be (`too-large`, `upgrade`,
-    `event-stream`, `unreadable`): they get no `seq`.
+    `event-stream`, `unreadable`, `client-gone`, `answered-early`): they get no `seq`.
     `served`: per route, requests answered by legacy, by the candidate, and by legacy in the candidate's place.
     `refused`: malformed or ambiguous messages (`client`: answered 400, `upstream`: answered 502).
     """

@@ -177,10 +177,14 @@ def test_a_cut_answer_without_length_is_cut_for_the_client_too(rig: Rig) -> None
 
 
 def test_an_answer_may_overtake_its_request(rig: Rig) -> None:
+    """Half a question is no exchange; it is counted."""
+    before = rig.counts().uncaptured.get("answered-early", 0)
     with rig.client() as client:
         client.send(request("POST", "/early", ("Content-Length", "1000000")) + b"x" * 1000)
         reply = client.read()
         assert (reply.status, reply.body) == (413, b"too much")
+    rig.counts(lambda counts: counts.uncaptured.get("answered-early", 0) == before + 1)
+    assert "/early" not in [exchange.request.target for exchange in rig.exchanges()]
 
 
 def test_a_side_that_does_not_answer_in_time_is_a_504(rig: Rig) -> None:

@@ -70,6 +70,15 @@ def test_taps_share_the_room_of_the_queue() -> None:
     assert (third.spoiled, waiting.reading) == ("", 60)
 
 
+def test_a_closed_tap_keeps_nothing_more() -> None:
+    waiting, _ = queue()
+    tap = Tap(waiting, 1_000)
+    tap(b"x")
+    tap.close()
+    assert tap(b"y") == b"y"
+    assert (tap.body(), waiting.reading) == (b"", 0)
+
+
 def test_served_is_counted_by_route_and_side() -> None:
     tally = Tally()
     for kind in (0, 1, 1, 2):

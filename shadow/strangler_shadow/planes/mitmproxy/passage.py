@@ -195,6 +195,10 @@ class Passage:
     def answered(self, question: Question, answer: Answer) -> None:
         """The last byte is there: count, and hand the exchange over once the client has been served."""
         self._count()
+        if self._wanted and not self._ended:
+            # The answer overtook the request: half a question is no exchange.
+            self._wanted = False
+            self._plane.tally.uncaptured["answered-early"] += 1
         if not self._wanted:
             self._close()
             return

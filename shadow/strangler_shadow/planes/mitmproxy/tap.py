@@ -8,6 +8,7 @@ from strangler_shadow.capture import CaptureQueue
 
 TOO_LARGE: Final = "too-large"
 QUEUE_FULL: Final = "queue-full"
+CLOSED: Final = "closed"
 
 
 class Tap:
@@ -39,15 +40,16 @@ class Tap:
         return data
 
     def _spoil(self, why: str) -> None:
-        self.close()
         self.spoiled = why
+        self.close()
 
     def body(self) -> bytes:
         """The copy."""
         return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
     def close(self) -> None:
-        """Give the room back."""
+        """Give the room back; what still streams through is not kept."""
+        self.spoiled = self.spoiled or CLOSED
         self._queue.release(self.size)
         self._pieces.clear()
         self.size = 0
