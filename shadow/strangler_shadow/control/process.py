@@ -7,7 +7,7 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -65,7 +65,7 @@ async def serve(settings: ControlSettings, stop: asyncio.Event) -> None:
     failed = [task for task in (*tasks, answering) if task.done() and task.exception() is not None]
     for task in (*tasks, ended):
         task.cancel()
-    await asyncio.gather(*tasks, ended, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)
     for task in failed:
         await task
 
@@ -74,7 +74,7 @@ class _Server(uvicorn.Server):
     """uvicorn without its signal handling: signals end the process as a whole."""
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         """Capture none."""
         yield
 

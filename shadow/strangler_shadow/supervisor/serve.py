@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -142,7 +142,8 @@ class Deployment:
             self.kill()
             for task in (ended, ready):
                 task.cancel()
-            await asyncio.gather(*keeping, ended, ready, return_exceptions=True)
+            await asyncio.gather(*keeping, return_exceptions=True)
+            await asyncio.wait((ended, ready))
 
     def kill(self) -> None:
         """End all processes now."""
@@ -193,7 +194,7 @@ def _prepare_ledger(loaded: Loaded) -> None:
 
 
 @contextlib.contextmanager
-def _signals(stop: asyncio.Event, kill: Callable[[], None]) -> Iterator[None]:
+def _signals(stop: asyncio.Event, kill: Callable[[], None]) -> Generator[None]:
     loop = asyncio.get_running_loop()
 
     def received() -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
 from strangler.exchange import VERSION, Exchange, Failure, Fields, Message, Origin, Request, Response, Side
 from strangler_shadow.wire import Captured, Counts, Goodbye, Heartbeat, Hello, encode
 
@@ -45,8 +47,7 @@ class FakePlane:
         """The exchange under the next number, which counts as sent."""
         self.sent += 1
         origin = Origin(self.plane, self.boot, self.sent)
-        fields = {name: getattr(exchange, name) for name in exchange.__struct_fields__}
-        return Exchange(**{**fields, "origin": origin})
+        return msgspec.structs.replace(exchange, origin=origin)
 
     def drop(self, count: int = 1) -> None:
         """Exchanges that the plane drops and counts."""

@@ -134,7 +134,12 @@ class WorkerProcess(_Process):
         state.mkdir(exist_ok=True)
         self.socket = state / "worker.sock"
         self._listening = bind_worker(self.socket)
-        self._settings = {"config": str(config), "state": str(state), "identity_key": b"k" * 32, **more}
+        self._settings: dict[str, Any] = {
+            "config": str(config),
+            "state": str(state),
+            "identity_key": b"k" * 32,
+            **more,
+        }
         self._name = name
 
     def __enter__(self) -> Self:

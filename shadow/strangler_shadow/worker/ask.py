@@ -68,23 +68,25 @@ class Asker:
         """The answer, or why there is none. Never raises but CancelledError."""
         started = self._ticks_ns()
         try:
-            return await self._ask(request, started)
+            return await self._once(request, started)
+        except aiohttp.ServerDisconnectedError as error:
+            if request.method in _RETRIED:
+                return self._failure(error, started)
         except _FAILURES as error:
-            reason, detail = _words(error)
-            return Failure(reason, detail, self._ticks_ns() - started)
+            return self._failure(error, started)
+        # A kept connection that the server had closed meanwhile. What is shadowed only reads, whatever its method.
+        try:
+            return await self._once(request, started)
+        except _FAILURES as error:
+            return self._failure(error, started)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
 
-    async def _ask(self, request: Request, started: int) -> Response | Failure:
-        try:
-            return await self._once(request, started)
-        except aiohttp.ServerDisconnectedError:
-            # A kept connection that the server had closed meanwhile. What is shadowed only reads, whatever its method.
-            if request.method in _RETRIED:
-                raise
-            return await self._once(request, started)
+    def _failure(self, error: Exception, started: int) -> Failure:
+        reason, detail = _words(error)
+        return Failure(reason, detail, self._ticks_ns() - started)
 
     async def _once(self, request: Request, started: int) -> Response | Failure:
         url = URL(self._root + self._destination.target(request.target), encoded=True)
@@ -107,9 +109,17 @@ class Asker:
     def _headers(self, request: Request) -> list[tuple[str, str]]:
         hop = Hop(request.peer, request.scheme, request.authority, self._via)
         fields = self._destination.fields(request.message.fields, hop)
-        return [(_text(name), _text(value)) for name, value in fields if name.lower() not in _FRAMING]
+        sent = [field for field in fields if field[0].lower() not in _FRAMING]
+        try:
+            return [(name.decode(), value.decode()) for name, value in sent]
+        except UnicodeDecodeError:
+            # aiohttp writes header text as UTF-8: bytes that are none cannot be sent as they were.
+            return [(name.decode("latin-1"), _text(value)) for name, value in sent]
 
     async def _body(self, answer: aiohttp.ClientResponse) -> bytes | None:
+        length = answer.content_length
+        if length is not None and length <= self._limits.body:
+            return await answer.read()
         pieces: list[bytes] = []
         size = 0
         async for piece in answer.content.iter_any():
@@ -121,7 +131,6 @@ class Asker:
 
 
 def _text(raw: bytes) -> str:
-    # aiohttp writes header text as UTF-8: bytes that are none cannot be sent as they were.
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:

@@ -8,14 +8,15 @@ half-open  one trial                   open again                      closed
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 type State = Literal["closed", "open", "half-open"]
 
 
-@dataclass(frozen=True, slots=True)
-class Breaker:
+class Breaker(msgspec.Struct, frozen=True):
     """`limit`: failures in a row that open it; `pause_ns`: how long it then stays open. Any clock, nanoseconds."""
 
     limit: int

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 _SECOND = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class TokenBucket:
+class TokenBucket(msgspec.Struct, frozen=True):
     """A token bucket that holds one second's worth, kept as the time at which it would be full again.
 
     `rate`: tokens a second; 0: no limit. `full_ns`: that time, on any clock in nanoseconds. Integers only, so a

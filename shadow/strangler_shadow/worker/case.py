@@ -7,22 +7,23 @@ from dataclasses import dataclass, field
 from strangler.comparison.model import Outcome
 from strangler.comparison.noise import Finding
 from strangler.exchange import Exchange, Failure, Response, Side, other
+from strangler_shadow.worker.ground import Ground, Yardstick
 from strangler_shadow.worker.memory import OVERHEAD
-from strangler_shadow.worker.streams import Stream
 
 type Answered = Response | Failure
 
 
 @dataclass(slots=True)
 class Case:
-    """`size`: bytes it is reckoned to hold in memory. `arrived`, on the loop's clock, in nanoseconds.
+    """`ground`: what it is judged by, to the end. `size`: bytes it is reckoned to hold in memory. `arrived`: on a
+    monotonic clock, nanoseconds.
 
     `shadow`: the other side's answer; `seen_ns`: when the candidate's answer came; `version`: the candidate's that
     gave it. `first`: the outcome that a re-ask is to confirm.
     """
 
     exchange: Exchange
-    stream: Stream
+    ground: Ground
     size: int
     arrived: int
     shadow: Answered | None = None
@@ -36,6 +37,16 @@ class Case:
     def shadow_side(self) -> Side:
         """Who is asked after the primary."""
         return other(self.exchange.primary)
+
+    @property
+    def yardstick(self) -> Yardstick:
+        """What its answers are compared by."""
+        return self.ground.routes[self.exchange.route]
+
+    @property
+    def cutover(self) -> str:
+        """What its route belongs to."""
+        return self.ground.cutovers[self.exchange.route]
 
     def answer(self, side: Side) -> Answered | None:
         """What a side answered, as far as it was asked."""

@@ -43,8 +43,8 @@ class Yardstick:
 
 @dataclass(slots=True)
 class Ground:
-    """`routes`: per route. `lag_ms`: per cutover with `state: synced`, how much lag is declared. `labels`: how many
-    values of each label are told apart.
+    """`routes`: per route. `cutovers`: what a route belongs to; those in none are not there. `lag_ms`: per cutover with
+    `state: synced`, how much lag is declared. `labels`: how many values of each label are told apart.
     """
 
     loaded: Loaded
@@ -53,6 +53,7 @@ class Ground:
     redactor: Redactor
     lag_ms: Mapping[str, int]
     labels: Mapping[str, int]
+    cutovers: Mapping[str, str]
     _epochs: dict[tuple[str, str], EpochKey] = field(default_factory=dict)
 
     @property
@@ -84,6 +85,7 @@ def ground(loaded: Loaded, state: Path) -> Ground:
             if isinstance(plan.state, SyncedState)
         },
         labels={name: label.limit for name, label in config.strata.items()},
+        cutovers={route: name for name, plan in config.cutovers.items() for route in plan.routes},
     )
 
 

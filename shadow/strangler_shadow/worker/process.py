@@ -17,7 +17,7 @@ from strangler.errors import StranglerError
 from strangler.exchange import Side
 from strangler.ledger.facts import Fact
 from strangler.ledger.store import Ledger, open_ledger
-from strangler_shadow.lifeline import alive
+from strangler_shadow.lifeline import alive, calm_collector
 from strangler_shadow.sides import side_settings
 from strangler_shadow.watched import WatchedConfig
 from strangler_shadow.worker.ask import Asker, Limits
@@ -45,6 +45,7 @@ async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
     watched = WatchedConfig(Path(settings.config), state)
     worker = Process(settings, watched, ground(watched.loaded, state))
     await worker.start()
+    calm_collector()
     try:
         await stop.wait()
     finally:
@@ -99,6 +100,7 @@ class Process:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.shadow.close()
         for asker in self.shadow.askers.values():
             await asker.close()
 

@@ -14,7 +14,7 @@ class CaseQueue:
     def __init__(self) -> None:
         self._fresh: deque[Case] = deque()
         self._again: deque[Case] = deque()
-        self._ready = asyncio.Semaphore(0)
+        self._idle: deque[asyncio.Future[None]] = deque()
 
     def __len__(self) -> int:
         return len(self._fresh) + len(self._again)
@@ -22,9 +22,24 @@ class CaseQueue:
     def put(self, case: Case) -> None:
         """A new case, or one that is to be asked again."""
         (self._fresh if case.first is None else self._again).append(case)
-        self._ready.release()
+        self._wake()
 
     async def get(self) -> Case:
         """The next one."""
-        await self._ready.acquire()
+        while not self._again and not self._fresh:
+            idle = asyncio.get_running_loop().create_future()
+            self._idle.append(idle)
+            try:
+                await idle
+            except asyncio.CancelledError:
+                if not idle.cancelled():
+                    self._wake()  # it was for somebody who works on
+                raise
         return self._again.popleft() if self._again else self._fresh.popleft()
+
+    def _wake(self) -> None:
+        while self._idle:
+            idle = self._idle.popleft()
+            if not idle.done():
+                idle.set_result(None)
+                return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from strangler.comparison.fingerprint import Fingerprint, fingerprint
@@ -22,8 +21,8 @@ from strangler.ledger.settled import (
 )
 from strangler.redaction import Redactor
 from strangler_shadow.worker.case import Answered, Case
-from strangler_shadow.worker.ground import Ground
 from strangler_shadow.worker.memory import OVERHEAD
+from strangler_shadow.worker.shown import Shown
 
 
 def known_pairs(outcome: Outcome, known: Observations, redactor: Redactor) -> Outcome:
@@ -35,19 +34,16 @@ def known_pairs(outcome: Outcome, known: Observations, redactor: Redactor) -> Ou
     )
 
 
-type Worth = Callable[[str, tuple[str, ...]], bool]
-"""Whether a whole document is worth keeping, by the epoch's digest and the fingerprints."""
-
-
-def settled(case: Case, outcome: Outcome, ground: Ground, cutover: str, *, exemplar: Worth) -> Settled:
+def settled(case: Case, outcome: Outcome, shown: Shown) -> Settled:
     """One judged exchange as the ledger takes it."""
-    exchange = case.exchange
+    exchange, ground = case.exchange, case.ground
     redactor = ground.redactor
     counts = outcome.verdict == "different" or (outcome.verdict == "failed" and outcome.blame == "candidate")
     told = counts and outcome.failure not in UNSETTLED
     findings = _findings(exchange.route, outcome.differences, redactor) if told else ()
-    epoch = ground.epoch(cutover, case.version)
-    kept = bool(findings) and exemplar(epoch.digest, tuple(found.fingerprint for found in findings))
+    epoch = ground.epoch(case.cutover, case.version)
+    kept = ground.config.worker.exemplars
+    worth = bool(findings) and shown.worth(epoch.digest, (found.fingerprint for found in findings), kept)
     return Settled(
         origin=exchange.origin,
         at_ns=exchange.at_ns,
@@ -56,17 +52,24 @@ def settled(case: Case, outcome: Outcome, ground: Ground, cutover: str, *, exemp
         epoch=epoch,
         primary=exchange.primary,
         labels=ground.labeller.of(exchange),
-        outcome=replace(outcome, differences=(), anomalies=(), pairings=()),
+        outcome=_bare(outcome),
         findings=findings,
         legacy_ns=_elapsed(case.answer("legacy")),
         candidate_ns=_elapsed(case.answer("candidate")),
-        exemplar=_exemplar(case, redactor) if kept else None,
+        exemplar=_exemplar(case, redactor) if worth else None,
         noise=_noise(case, redactor),
         observations=tuple(Observation(pair.rule, pair.left, pair.right) for pair in outcome.pairings),
         twinned=case.twinned,
         served_candidate=exchange.primary == "candidate" and exchange.fallback is None,
         fell_back=exchange.fallback is not None,
     )
+
+
+def _bare(outcome: Outcome) -> Outcome:
+    """Without what is not redacted: findings say it."""
+    if outcome.differences or outcome.anomalies or outcome.pairings:
+        return replace(outcome, differences=(), anomalies=(), pairings=())
+    return outcome
 
 
 def settled_size(item: Settled) -> int:

@@ -6,9 +6,9 @@ import asyncio
 import logging
 import random
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 from strangler.comparison.failures import failed
@@ -18,10 +18,12 @@ from strangler.exchange import Exchange, Failure, Response, Side
 from strangler.ledger.facts import Fact
 from strangler_shadow.worker.ask import Asker
 from strangler_shadow.worker.case import Answered, Case, size_of
-from strangler_shadow.worker.ground import Ground, Yardstick
+from strangler_shadow.worker.ground import Ground
 from strangler_shadow.worker.limits import Guard
+from strangler_shadow.worker.patience import Probed, reask_ms
 from strangler_shadow.worker.queue import CaseQueue
 from strangler_shadow.worker.settling import known_pairs, settled, settled_size
+from strangler_shadow.worker.shown import Shown
 from strangler_shadow.worker.streams import Stream, Streams
 from strangler_shadow.worker.verdict import Second, again, judged, referee, twin
 from strangler_shadow.worker.version import VersionSource
@@ -31,10 +33,6 @@ _log = logging.getLogger(__name__)
 
 HEAVY: Final = 256 << 10
 """Bytes from which a comparison leaves the loop: it may take longer than a heartbeat."""
-LAG_FRESH_NS: Final = 60_000_000_000
-LAG_LIMIT_MS: Final = 60_000
-"""A lag beyond this is not waited for: the difference says nothing then."""
-_SHOWN: Final = 10_000
 
 
 class Shadow:
@@ -47,7 +45,7 @@ class Shadow:
         version: VersionSource,
         streams: Streams,
         writer: Writer,
-        lags: Callable[[], Mapping[str, tuple[Decimal, int]]],
+        lags: Callable[[], Mapping[str, Probed]],
         *,
         ticks_ns: Callable[[], int] = time.monotonic_ns,
         now_ns: Callable[[], int] = time.time_ns,
@@ -64,12 +62,14 @@ class Shadow:
         self._writer = writer
         self._lags = lags
         self._ticks_ns, self._now_ns, self._draw = ticks_ns, now_ns, draw
-        self._shown: Counter[tuple[str, str]] = Counter()
+        self._shown = Shown()
+        # One at a time: what takes long also takes memory.
+        self._heavy = ThreadPoolExecutor(1, "compare")
 
     def receive(self, stream: Stream, exchange: Exchange) -> None:
         """An exchange from a plane: it comes in, or is shed and counted."""
         self._streams.came(stream, exchange.origin.seq)
-        if exchange.route not in self.ground.routes or not self.ground.config.cutover_of(exchange.route):
+        if exchange.route not in self.ground.cutovers:
             self._lose_exchange(exchange, "route-gone")
             return
         size = size_of(exchange)
@@ -77,7 +77,7 @@ class Shadow:
             self._lose_exchange(exchange, "memory")
             return
         self.open += 1
-        self.queue.put(Case(exchange, stream, size, self._ticks_ns()))
+        self.queue.put(Case(exchange, self.ground, size, self._ticks_ns()))
 
     async def run(self) -> None:
         """Work on cases, one at a time, until cancelled. As many of these run as may be asked at once."""
@@ -104,7 +104,7 @@ class Shadow:
             self._settle(case, failed(failure.reason, blame=exchange.primary, detail=failure.detail))
         elif exchange.response.message.body is None or exchange.request.message.body is None:
             self._lose(case, "too-large")
-        elif self._ticks_ns() - case.arrived > 2_000_000 * self.ground.config.worker.timeout:
+        elif self._ticks_ns() - case.arrived > 2_000_000 * case.ground.config.worker.timeout:
             self._lose(case, "late")
         else:
             refusal = self.guard.permit(case.shadow_side, self._ticks_ns())
@@ -118,23 +118,22 @@ class Shadow:
         candidate = case.answer("candidate")
         case.version = self.version.of_answer(candidate)
         case.seen_ns = self._now_ns()
-        outcome = await self._apart(case, judged, case.answer("legacy"), candidate, self._yardstick(case))
-        await self._referee(case, outcome)
-        outcome = known_pairs(outcome, self.known, self.ground.redactor)
+        outcome = await self._apart(case, judged, case.answer("legacy"), candidate, case.yardstick)
+        if self._draw() * 10_000 < case.ground.config.worker.referee:
+            await self._referee(case, outcome)
+        outcome = known_pairs(outcome, self.known, case.ground.redactor)
         if outcome.verdict == "different":
             case.first = outcome
             self._ask_again_later(case)
             return
-        if outcome.verdict == "equal" and self._draw() * 10_000 < self.ground.config.worker.twins:
+        if outcome.verdict == "equal" and self._draw() * 10_000 < case.ground.config.worker.twins:
             await self._twin(case)
         self._settle(case, outcome)
 
     async def _referee(self, case: Case, outcome: Outcome) -> None:
         """A sampled share is judged by somebody else too; a disagreement is an alarm about us, not about a side."""
-        if self._draw() * 10_000 >= self.ground.config.worker.referee:
-            return
         legacy, candidate = case.answer("legacy"), case.answer("candidate")
-        said = await asyncio.to_thread(referee, legacy, candidate, outcome, self._yardstick(case))
+        said = await self._in_thread(referee, legacy, candidate, outcome, case.yardstick)
         if said is not None:
             route = case.exchange.route
             _log.error("the referee disagrees on a comparison of %s: %s", route, said)
@@ -145,27 +144,15 @@ class Shadow:
         second = await self._ask(primary, case)
         if first is not None and isinstance(second, Response):
             case.twinned = True
-            case.noise += await self._apart(case, twin, first, second, primary, self._yardstick(case))
+            case.noise += await self._apart(case, twin, first, second, primary, case.yardstick)
 
     def _ask_again_later(self, case: Case) -> None:
-        wait_ms = self._reask_ms(case)
-        if wait_ms > LAG_LIMIT_MS:
-            detail = f"the replication is {wait_ms / 1000:.0f} s behind"
-            self._settle(case, failed("lagged", blame=None, detail=detail))
-            return
-        asyncio.get_running_loop().call_later(wait_ms / 1000, self.queue.put, case)
-
-    def _reask_ms(self, case: Case) -> int:
-        """`worker.reask`, or the lag where that is longer: as probed, or as declared while the probe is silent."""
-        reask = self.ground.config.worker.reask
-        cutover = self.ground.config.cutover_of(case.exchange.route)
-        declared = self.ground.lag_ms.get(cutover)
-        if declared is None:
-            return reask
-        probed = self._lags().get(cutover)
-        if probed is None or self._now_ns() - probed[1] > LAG_FRESH_NS:
-            return max(reask, declared)
-        return max(reask, int(probed[0] * 1000))
+        reask, declared = case.ground.config.worker.reask, case.ground.lag_ms.get(case.cutover)
+        wait_ms = reask_ms(reask, declared, self._lags().get(case.cutover), self._now_ns())
+        if wait_ms is None:
+            self._settle(case, failed("lagged", blame=None, detail="the replication is too far behind"))
+        else:
+            asyncio.get_running_loop().call_later(wait_ms / 1000, self.queue.put, case)
 
     async def _second(self, case: Case) -> None:
         first, exchange = case.first, case.exchange
@@ -183,7 +170,7 @@ class Shadow:
         before: tuple[Answered, Answered] = (exchange.response, case.shadow)
         second = Second(primary, shadow)
         outcome, noise = await self._apart(
-            case, again, first, exchange.primary, before, second, self._yardstick(case)
+            case, again, first, exchange.primary, before, second, case.yardstick
         )
         case.noise += noise
         self._settle(case, outcome)
@@ -206,30 +193,17 @@ class Shadow:
         """Run a comparison: on the loop when it is short, in a thread when it may be long."""
         if case.size < HEAVY:
             return judge(*args, **kwargs)
-        return await asyncio.to_thread(judge, *args, **kwargs)
+        return await self._in_thread(judge, *args, **kwargs)
 
-    def _yardstick(self, case: Case) -> Yardstick:
-        return self.ground.routes[case.exchange.route]
+    async def _in_thread[**P, R](self, judge: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._heavy, partial(judge, *args, **kwargs))
 
     def _settle(self, case: Case, outcome: Outcome) -> None:
         if outcome.verdict != "failed":
             self.known.learn(outcome.pairings)
-        cutover = self.ground.config.cutover_of(case.exchange.route)
-        item = settled(case, outcome, self.ground, cutover, exemplar=self._is_new)
+        item = settled(case, outcome, self._shown)
         self._writer.put(item, settled_size(item))
         self._done(case)
-
-    def _is_new(self, epoch: str, fingerprints: tuple[str, ...]) -> bool:
-        """Whether a whole document is worth keeping: the first of each divergence, then one in sixteen."""
-        if len(self._shown) > _SHOWN:
-            self._shown.clear()
-        wanted = False
-        enough = 4 * self.ground.config.worker.exemplars
-        for mark in fingerprints:
-            self._shown[epoch, mark] += 1
-            seen = self._shown[epoch, mark]
-            wanted = wanted or seen <= enough or seen % 16 == 0
-        return wanted and enough > 0
 
     def _lose(self, case: Case, reason: str) -> None:
         self._lose_exchange(case.exchange, reason)
@@ -237,6 +211,10 @@ class Shadow:
 
     def _lose_exchange(self, exchange: Exchange, reason: str) -> None:
         self._writer.buffer.lose(reason, exchange.origin, exchange.route)
+
+    def close(self) -> None:
+        """Nothing comes any more."""
+        self._heavy.shutdown(wait=False, cancel_futures=True)
 
     def _done(self, case: Case) -> None:
         self.open -= 1

@@ -58,7 +58,11 @@ def again(
 
     A side that gives no second answer fails: its failure is as good a reason not to trust it as its difference.
     """
-    for side, answered in ((primary, second.primary), (other(primary), second.shadow)):
+    sides: tuple[tuple[Side, Answered | Failure], ...] = (
+        (primary, second.primary),
+        (other(primary), second.shadow),
+    )
+    for side, answered in sides:
         if isinstance(answered, Failure):
             return failed(answered.reason, blame=side, detail=f"asked again: {answered.detail}"), ()
     legacy, candidate = (
