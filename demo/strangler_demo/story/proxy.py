@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ class Proxy:
 
 
 @asynccontextmanager
-async def serving(config: Path) -> AsyncIterator[Proxy]:
+async def serving(config: Path) -> AsyncGenerator[Proxy]:
     """Start it, wait until it is ready, stop it with an interrupt at the end (it drains)."""
     log = config.parent / "serve.log"
     ready = config.parent / ".strangler" / "serve.json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Final, Protocol, override
 
@@ -153,7 +153,7 @@ def _grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
 
 
 @contextmanager
-def open_screen(console: Console) -> Iterator[Screen]:
+def open_screen(console: Console) -> Generator[Screen]:
     """A live screen where there is a terminal, plain lines where there is none."""
     if not console.is_terminal:
         yield PlainScreen(console)
