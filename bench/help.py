@@ -37,9 +37,8 @@ def main() -> int:
     medians = {name: statistics.median(found) for name, found in times.items()}
     ratio = medians["strangler --help"] / medians["import click"]
     for name, found in times.items():
-        print(
-            f"{name:18} median {medians[name] / 1e6:6.1f} ms  ({min(found) / 1e6:.1f} to {max(found) / 1e6:.1f}, {ROUNDS} rounds)"
-        )
+        spread = f"({min(found) / 1e6:.1f} to {max(found) / 1e6:.1f}, {ROUNDS} rounds)"
+        print(f"{name:18} median {medians[name] / 1e6:6.1f} ms  {spread}")
     print(f"{'ratio':18} {ratio:.2f} x  (aim: at most {AIM} x)")
     if arguments.json:
         arguments.json.write_text(json.dumps({"times_ns": times, "ratio": ratio, "aim": AIM}, indent=1))

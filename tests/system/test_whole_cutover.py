@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.system.conftest import Bench
 
+from strangler_demo.config import demo_config
+from strangler_demo.systems import systems
 from strangler_demo.traffic import READS
+from strangler_shadow.testing import ServeProcess
 
 pytestmark = pytest.mark.system
 
@@ -14,11 +18,6 @@ ROUTES = ("payment", "receipt")
 
 
 def test_legacy_to_retired(tmp_path) -> None:
-    from strangler_demo.config import demo_config
-    from strangler_demo.systems import systems
-    from strangler_shadow.testing import ServeProcess
-    from tests.system.conftest import Bench
-
     with systems(tmp_path / "systems", 5) as running:
         file = tmp_path / "strangler.yaml"
         text = demo_config(legacy=running.legacy.url, candidate=running.candidate.url, lag=running.lag_url)
