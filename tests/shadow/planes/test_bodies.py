@@ -94,6 +94,7 @@ TEXT = b'{"method": "read"}' * 10
         (b"deflate", zlib.compress(TEXT)),
         (b"identity", TEXT),
     ],
+    ids=["gzip", "spaced", "deflate", "identity"],  # a compressed body holds the time: no name for a test
 )
 def test_a_coding_is_taken_off(coding: bytes, body: bytes) -> None:
     assert decoded(((b"Content-Encoding", coding),), body) == TEXT
