@@ -153,7 +153,6 @@ _REASONS: Final[tuple[tuple[type[BaseException], FailureReason], ...]] = (
 
 
 def _words(error: BaseException) -> tuple[FailureReason, str]:
-    reason: FailureReason = next(
-        (reason for kind, reason in _REASONS if isinstance(error, kind)), "malformed"
-    )
+    fitting: list[FailureReason] = [reason for kind, reason in _REASONS if isinstance(error, kind)]
+    reason = fitting[0] if fitting else "malformed"
     return reason, f"{type(error).__name__}: {error}"[:200]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from strangler.comparison.model import Outcome
 from strangler.comparison.noise import Finding
 from strangler.exchange import Exchange, Failure, Response, Side, other
 from strangler_shadow.worker.ground import Ground, Yardstick
 from strangler_shadow.worker.memory import OVERHEAD
+
+_FIELD: Final = 160
+"""Bytes that a header field is reckoned to take."""
 
 type Answered = Response | Failure
 
@@ -58,8 +62,8 @@ class Case:
 
 def size_of(exchange: Exchange) -> int:
     """Bytes that an exchange is reckoned to take."""
-    size = OVERHEAD + len(exchange.request.target)
-    for message in (exchange.request.message, exchange.response.message if exchange.response else None):
-        if message is not None:
-            size += len(message.body or b"") + 160 * len(message.fields)
-    return size
+    asked, answered = exchange.request.message, exchange.response
+    size = OVERHEAD + len(asked.body or b"") + _FIELD * len(asked.fields)
+    if answered is None:
+        return size
+    return size + len(answered.message.body or b"") + _FIELD * len(answered.message.fields)

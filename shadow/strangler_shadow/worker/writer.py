@@ -25,7 +25,7 @@ from strangler_shadow.worker.streams import Streams
 
 _log = logging.getLogger(__name__)
 
-BATCH: Final = 400
+BATCH: Final = 1_000
 INTERVAL: Final = 0.25
 _BACKOFF: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 

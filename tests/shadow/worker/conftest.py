@@ -30,7 +30,7 @@ from strangler_shadow.worker.settings import WorkerSettings
 
 CONFIG = """\
 version: 1
-legacy: {{url: "{legacy}/old"}}
+legacy: {{url: "{legacy}/v1"}}
 candidate: {{url: "{candidate}", version: {{header: X-Version}}}}
 worker: {{{worker}}}
 routes:

@@ -33,7 +33,7 @@ def test_a_difference_is_asked_again_on_both_sides_and_then_counts(rig: MakeRig)
     made = rig(legacy=says(b'{"id": 1}'), candidate=says(b'{"id": 2}'))
     made.plane.send(exchange("/invoices/1", b'{"id": 1}'))
     made.settled(1)
-    assert made.legacy.targets() == ["/old/invoices/1"]
+    assert made.legacy.targets() == ["/v1/invoices/1"]
     assert made.candidate.targets() == ["/invoices/1"] * 2
     (found,) = made.divergences()
     assert (found.location, found.kind, found.count) == ("body $.id", "changed", 1)
@@ -79,7 +79,7 @@ def test_twins_find_noise_without_a_difference(rig: MakeRig) -> None:
     )
     made.plane.send(exchange("/invoices/1", b'{"id": 1, "at": 1}'))
     made.settled(1)
-    assert made.legacy.targets() == ["/old/invoices/1"]
+    assert made.legacy.targets() == ["/v1/invoices/1"]
     assert made.evidence().cells[0].twins == 1
     from strangler.ledger.noise import noise
 

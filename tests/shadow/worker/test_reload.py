@@ -65,3 +65,14 @@ def test_another_candidate_is_asked_from_then_on(rig: MakeRig) -> None:
     made.settled(2)
     assert "/invoices/1" in made.legacy.targets()
     assert len(made.candidate.seen) == 1
+
+
+def test_the_version_may_come_from_an_endpoint(rig: MakeRig) -> None:
+    made = rig(candidate=says(b'{"version": "2024.11", "id": 1}', version="ignored"))
+    declared = "{header: X-Version}"
+    made.file.write_text(made.file.read_text().replace(declared, "{endpoint: /about}"))
+    until(lambda: made.worker.shadow.version.known == "2024.11")
+    made.plane.send(exchange(body=b'{"version": "2024.11", "id": 1}'))
+    made.settled(1)
+    assert made.evidence().version == "2024.11"
+    assert "/about" in made.candidate.targets()

@@ -1,0 +1,120 @@
+"""The control process as a whole: the file followed, the lag probed, the ledger lost and found."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from strangler.ledger.facts import facts
+from strangler.ledger.store import open_ledger
+from strangler.testing.origin import Origin, answer
+from strangler_shadow.control.process import serve
+from strangler_shadow.control.settings import ControlSettings
+from strangler_shadow.supervisor.sockets import bind, url_of
+
+CONFIG = """\
+version: 1
+legacy: {{url: "http://127.0.0.1:1"}}
+candidate: {{url: "http://127.0.0.1:2"}}
+routes:
+  invoice: GET /invoices/{{id}}
+cutovers:
+  reads: {{routes: [invoice], state: {{synced: {{lag: {{url: "{lag}/lag"}}, within: 2s}}}}}}
+"""
+
+
+class Running:
+    """A control process that answers, in this loop."""
+
+    def __init__(self, url: str, file: Path, session: aiohttp.ClientSession) -> None:
+        self.url, self.file, self._session = url, file, session
+
+    async def status(self) -> dict[str, Any]:
+        async with self._session.get(self.url + "/v1/status") as found:
+            body: dict[str, Any] = await found.json()
+            return body
+
+    async def until(self, look: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+        async with asyncio.timeout(20):
+            while not look(found := await self.status()):  # noqa: ASYNC110  over HTTP nothing wakes us
+                await asyncio.sleep(0.05)
+        return found
+
+
+@asynccontextmanager
+async def running(folder: Path, lag: str = "http://127.0.0.1:1") -> AsyncIterator[Running]:
+    file, state = folder / "strangler.yaml", folder / "state"
+    file.write_text(CONFIG.format(lag=lag))
+    state.mkdir()
+    stop = asyncio.Event()
+    with bind("127.0.0.1:0", "control") as listening:
+        settings = ControlSettings(str(file), str(state), os.dup(listening.fileno()), "i/")
+        serving = asyncio.create_task(serve(settings, stop))
+        try:
+            async with aiohttp.ClientSession() as session:
+                yield Running(url_of(listening, "http"), file, session)
+        finally:
+            stop.set()
+            await serving
+
+
+def test_the_lag_is_probed_and_written_down(tmp_path: Path) -> None:
+    async def run(origin: Origin) -> None:
+        async with running(tmp_path, origin.url) as control:
+            await control.until(lambda found: any(fact["kind"] == "lag" for fact in found.get("facts", ())))
+            assert (await control.status())["lag"] == {"reads": "0.25 s"}
+
+    with Origin(default=lambda _: iter((answer(b'{"seconds": 0.25}'),))) as origin:
+        asyncio.run(run(origin))
+    ledger = open_ledger("sqlite:///strangler.db", tmp_path)
+    with ledger.read() as connection:
+        (found,) = facts(connection, "lag")
+    ledger.close()
+    assert (found.subject, found.phase) == ("reads", "0.25")
+
+
+def test_a_lag_that_cannot_be_probed_is_told(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running(tmp_path) as control:
+            found = await control.until(lambda found: found["lag"])
+            assert "cannot be probed" in found["lag"]["reads"]
+
+    asyncio.run(run())
+
+
+def test_a_changed_file_is_another_table_and_a_broken_one_is_told(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running(tmp_path) as control:
+            first = await control.until(lambda found: found["table"])
+            good = control.file.read_text()
+            control.file.write_text(good.replace("/invoices/{id}", "/bills/{id}"))
+            generation = first["table"]["generation"]
+            await control.until(lambda found: found["table"]["generation"] == generation + 1)
+            control.file.write_text(good.replace("routes:", "rutes:", 1))
+            broken = await control.until(lambda found: found["config"]["problem"])
+            assert "rutes" in broken["config"]["problem"]
+            assert broken["table"]["generation"] == generation + 1
+            control.file.write_text(good.replace("127.0.0.1:2", "127.0.0.1:3"))
+            mended = await control.until(lambda found: not found["config"]["problem"])
+            assert mended["config"]["restart_needed"]
+
+    asyncio.run(run())
+
+
+def test_the_last_table_stays_while_the_ledger_is_away(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running(tmp_path) as control:
+            first = await control.until(lambda found: found["table"] and not found["ledger"])
+            (tmp_path / "strangler.db").rename(tmp_path / "aside.db")
+            away = await control.until(lambda found: found["ledger"])
+            assert away["table"] == first["table"]
+            (tmp_path / "aside.db").rename(tmp_path / "strangler.db")
+            await control.until(lambda found: not found["ledger"])
+
+    asyncio.run(run())
