@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 PLANE: Final = "strangler_shadow.planes.mitmproxy"
 GRACE_SECONDS: Final = 6.0
 """What a process may take to end beyond its own drain time."""
-READY_SECONDS: Final = 30.0
+READY_SECONDS: Final = 120.0
 
 
 async def serve(
