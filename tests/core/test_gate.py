@@ -69,7 +69,8 @@ def seen(severity: Severity, wrong_amounts: int = 0) -> Seen:
 @pytest.mark.parametrize(
     ("change", "code", "status", "words"),
     [
-        ({"epoch": 0, "cells": (), "settled": 0}, "no-epoch", "insufficient", "cutover start"),
+        ({"epoch": 0, "cells": (), "settled": 0}, "no-epoch", "insufficient", "send traffic"),
+        ({"phase": "legacy", "epoch": 0, "cells": (), "settled": 0}, "no-epoch", "insufficient", "cutover start"),
         ({"version": ""}, "version-unknown", "insufficient", "--candidate-version"),
         ({"versions": ("2", "1")}, "versions-at-once", "insufficient", "deployment"),
         ({"worker_ns": None}, "worker-dead", "insufficient", "strangler serve"),

@@ -76,7 +76,8 @@ def test_symmetry(left, right):
 def str_place(difference, *, mirrored=False):
     kind = MIRRORED.get(difference.kind, difference.kind) if mirrored else difference.kind
     path = difference.location.path
-    if mirrored and difference.counterpart is not None:
+    # What stands on one side only is placed by that side, whichever way round the two are compared.
+    if mirrored and difference.counterpart is not None and difference.kind not in MIRRORED:
         path = difference.counterpart
     return (
         kind,
