@@ -23,7 +23,13 @@ from strangler_demo.story.screen import Screen, open_screen
 from strangler_demo.story.stages import STORY
 from strangler_demo.systems import Systems, systems
 
-POLICY = {"tolerated rate": "1 %", "alpha": "5 %", "failed share": "0.2 %", "strata": "one, no labels"}
+POLICY = {
+    "tolerated rate": "1 %",
+    "alpha": "5 %",
+    "failed share": "0.2 %",
+    "shed": "30 %",
+    "strata": "one, no labels",
+}
 
 
 def run(options: Options, console: Console) -> int:
@@ -32,7 +38,7 @@ def run(options: Options, console: Console) -> int:
     _empty(options.folder)
     console.print(
         f"Policy: at most {POLICY['tolerated rate']} of answers may differ, at a risk of {POLICY['alpha']};"
-        f" {POLICY['failed share']} may fail; {POLICY['strata']}. Seed {options.seed}.",
+        f" {POLICY['failed share']} may fail; {POLICY['shed']} may be shed; {POLICY['strata']}. Seed {options.seed}.",
         highlight=False,
         soft_wrap=True,
     )
