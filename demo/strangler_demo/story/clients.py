@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
 from strangler_demo.load import Answered, Tally, send
-from strangler_demo.traffic import Call, Traffic
+from strangler_demo.traffic import Traffic
 
 
 @dataclass(slots=True)
@@ -45,6 +44,7 @@ class Watched:
         self.by_candidate = self.by_legacy = 0
         self.candidate.clear()
         self.moved.clear()
+        self.moved_back.clear()
 
 
 class Clients:
@@ -56,7 +56,7 @@ class Clients:
         self._url = url
         self._rate = rate
         self._stop = asyncio.Event()
-        self._calls = _without_end(traffic, writes_percent)
+        self._calls = traffic.endless(writes_percent=writes_percent)
         self._task: asyncio.Task[Tally] | None = None
 
     async def __aenter__(self) -> Self:
@@ -77,7 +77,3 @@ class Clients:
         self._stop.set()
         if self._task is not None:
             await self._task
-
-
-def _without_end(traffic: Traffic, writes_percent: int) -> Iterator[Call]:
-    return traffic.endless(writes_percent=writes_percent)

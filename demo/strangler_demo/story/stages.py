@@ -122,7 +122,7 @@ async def canary(play: Play) -> None:
         await play.cutover("advance")
         await asyncio.sleep(3)
         where = await _phase(play)
-        play.screen.say(f"{where}; customers moved so far: {len(play.clients.seen.moved)}, moved back: 0")
+        play.screen.say(f"{where}; {_moved(play)}")
     stage.facts = {"customers_moved": len(play.clients.seen.moved)}
     play.account.moved_back += play.clients.seen.moved_back.total()
 
@@ -216,6 +216,11 @@ async def _passes(play: Play) -> dict[str, Any]:
         look, lambda asked: asked[0] == 0, seconds=120, what="a passing gate", every_ms=2000
     )
     return verdict
+
+
+def _moved(play: Play) -> str:
+    seen = play.clients.seen
+    return f"customers moved so far: {len(seen.moved)}, moved back: {len(seen.moved_back)}"
 
 
 async def _phase(play: Play) -> str:
