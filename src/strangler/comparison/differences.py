@@ -22,7 +22,10 @@ _SHOWN_MOVES: Final = 20
 
 @dataclass(slots=True)
 class Raw:
-    """A difference before anybody asked why. `exact`: a `decimal` rule watches this place."""
+    """A difference before anybody asked why. `exact`: a `decimal` rule watches this place.
+
+    `path` leads there through legacy's positions, `counterpart` through the candidate's, also to what one side lacks.
+    """
 
     kind: Kind
     path: Path
@@ -128,7 +131,7 @@ class Walk:
             exact = _exact(standing)
         missing = kind == "missing"
         left, right = (value, None) if missing else (None, value)
-        self.found.append(Raw(kind, lp if missing else rp, rp, left, right, exact=exact))
+        self.found.append(Raw(kind, lp, rp, left, right, exact=exact))
 
     def _lists(self, left: list[Node], right: list[Node], lp: Path, rp: Path, place: Place | None) -> None:
         equal = canonical(left) == canonical(right)

@@ -81,8 +81,9 @@ def _difference(raw: Raw, site: Site, shape: Path, *, together: bool) -> Differe
     cause = cause_of(site)
     money = raw.exact or site.amount or cause.code == "currency" or _touches_money(site)
     severity: Severity = "money" if money else "minor" if cause.code in _MILD else "major"
+    path = raw.counterpart if raw.kind == "extra" else raw.path
     return Difference(
-        location=Location("body", raw.path),
+        location=Location("body", path),
         kind=raw.kind,
         left=raw.left,
         right=raw.right,
@@ -91,7 +92,7 @@ def _difference(raw: Raw, site: Site, shape: Path, *, together: bool) -> Differe
         drift=drift(site.numbers, site.name, site.currency) if site.amount else None,
         currency=site.currency if site.amount else None,
         pattern=(*shape[:-1], ANY) if together and _groupable(site) else shape,
-        counterpart=raw.counterpart if raw.counterpart != raw.path else None,
+        counterpart=raw.counterpart if raw.counterpart != path else None,
     )
 
 

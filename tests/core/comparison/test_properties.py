@@ -5,7 +5,7 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from strangler.comparison.decode import decode
@@ -63,6 +63,7 @@ MIRRORED = {"missing": "extra", "extra": "missing"}
 
 
 @given(DOCUMENTS, DOCUMENTS)
+@example([[None]], [None, [None, None]])
 def test_symmetry(left, right):
     there, back = compare(left, right), compare(right, left)
     assert there.verdict == back.verdict

@@ -22,12 +22,9 @@ def explain(site: Site) -> str | None:
 
 
 def _lost_item(site: Site) -> str | None:
-    longer = _list(site.left_root if site.kind == "missing" else site.right_root, site.path[:-1])
-    shorter = (
-        _list(site.right_root, site.counterpart[:-1])
-        if site.kind == "missing"
-        else _list(site.left_root, site.path[:-1])
-    )
+    left = _list(site.left_root, site.path[:-1])
+    right = _list(site.right_root, site.counterpart[:-1])
+    longer, shorter = (left, right) if site.kind == "missing" else (right, left)
     position = site.path[-1]
     if longer is None or not shorter or not isinstance(position, int) or len(shorter) >= len(longer):
         return None
