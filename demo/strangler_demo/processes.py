@@ -2,8 +2,8 @@
 
 A constructor starts its process and does not wait, so that several can start at once; `with` (or
 `child.ready()`) waits. A child prints one JSON line when it is up. Its listening socket belongs to the
-parent, so a redeploy drops no connection: requests wait in the backlog until the next process accepts them. A
-child ends with its parent.
+parent, so a redeploy drops no connection: what one process does not accept, the next one does. A child ends with
+its parent.
 """
 
 from __future__ import annotations
@@ -65,10 +65,14 @@ class Child:
             self._facts = msgspec.json.decode(self._first_line(), type=dict[str, Any])
         return self._facts
 
-    def stop(self) -> int:
-        """SIGTERM, then SIGKILL after ten seconds. Returns the exit code; may be called again."""
+    def drain(self) -> None:
+        """SIGTERM: from now on it accepts nothing more, and finishes what is under way."""
         if self.alive:
             self._process.terminate()
+
+    def stop(self) -> int:
+        """SIGTERM, then SIGKILL after ten seconds. Returns the exit code; may be called again."""
+        self.drain()
         try:
             return self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -163,15 +167,18 @@ class Candidate(_Deployed):
         self.child = self._deploy(version, defects)
 
     def redeploy(self, *, version: str, defects: Sequence[str] = ()) -> None:
-        """Another process with another version, on the same port; requests wait in between."""
+        """Another process with another version, on the same port. It accepts while the one before it drains, as a
+        rolling deployment does: for a moment both versions answer.
+        """
         successor = self._deploy(version, defects, "--standby")
         try:
             successor.ready()
         except BaseException:
             successor.stop()
             raise
-        self.child.stop()
+        self.child.drain()
         os.kill(successor.pid, signal.SIGUSR1)
+        self.child.stop()
         self.child = successor
 
     def _deploy(self, version: str, defects: Sequence[str], *more: str) -> Child:

@@ -55,7 +55,13 @@ async def _serve(app: web.Application, options: argparse.Namespace, announced: C
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()
     site = web.SockSite(runner, sock)
-    accepting = asyncio.create_task(_accept(site, standby=options.standby))
+    called = asyncio.Event()
+    if options.standby:
+        # Before anybody hears that this process is up: an unheard SIGUSR1 would end it.
+        loop.add_signal_handler(signal.SIGUSR1, called.set)
+    else:
+        called.set()
+    accepting = asyncio.create_task(_accept(site, called))
     announced(int(sock.getsockname()[1]))
     await stop.wait()
     accepting.cancel()
@@ -65,12 +71,9 @@ async def _serve(app: web.Application, options: argparse.Namespace, announced: C
     sock.close()
 
 
-async def _accept(site: web.SockSite, *, standby: bool) -> None:
-    """In standby the predecessor on the same socket still answers; SIGUSR1 says that it has ended."""
-    if standby:
-        called = asyncio.Event()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, called.set)
-        await called.wait()
+async def _accept(site: web.SockSite, called: asyncio.Event) -> None:
+    """In standby the predecessor on the same socket answers until SIGUSR1 says that it begins to drain."""
+    await called.wait()
     await site.start()
 
 

@@ -114,10 +114,15 @@ class Shadow:
                 await self._shadow(case)
 
     async def _shadow(self, case: Case) -> None:
+        before = self.version.of_answer(None)
         case.shadow = await self._ask(case.shadow_side, case)
         candidate = case.answer("candidate")
         case.version = self.version.of_answer(candidate)
         case.seen_ns = self._now_ns()
+        if isinstance(candidate, Failure) and before not in {"", case.version}:
+            # The one that was asked may have been ended for the one that answers now: neither earns this failure.
+            self._settle(case, failed("moved", blame=None, detail="deployed anew while it was asked"))
+            return
         outcome = await self._apart(case, judged, case.answer("legacy"), candidate, case.yardstick)
         if self._draw() * 10_000 < case.ground.config.worker.referee:
             await self._referee(case, outcome)

@@ -9,6 +9,7 @@ import pytest
 
 from strangler.exchange import Failure
 from strangler.testing.origin import CLOSE, HANG, RESET, Script, Seen, Steps, answer, chunked
+from strangler_shadow.testing import until
 from strangler_shadow.testing.plane import exchange
 
 from .conftest import QUICK, Rig, says
@@ -55,6 +56,28 @@ def test_a_record_that_moves_is_neither_equal_nor_different(rig: MakeRig) -> Non
     made.plane.send(exchange("/invoices/1", b'{"id": 1}'))
     made.settled(1)
     assert dict(made.evidence().cells[0].failed) == {"moved": 1}
+
+
+def test_no_answer_while_a_deployment_goes_on_is_no_version_s_failure(rig: MakeRig) -> None:
+    """The one that hung was asked while 1 was known, and gave up when 2 answered already."""
+
+    def deployed(seen: Seen) -> Steps:
+        if seen.target.endswith("/slow"):
+            yield HANG
+        version = "2" if seen.target.endswith("/late") else "1"
+        yield answer(b'{"id": 1}', JSON, ("X-Version", version))
+
+    made = rig(candidate=deployed)
+    made.plane.send(exchange("/invoices/early", b'{"id": 1}'))
+    made.settled(1)
+    made.plane.send(exchange("/invoices/slow", b'{"id": 1}'))
+    until(lambda: len(made.candidate.seen) == 2 or None)
+    made.plane.send(exchange("/invoices/late", b'{"id": 1}'))
+    made.settled(3)
+    evidence = made.evidence()
+    (cell,) = evidence.cells
+    assert (evidence.version, cell.n, cell.unsettled, dict(cell.failed)) == ("2", 1, 1, {"moved": 1})
+    assert made.divergences() == []
 
 
 def test_what_the_primary_changes_on_every_asking_is_noise(rig: MakeRig) -> None:
