@@ -42,6 +42,12 @@ class Cell:
     candidate_p50_ns: int | None = None
     candidate_p99_ns: int | None = None
 
+    @property
+    def judged(self) -> int:
+        """Exchanges that came to something: compared, unsettled, failed by whomever."""
+        others = sum(self.failed.values()) - self.candidate_failed - self.unsettled
+        return self.n + self.unsettled + max(0, others)
+
 
 @dataclass(frozen=True, slots=True)
 class Sums:
@@ -93,10 +99,12 @@ class Evidence:
     """Everything the gate looks at. `epoch` 0: there is none yet. `attempt` 0: no verdict was asked for so
     far.
 
-    `settled`, `lost`: exchanges since the epoch began, over all routes: judged, and reason to count of
-    those shed or lost before; `uncaptured`: those that cannot be captured (too large, a stream), for
-    information. `versions`: at once, the latest first. `worker_ns`: the worker's last flush.
-    `lag_within_ms`: for state `synced`, how much lag is allowed (the lag itself is a fact).
+    `lost`: per route, reason to count of this epoch's exchanges that were shed before they were judged.
+    `settled`, `untraced`, `uncaptured`: exchanges since the epoch began, over all routes: judged, reason to
+    count of those lost so early that nobody can tell their route or version, and of those that cannot be
+    captured (too large, a stream), for information. `versions`: at once, the latest first. `worker_ns`: the
+    worker's last flush. `lag_within_ms`: for state `synced`, how much lag is allowed (the lag itself is a
+    fact).
     """
 
     cutover: str
@@ -111,7 +119,8 @@ class Evidence:
     cells: tuple[Cell, ...] = ()
     seen: tuple[Seen, ...] = ()
     settled: int = 0
-    lost: Mapping[str, int] = field(default_factory=dict)
+    lost: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    untraced: Mapping[str, int] = field(default_factory=dict)
     uncaptured: Mapping[str, int] = field(default_factory=dict)
     versions: tuple[str, ...] = ()
     worker_ns: int | None = None
@@ -142,7 +151,7 @@ class Evidence:
 
     def hash(self) -> str:
         """SHA-256 of what was counted, for the audit: the same as long as nothing new was seen."""
-        return digest([self.cutover, self.digest, self.cells, self.seen, self.lost])
+        return digest([self.cutover, self.digest, self.cells, self.seen, self.lost, self.untraced])
 
 
 def _sum(cells: list[Cell], order: int) -> Sums:

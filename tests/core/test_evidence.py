@@ -34,4 +34,4 @@ def test_the_hash_changes_with_what_was_seen_and_with_nothing_else() -> None:
     again = replace(EMPTY, cells=(Cell("a", "", "legacy", n=3, failed={"reset": 2, "timeout": 1}),))
     assert seen.hash() == again.hash() != EMPTY.hash()
     assert replace(seen, worker_ns=5, paused=True).hash() == seen.hash()
-    assert replace(seen, lost={"gap": 1}).hash() != seen.hash()
+    assert replace(seen, untraced={"gap": 1}).hash() != seen.hash()

@@ -83,7 +83,9 @@ def seen(severity: Severity, wrong_amounts: int = 0) -> Seen:
         ({"cells": (cell(candidate_failed=2), cell("invoices"))}, "failed-share", "blocked", "divergences list"),
         ({"seen": (seen("major"),)}, "open-divergences", "blocked", "show ab"),
         ({"seen": (seen("money", 1),)}, "wrong-amount", "blocked", "show ab"),
-        ({"lost": {"gap": 100}}, "dropped-share", "insufficient", "worker"),
+        ({"lost": {"invoice": {"late": 100}}}, "dropped-share", "insufficient", "worker"),
+        ({"lost": {"invoice": {"late": 30}}, "untraced": {"gap": 40}}, "dropped-share", "insufficient", "worker"),
+        ({"cells": (OTHER,), "lost": {"invoice": {"rate": 1}}}, "dropped-share", "insufficient", "worker"),
         ({"cells": (cell(unsettled=40), cell("invoices"))}, "unsettled-share", "insufficient", "reask"),
         ({"expired": (Expired("`ignore: $.a`", date(2023, 1, 1), 9),)}, "expired-rule", "blocked", "reviewed"),
         ({"lag_within_ms": 5_000}, "lag", "insufficient", "URL"),
@@ -206,7 +208,7 @@ def test_a_pass_has_no_reasons_and_anything_else_has_some(
 ) -> None:
     n = max(n, k, failed)
     one = cell(n=n, k=max(k, failed), candidate_failed=failed, unsettled=unsettled)
-    verdict = ask(replace(GOOD, cells=(one, cell("invoices")), lost={"gap": lost}))
+    verdict = ask(replace(GOOD, cells=(one, cell("invoices")), lost={"invoice": {"late": lost}}))
     assert (verdict.status == "pass") == (not verdict.reasons)
     for reason in verdict.reasons:
         assert reason.status != "pass"
@@ -220,6 +222,21 @@ def test_shares_are_compared_exactly() -> None:
     (reason,) = [reason for reason in ask(over).reasons if reason.code == "failed-share"]
     assert reason.measured == "the candidate failed 2 of 999 comparisons of `invoice` (0.2002 %)"
     assert reason.required == "at most 0.2 %"
+
+
+def test_what_is_shed_is_held_against_its_own_route() -> None:
+    """Much traffic elsewhere does not hide it; what was lost on the way counts with every route."""
+    many = replace(GOOD, settled=10**6)
+    shed = replace(many, lost={"invoice": {"late": 40, "breaker": 10}}, untraced={"gap": 1000})
+    (reason,) = ask(shed).reasons
+    assert (reason.code, reason.route) == ("dropped-share", "invoice")
+    assert reason.measured == (
+        "50 of 636 exchanges of `invoice` were shed before they were compared (breaker 10, late 40); "
+        "of 1001000 of all routes 1000 were lost before (gap 1000)"
+    )
+    allowed = {"invoice": {"late": 30}}  # 30 of 616: 4.9 %
+    assert ask(replace(many, lost=allowed)).status == "pass"
+    assert ask(replace(many, lost=allowed, untraced={"gap": 4_000})).status == "insufficient"
 
 
 WRONG = Seen("ab", "invoice", "body $.total", "changed", "rounding", "money", 1, 1)

@@ -27,7 +27,6 @@ POLICY = {
     "tolerated rate": "1 %",
     "alpha": "5 %",
     "failed share": "0.2 %",
-    "shed": "30 %",
     "strata": "one, no labels",
 }
 
@@ -38,7 +37,7 @@ def run(options: Options, console: Console) -> int:
     _empty(options.folder)
     console.print(
         f"Policy: at most {POLICY['tolerated rate']} of answers may differ, at a risk of {POLICY['alpha']};"
-        f" {POLICY['failed share']} may fail; {POLICY['shed']} may be shed; {POLICY['strata']}. Seed {options.seed}.",
+        f" {POLICY['failed share']} may fail; {POLICY['strata']}. Seed {options.seed}.",
         highlight=False,
         soft_wrap=True,
     )

@@ -171,9 +171,7 @@ class Book:
                     if _is_state(error):
                         raise
                     _log.exception("an exchange of %s cannot be written; it counts as lost", settled.route)
-                    losses.append(
-                        Loss(UNWRITABLE, 1, settled.origin.plane, settled.origin.boot, settled.route)
-                    )
+                    losses.append(_unwritable(settled))
             self._flush(connection, replace(page, batch=[], losses=[*page.losses, *losses]), self._number + 1)
             self._finish(connection, page)
         self._number += 1
@@ -190,6 +188,11 @@ class Book:
             documents=self.documents,
             limits=self.labels,
         )
+
+
+def _unwritable(settled: Settled) -> Loss:
+    origin = settled.origin
+    return Loss(UNWRITABLE, 1, origin.plane, origin.boot, settled.route, settled.epoch.digest)
 
 
 def _is_state(error: Exception) -> bool:

@@ -23,16 +23,16 @@ class Case:
     monotonic clock, nanoseconds.
 
     `shadow`: the other side's answer; `seen_ns`: when the candidate's answer came; `version`: the candidate's that
-    gave it. `first`: the outcome that a re-ask is to confirm.
+    gave it, before that the one known when the exchange came. `first`: the outcome that a re-ask is to confirm.
     """
 
     exchange: Exchange
     ground: Ground
     size: int
     arrived: int
+    version: str
     shadow: Answered | None = None
     seen_ns: int = 0
-    version: str = ""
     first: Outcome | None = None
     noise: list[Finding] = field(default_factory=list)
     twinned: bool = False

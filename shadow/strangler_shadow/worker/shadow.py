@@ -70,14 +70,15 @@ class Shadow:
         """An exchange from a plane: it comes in, or is shed and counted."""
         self._streams.came(stream, exchange.origin.seq)
         if exchange.route not in self.ground.cutovers:
-            self._lose_exchange(exchange, "route-gone")
+            self._writer.buffer.lose("route-gone", exchange.origin, exchange.route)
             return
         size = size_of(exchange)
+        case = Case(exchange, self.ground, size, self._ticks_ns(), self.version.of_answer(None))
         if not self.guard.admit(size):
-            self._lose_exchange(exchange, "memory")
+            self._count_lost(case, "memory")
             return
         self.open += 1
-        self.queue.put(Case(exchange, self.ground, size, self._ticks_ns()))
+        self.queue.put(case)
 
     async def run(self) -> None:
         """Work on cases, one at a time, until cancelled. As many of these run as may be asked at once."""
@@ -211,11 +212,13 @@ class Shadow:
         self._done(case)
 
     def _lose(self, case: Case, reason: str) -> None:
-        self._lose_exchange(case.exchange, reason)
+        self._count_lost(case, reason)
         self._done(case)
 
-    def _lose_exchange(self, exchange: Exchange, reason: str) -> None:
-        self._writer.buffer.lose(reason, exchange.origin, exchange.route)
+    def _count_lost(self, case: Case, reason: str) -> None:
+        # The epoch that was in force when it came: what a version's traffic lost is not held against the next one.
+        epoch = case.ground.epoch(case.cutover, case.version or self.version.of_answer(None))
+        self._writer.buffer.lose(reason, case.exchange.origin, case.exchange.route, epoch.digest)
 
     def close(self) -> None:
         """Nothing comes any more."""

@@ -29,8 +29,8 @@ BATCH: Final = 1_000
 INTERVAL: Final = 0.25
 _BACKOFF: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 
-type LossKey = tuple[str, str, str, str]
-"""Reason, plane, boot, route."""
+type LossKey = tuple[str, str, str, str, str]
+"""Reason, plane, boot, route, digest of the epoch."""
 
 
 @dataclass(slots=True)
@@ -49,9 +49,9 @@ class Buffer:
         self.bytes += size
         self._bound()
 
-    def lose(self, reason: str, origin: Origin, route: str = "", count: int = 1) -> None:
+    def lose(self, reason: str, origin: Origin, route: str = "", epoch: str = "") -> None:
         """Count what will never be recorded."""
-        self.losses[reason, origin.plane, origin.boot, route] += count
+        self.losses[reason, origin.plane, origin.boot, route, epoch] += 1
 
     def take(self, count: int) -> tuple[list[Settled], Counter[LossKey]]:
         """The oldest, and all losses; they are the caller's to write."""
@@ -67,7 +67,7 @@ class Buffer:
         while self.waiting and (len(self.waiting) > self.limit or self.bytes > self.limit_bytes):
             settled, size = self.waiting.popleft()
             self.bytes -= size
-            self.lose("ledger", settled.origin, settled.route)
+            self.lose("ledger", settled.origin, settled.route, settled.epoch.digest)
 
 
 class Writer:
@@ -173,7 +173,8 @@ class Writer:
         return Page(
             batch=batch,
             losses=[
-                Loss(reason, n, plane, boot, route) for (reason, plane, boot, route), n in losses.items()
+                Loss(reason, n, plane, boot, route, epoch)
+                for (reason, plane, boot, route, epoch), n in losses.items()
             ],
             reports=reports,
             reckonings=reckonings,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -124,19 +124,39 @@ def _failed_share(case: Case, route: str, failed: int, n: int) -> Reason:
 
 
 def dropped(case: Case) -> Iterator[Reason]:
-    """Exchanges that were shed or lost."""
-    lost = sum(case.evidence.lost.values())
-    total = lost + case.evidence.settled
-    if total and Decimal(lost) > case.policy.dropped * total:
-        why = ", ".join(f"{reason} {count}" for reason, count in sorted(case.evidence.lost.items()) if count)
-        yield Reason(
-            "dropped-share",
-            "insufficient",
-            f"{lost} of {total} exchanges were shed or lost before they were compared ({why})",
-            f"at most {percent(case.policy.dropped)}",
-            "give the worker room (`worker`, `capture`) or sample less (`sample` of the busiest routes)",
-            case.line("dropped"),
-        )
+    """Exchanges of a route that were shed, together with those of all routes that were lost on the way."""
+    evidence = case.evidence
+    early = sum(evidence.untraced.values())
+    arrived, sent = evidence.settled, evidence.settled + early
+    for route in dict.fromkeys((*(cell.route for cell in evidence.cells), *evidence.lost)):
+        judged = sum(cell.judged for cell in evidence.cells if cell.route == route)
+        shed = sum(evidence.lost.get(route, {}).values())
+        kept, all_of_it = (judged * arrived, (judged + shed) * sent) if sent else (judged, judged + shed)
+        if kept < (1 - case.policy.dropped) * all_of_it:
+            yield _dropped(case, route, shed, judged + shed)
+
+
+def _dropped(case: Case, route: str, shed: int, total: int) -> Reason:
+    evidence = case.evidence
+    early = sum(evidence.untraced.values())
+    before = (
+        f"; of {early + evidence.settled} of all routes {early} were lost before{_why(evidence.untraced)}"
+    )
+    return Reason(
+        "dropped-share",
+        "insufficient",
+        f"{shed} of {total} exchanges of `{route}` were shed before they were compared"
+        f"{_why(evidence.lost.get(route, {}))}{before if early else ''}",
+        f"at most {percent(case.policy.dropped)}",
+        "give the worker room (`worker`, `capture`) or sample less (`sample` of the busiest routes)",
+        case.line("dropped"),
+        route,
+    )
+
+
+def _why(reasons: Mapping[str, int]) -> str:
+    told = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()) if count)
+    return f" ({told})" if told else ""
 
 
 def unsettled(case: Case) -> Iterator[Reason]:

@@ -57,7 +57,7 @@ def _evidence(
     }
     if epoch is None:
         return Evidence(epoch=0, digest="", version="", attempt=0, created_ns=0, **common)
-    lost = streams.losses(connection, epoch.created_ns)
+    early = streams.untraced(connection, epoch.created_ns)
     return Evidence(
         epoch=epoch.id,
         digest=epoch.digest,
@@ -67,10 +67,11 @@ def _evidence(
         cells=_cells(connection, epoch.id),
         seen=_seen(connection, epoch.id),
         settled=_recorded(connection) - epoch.recorded_before,
-        lost={reason: count for reason, count in lost.items() if not reason.startswith(UNCAPTURED)},
+        lost=streams.shed(connection, epoch.id),
+        untraced={reason: count for reason, count in early.items() if not reason.startswith(UNCAPTURED)},
         uncaptured={
             reason.removeprefix(UNCAPTURED): count
-            for reason, count in lost.items()
+            for reason, count in early.items()
             if reason.startswith(UNCAPTURED)
         },
         **common,

@@ -165,7 +165,8 @@ class Loss(msgspec.Struct, frozen=True):
     """Exchanges the worker shed, or found missing, since the last flush (an increment, not a total).
 
     `reason`: `gap` for what never arrived, else why it was shed: `rate`, `breaker`, `memory`, `redaction`, ….
-    `plane` and `boot` name the stream it is booked on; `route` is empty where it is not known.
+    `plane` and `boot` name the stream it is booked on; `route` is empty and `epoch` (the digest of the epoch that
+    the exchanges would have been evidence in) too where it is not known.
     """
 
     reason: str
@@ -173,6 +174,7 @@ class Loss(msgspec.Struct, frozen=True):
     plane: str
     boot: str
     route: str = ""
+    epoch: str = ""
 
 
 def finding(

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 
 from strangler.ledger import tables
 from strangler.ledger.counts import Counts, encoded, highest, risen, stored_counts
@@ -67,14 +67,40 @@ def streams(connection: Connection) -> list[Stream]:
     return [Stream(**{name: row[name] for name in Stream.__struct_fields__}) for row in rows]
 
 
-def losses(connection: Connection, since_ns: int = 0) -> dict[str, int]:
-    """Reason to count since then (by the minute). Requests that could not be captured stand as
+def losses(connection: Connection) -> dict[str, int]:
+    """Reason to count, of all that was ever lost. Requests that could not be captured stand as
     `uncaptured/REASON`.
     """
+    return _reasons(connection)
+
+
+def shed(connection: Connection, epoch: int) -> dict[str, dict[str, int]]:
+    """Route to reason to count of the exchanges that would have been evidence in an epoch."""
+    table = tables.losses
+    statement = (
+        select(table.c.route, table.c.reason, func.sum(table.c.count))
+        .where(table.c.epoch == epoch)
+        .group_by(table.c.route, table.c.reason)
+        .order_by(table.c.route, table.c.reason)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for route, reason, count in connection.execute(statement):
+        found.setdefault(route, {})[reason] = int(count)
+    return found
+
+
+def untraced(connection: Connection, since_ns: int) -> dict[str, int]:
+    """Reason to count since then (by the minute) of what was lost and belongs to no epoch that anybody knows.
+    Requests that could not be captured stand as `uncaptured/REASON`.
+    """
+    return _reasons(connection, tables.losses.c.epoch == 0, tables.losses.c.minute >= since_ns // MINUTE_NS)
+
+
+def _reasons(connection: Connection, *where: ColumnElement[bool]) -> dict[str, int]:
     table = tables.losses
     statement = (
         select(table.c.reason, func.sum(table.c.count))
-        .where(table.c.minute >= since_ns // MINUTE_NS)
+        .where(*where)
         .group_by(table.c.reason)
         .order_by(table.c.reason)
     )
@@ -94,14 +120,14 @@ def account(
         row = book.row(settled.origin.plane, settled.origin.boot)
         if settled.outcome.failure == SHED:
             row["shed"] += 1
-            book.losses[SHED, settled.route] += 1
+            book.lose(SHED, settled.route, settled.epoch.digest)
         else:
             row["recorded"] += 1
     for report in reports:
         book.report(report)
     for loss in lost:
         book.row(loss.plane, loss.boot)["gaps" if loss.reason == GAP else "shed"] += loss.count
-        book.losses[loss.reason, loss.route] += loss.count
+        book.lose(loss.reason, loss.route, loss.epoch, loss.count)
     book.write()
 
 
@@ -112,7 +138,8 @@ class _Book:
         self._connection = connection
         self._minute = now_ns // MINUTE_NS
         self._rows: dict[tuple[str, str], Row] = {}
-        self.losses: Counter[tuple[str, str]] = Counter()
+        self._losses: Counter[tuple[str, str, int]] = Counter()
+        self._epochs: dict[str, int] = {"": 0}
         self._served: dict[str, list[int]] = {}
 
     def row(self, plane: str, boot: str) -> Row:
@@ -131,9 +158,9 @@ class _Book:
         row = self.row(report.plane, report.boot)
         before = stored_counts(row["counts"])
         for reason, count in risen(before.dropped, report.dropped).items():
-            self.losses[reason, ""] += count
+            self.lose(reason, count=count)
         for reason, count in risen(before.uncaptured, report.uncaptured).items():
-            self.losses[UNCAPTURED + reason, ""] += count
+            self.lose(UNCAPTURED + reason, count=count)
         served = dict(before.served)
         for route, counts in report.served.items():
             known = served.get(route, (0, 0, 0))
@@ -156,12 +183,19 @@ class _Book:
         if report.at_ns >= row["heartbeat_ns"]:
             row |= {"heartbeat_ns": report.at_ns, "generation": report.generation or row["generation"]}
 
+    def lose(self, reason: str, route: str = "", epoch: str = "", count: int = 1) -> None:
+        if epoch not in self._epochs:
+            table = tables.epochs
+            statement = select(table.c.id).where(table.c.digest == epoch)
+            self._epochs[epoch] = self._connection.execute(statement).scalar() or 0
+        self._losses[reason, route, self._epochs[epoch]] += count
+
     def write(self) -> None:
         columns = tuple(column.name for column in tables.streams.c if not column.primary_key)
         upsert(self._connection, tables.streams, self._rows.values(), replace=columns)
         losses: list[Row] = [
-            {"minute": self._minute, "reason": reason, "route": route, "count": count}
-            for (reason, route), count in self.losses.items()
+            {"minute": self._minute, "epoch": epoch, "reason": reason, "route": route, "count": count}
+            for (reason, route, epoch), count in self._losses.items()
             if count
         ]
         upsert(self._connection, tables.losses, losses, add=("count",))

@@ -147,7 +147,15 @@ streams = Table(
     Column("counts", LargeBinary, nullable=False),
 )
 
-losses = Table("losses", metadata, _number_key("minute"), _key("reason"), _key("route"), _number("count"))
+losses = Table(
+    "losses",
+    metadata,
+    _number_key("minute"),
+    _number_key("epoch"),  # 0 where nobody can tell it
+    _key("reason"),
+    _key("route"),
+    _number("count"),
+)
 
 served = Table(
     "served",

@@ -21,7 +21,7 @@ from strangler.ledger.noise import noise, observations, rule_hits
 from strangler.ledger.planes import worker_heartbeat
 from strangler.ledger.settled import Loss, NoiseFinding, Observation, Settled
 from strangler.ledger.store import Ledger
-from strangler.ledger.streams import losses
+from strangler.ledger.streams import losses, shed
 from strangler.testing.judged import MINUTE, Judged, configuration, exemplar
 
 
@@ -76,11 +76,29 @@ def test_failures_count_by_whose_they_are(ledger: Ledger) -> None:
 def test_what_was_shed_is_lost_and_nothing_else(ledger: Ledger) -> None:
     judged = Judged()
     batch = [judged.equal(), judged.failed("shed", None)]
-    write(ledger, batch, judged, losses=[Loss("rate", 7, "plane-0", "boot-0", "invoice")])
+    epoch = judged.equal().epoch.digest
+    lost = [
+        Loss("rate", 7, "plane-0", "boot-0", "invoice", epoch),
+        Loss("late", 2, "plane-0", "boot-0", "invoices", epoch),
+        Loss("late", 3, "plane-0", "boot-0", "invoices"),
+    ]
+    write(ledger, batch, judged, losses=lost)
     found = evidence(ledger, judged)
     assert found.n == 1
     assert found.settled == 1
-    assert found.lost == {"rate": 7, "shed": 1}
+    assert found.lost == {"invoice": {"rate": 7, "shed": 1}, "invoices": {"late": 2}}
+    assert found.untraced == {"late": 3}
+
+
+def test_what_an_epoch_lost_is_not_held_against_the_next(ledger: Ledger) -> None:
+    before, after = Judged(version="1"), Judged(version="2")
+    write(ledger, [before.equal()], before)
+    late = Loss("late", 9, "plane-0", "boot-0", "invoice", before.equal().epoch.digest)
+    write(ledger, [after.equal()], after, losses=[late])
+    assert (evidence(ledger, after).lost, evidence(ledger, after).untraced) == ({}, {})
+    with ledger.read() as connection:
+        assert shed(connection, 1) == {"invoice": {"late": 9}}
+        assert losses(connection) == {"late": 9}
 
 
 def test_a_batch_that_was_written_is_not_written_again(ledger: Ledger) -> None:

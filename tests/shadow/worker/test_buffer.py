@@ -13,7 +13,7 @@ def test_over_the_count_the_oldest_go() -> None:
         buffer.put(item, 100)
     batch, losses = buffer.take(10)
     assert batch == items[2:]
-    assert losses == {("ledger", judged.plane, judged.boot, "invoice"): 2}
+    assert losses == {("ledger", judged.plane, judged.boot, "invoice", items[0].epoch.digest): 2}
     assert buffer.bytes == 0
 
 

@@ -90,10 +90,11 @@ def upgrade() -> None:
     op.create_table(
         "losses",
         sa.Column("minute", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("route", sa.Text(), nullable=False),
         sa.Column("count", sa.BigInteger(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("minute", "reason", "route", name=op.f("pk_losses")),
+        sa.PrimaryKeyConstraint("minute", "epoch", "reason", "route", name=op.f("pk_losses")),
     )
     op.create_table(
         "observations",
