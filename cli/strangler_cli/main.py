@@ -55,7 +55,11 @@ def _version(context: click.Context, _parameter: click.Parameter, value: bool) -
 )
 @click.pass_context
 def cli(context: click.Context, config: str) -> None:
-    """The group; commands find the configuration's path in `context.obj`."""
+    """Move requests from a legacy service to its successor, one cutover at a time, with proof.
+
+    Begin with `strangler init --legacy URL --candidate URL`; see it at work with `strangler demo`.
+    """
+    # Where every command finds the configuration's path.
     context.obj = config
 
 
