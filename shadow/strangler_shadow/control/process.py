@@ -91,7 +91,7 @@ class Control:
         self._picture: Picture | None = None
         self._ledger_problem = ""
         self._probes: dict[str, str] = {}
-        self._lags: dict[str, Decimal] = {}
+        self._lags: dict[str, tuple[Decimal, int]] = {}
         self._facts: list[Fact] = []
         self.board = Board(_last_table(state))
         self._started = self._watched.loaded
@@ -167,8 +167,11 @@ class Control:
                 for name, plan in self._watched.loaded.config.cutovers.items():
                     if isinstance(plan.state, SyncedState):
                         try:
-                            self._lags[name] = await probe(session, plan.state.synced.lag)
-                            self._probes[name] = f"{self._lags[name]:f} s"
+                            # When it was asked for: what it says is true of that moment or a later one.
+                            asked_ns = time.time_ns()
+                            seconds = await probe(session, plan.state.synced.lag)
+                            self._lags[name] = seconds, asked_ns
+                            self._probes[name] = f"{seconds:f} s"
                         except Unreachable as error:
                             self._probes[name] = str(error)
                 await asyncio.sleep(PROBE_SECONDS)

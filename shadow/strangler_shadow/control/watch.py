@@ -89,13 +89,13 @@ class Watch:
                 facts=tuple(facts(connection)),
             )
 
-    def note(self, found: list[Fact], lags: Mapping[str, Decimal]) -> None:
-        """Write facts and probed lags."""
+    def note(self, found: list[Fact], lags: Mapping[str, tuple[Decimal, int]]) -> None:
+        """Write facts and probed lags: seconds, and when they were asked for."""
         with self._open().begin() as connection:
             for fact in found:
                 put(connection, fact)
-            for cutover, seconds in lags.items():
-                put_lag(connection, cutover, seconds, self.now_ns())
+            for cutover, (seconds, asked_ns) in lags.items():
+                put_lag(connection, cutover, seconds, asked_ns)
 
     def close(self) -> None:
         """Close the ledger; the next use opens it again."""

@@ -20,7 +20,7 @@ from strangler_shadow.worker.ask import Asker
 from strangler_shadow.worker.case import Answered, Case, size_of
 from strangler_shadow.worker.ground import Ground
 from strangler_shadow.worker.limits import Guard
-from strangler_shadow.worker.patience import Probed, reask_ms
+from strangler_shadow.worker.patience import Probed, behind, hopeless
 from strangler_shadow.worker.queue import CaseQueue
 from strangler_shadow.worker.settling import known_pairs, settled, settled_size
 from strangler_shadow.worker.shown import Shown
@@ -33,6 +33,8 @@ _log = logging.getLogger(__name__)
 
 HEAVY: Final = 256 << 10
 """Bytes from which a comparison leaves the loop: it may take longer than a heartbeat."""
+_LOOK_AGAIN: Final = 0.25
+"""Seconds between two looks at the lag; the probe is asked once a second."""
 
 
 class Shadow:
@@ -153,12 +155,20 @@ class Shadow:
             case.noise += await self._apart(case, twin, first, second, primary, case.yardstick)
 
     def _ask_again_later(self, case: Case) -> None:
-        reask, declared = case.ground.config.worker.reask, case.ground.lag_ms.get(case.cutover)
-        wait_ms = reask_ms(reask, declared, self._lags().get(case.cutover), self._now_ns())
-        if wait_ms is None:
+        declared, probed = case.ground.lag_ms.get(case.cutover), self._lags().get(case.cutover)
+        if hopeless(declared, probed, self._now_ns()):
             self._settle(case, failed("lagged", blame=None, detail="the replication is too far behind"))
         else:
-            asyncio.get_running_loop().call_later(wait_ms / 1000, self.queue.put, case)
+            reask = case.ground.config.worker.reask
+            asyncio.get_running_loop().call_later(reask / 1000, self._ask_again, case)
+
+    def _ask_again(self, case: Case) -> None:
+        """Put it back in the queue, once what legacy held when it answered can be expected on the candidate too."""
+        declared, probed = case.ground.lag_ms.get(case.cutover), self._lags().get(case.cutover)
+        if behind(declared, probed, case.seen_ns, self._now_ns()):
+            asyncio.get_running_loop().call_later(_LOOK_AGAIN, self._ask_again, case)
+        else:
+            self.queue.put(case)
 
     async def _second(self, case: Case) -> None:
         first, exchange = case.first, case.exchange
@@ -176,7 +186,13 @@ class Shadow:
         before: tuple[Answered, Answered] = (exchange.response, case.shadow)
         second = Second(primary, shadow)
         outcome, noise = await self._apart(
-            case, again, first, exchange.primary, before, second, case.yardstick
+            case,
+            partial(again, follows=case.cutover in case.ground.lag_ms),
+            first,
+            exchange.primary,
+            before,
+            second,
+            case.yardstick,
         )
         case.noise += noise
         self._settle(case, outcome)

@@ -53,8 +53,11 @@ def again(
     before: tuple[Answered, Answered],
     second: Second,
     yardstick: Yardstick,
+    *,
+    follows: bool = False,
 ) -> tuple[Outcome, tuple[Finding, ...]]:
     """What a difference comes to after both were asked again. `before`: the first answers, the primary's in front.
+    `follows`: the candidate's records are fed from legacy's.
 
     A side that gives no second answer fails: its failure is as good a reason not to trust it as its difference.
     """
@@ -75,6 +78,7 @@ def again(
         by_itself(before[1], second.shadow, other(primary), yardstick),
         primary,
         yardstick.rules,
+        follows=follows,
     )
 
 

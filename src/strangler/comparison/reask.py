@@ -16,7 +16,8 @@ Each place of `first` is judged by itself:
 An amount, or a place under a `decimal` rule, is never noise, nor is what lies in a line of amounts that came or
 went as a whole: where the primary differs from itself there and the difference stays, it is moved. With the
 candidate as primary a place is noise or moved only if legacy's value differs from itself too: what the candidate
-served and then took back was still served, and counts.
+served and then took back was still served, and counts. Unless its records are declared to be fed from legacy's
+(`follows`): what it then no longer says was stale, within the lag that is allowed, and the place is lagged.
 
 The places that count make the outcome `different`. If none counts, moved and lagged make it `failed` (counted
 and capped by policy, never equal); noise alone leaves it equal, with findings that become a proposal.
@@ -46,6 +47,8 @@ def judge_again(
     shadow_self: Outcome,
     primary: Side,
     rules: Rules = _NO_RULES,
+    *,
+    follows: bool = False,
 ) -> tuple[Outcome, tuple[Finding, ...]]:
     """The outcome after a re-ask, and the noise found. Pure.
 
@@ -54,7 +57,7 @@ def judge_again(
     if first.verdict != "different" or "failed" in {again.verdict, primary_self.verdict, shadow_self.verdict}:
         return first, ()
     judged = [
-        (difference, _judge(difference, again, primary_self, shadow_self, primary, rules))
+        (difference, _judge(difference, again, primary_self, shadow_self, primary, rules, follows=follows))
         for difference in first.differences
     ]
     findings = _findings([each for each, how in judged if how == "noise"], primary_self, primary)
@@ -80,6 +83,8 @@ def _judge(
     shadow_self: Outcome,
     primary: Side,
     rules: Rules,
+    *,
+    follows: bool,
 ) -> Judgement:
     shadow: Side = "candidate" if primary == "legacy" else "legacy"
     own = _own(difference, primary_self, primary)
@@ -89,6 +94,8 @@ def _judge(
         money = any(protected(each, rules) for each in (difference, *own))
         return "noise" if stays and not money else "moved"
     if shadow_changed and not own and not stays:
+        return "lagged"
+    if own and follows and not stays:
         return "lagged"
     return "counts"
 

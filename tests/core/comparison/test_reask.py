@@ -12,7 +12,7 @@ from strangler.comparison.rules import Rules
 OTHER = {"legacy": "candidate", "candidate": "legacy"}
 
 
-def ask(primary, shadow, primary2, shadow2, side="legacy", rules=None):
+def ask(primary, shadow, primary2, shadow2, side="legacy", rules=None, follows=False):
     """Judge four answers: what the primary served, what the shadow said, and both once more."""
     rules = rules or Rules()
 
@@ -26,6 +26,7 @@ def ask(primary, shadow, primary2, shadow2, side="legacy", rules=None):
         compare(shadow, shadow2, rules),
         side,
         rules,
+        follows=follows,
     )
 
 
@@ -44,6 +45,15 @@ ROWS = [
     (("a", "b", "c", "b"), "noise", "different"),
     (("a", "b", "c", "d"), "noise", "noise"),
 ]
+
+
+@pytest.mark.parametrize(("answers", "legacy", "candidate"), ROWS)
+def test_a_candidate_that_is_fed_from_legacy_may_have_been_stale(answers, legacy, candidate):
+    """What it served and then took back, to agree with legacy, counts only where no lag is declared."""
+    stale = answers == ("a", "b", "b", "b")
+    for side, expected in (("legacy", legacy), ("candidate", "lagged" if stale else candidate)):
+        found, _ = verdict(*answers, side=side, follows=True)
+        assert found == ("equal" if expected == "noise" else expected)
 
 
 @pytest.mark.parametrize("side", ["legacy", "candidate"])

@@ -138,10 +138,10 @@ def test_facts_and_lags_are_written(watch: Watch, ledger: Ledger) -> None:  # no
 
     from strangler.ledger.facts import Fact, facts
 
-    watch.note([Fact("config", "control", "in force", "", 1)], {"reads": Decimal("0.250")})
+    watch.note([Fact("config", "control", "in force", "", 1)], {"reads": (Decimal("0.250"), 7)})
     with ledger.read() as connection:
-        found = {(fact.kind, fact.subject): fact.phase for fact in facts(connection)}
-    assert found == {("config", "control"): "in force", ("lag", "reads"): "0.250"}
+        found = {(fact.kind, fact.subject): (fact.phase, fact.at_ns) for fact in facts(connection)}
+    assert found == {("config", "control"): ("in force", 1), ("lag", "reads"): ("0.250", 7)}
 
 
 def test_the_picture_shows_everything(watch: Watch) -> None:

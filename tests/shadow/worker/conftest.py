@@ -38,7 +38,7 @@ routes:
   search: {{match: {{method: POST, path: /search}}, safe: true}}
 {more}
 cutovers:
-  reads: {{routes: [invoice, search]}}
+  reads: {{routes: [invoice, search]{state}}}
 """
 QUICK = "timeout: 500ms, reask: 30ms, twins: 0, referee: 0"
 
@@ -101,29 +101,41 @@ type MakeRig = Callable[..., Rig]
 
 @pytest.fixture
 def rig(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeRig]:  # noqa: F811
-    """`rig(worker="…", more="…")`: the worker's settings in the file, and further lines of it."""
+    """`rig(worker="…", more="…")`: the worker's settings in the file, further lines of it, and the
+    cutover's state.
+    """
     with ExitStack() as stack:
 
         def make(
-            worker: str = QUICK, more: str = "", legacy: Script | None = None, candidate: Script | None = None
+            worker: str = QUICK,
+            more: str = "",
+            legacy: Script | None = None,
+            candidate: Script | None = None,
+            state: str = "",
         ) -> Rig:
             background = stack.enter_context(Background())
             sides = [
                 stack.enter_context(Origin(default=script or says(b'{"id": 1}'), background=background))
                 for script in (legacy, candidate)
             ]
-            state = tmp_path / "state"
-            state.mkdir(exist_ok=True)
+            folder = tmp_path / "state"
+            folder.mkdir(exist_ok=True)
             file = tmp_path / "strangler.yaml"
             file.write_text(
-                CONFIG.format(legacy=sides[0].url, candidate=sides[1].url, worker=worker, more=more)
+                CONFIG.format(
+                    legacy=sides[0].url,
+                    candidate=sides[1].url,
+                    worker=worker,
+                    more=more,
+                    state=f", state: {state}" if state else "",
+                )
             )
             if not (tmp_path / "strangler.db").exists():
                 shutil.copy(sqlite_template, tmp_path / "strangler.db")
             ledger = open_ledger("sqlite:///strangler.db", tmp_path)
             stack.callback(ledger.close)
-            process = _start(stack, background, file, state)
-            plane = stack.enter_context(FakePlane(state / "worker.sock"))
+            process = _start(stack, background, file, folder)
+            plane = stack.enter_context(FakePlane(folder / "worker.sock"))
             return Rig(sides[0], sides[1], plane, ledger, file, process, background)
 
         yield make

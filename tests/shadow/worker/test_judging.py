@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import threading
+import time
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
 from strangler.exchange import Failure
+from strangler.ledger.facts import put_lag
 from strangler.testing.origin import CLOSE, HANG, RESET, Script, Seen, Steps, answer, chunked
 from strangler_shadow.testing import until
 from strangler_shadow.testing.plane import exchange
@@ -109,6 +113,55 @@ def test_twins_find_noise_without_a_difference(rig: MakeRig) -> None:
     with made.ledger.read() as connection:
         (found,) = noise(connection)
     assert (found.location, found.count, found.first, found.second) == ("body $.at", 1, "1", "2")
+
+
+FED = '{synced: {lag: {url: "http://127.0.0.1:1/lag"}, within: 30s}}'
+
+
+def test_a_stale_answer_within_the_declared_lag_is_lagged_once_the_probe_says_it_arrived(
+    rig: MakeRig,
+) -> None:
+    """The candidate serves what was right a moment ago, and goes on to say it until the change has come to it."""
+    arrived = threading.Event()
+
+    def follower(_: Seen) -> Steps:
+        yield answer(
+            b'{"total": "2.00"}' if arrived.is_set() else b'{"total": "1.00"}', JSON, ("X-Version", "1")
+        )
+
+    made = rig(legacy=says(b'{"total": "2.00"}'), candidate=follower, state=FED)
+    fields = ((b"Content-Type", b"application/json"), (b"X-Version", b"1"))
+    lag(made, "1.5")
+    made.plane.send(exchange("/invoices/1", b'{"total": "1.00"}', primary="candidate", fields=fields))
+    until(lambda: made.legacy.seen or None)
+    lag(made, "0.75")
+    time.sleep(0.6)
+    assert made.candidate.seen == [], "what the last probe says does not prove that the change has come"
+    arrived.set()
+    lag(made, "0.05")
+    made.settled(1)
+    (cell,) = made.evidence().cells
+    assert (cell.n, cell.unsettled, dict(cell.failed)) == (0, 1, {"lagged": 1})
+    assert made.evidence().wrong_amounts == 0
+
+
+def test_a_wrong_amount_is_no_lag_once_the_probe_says_that_everything_came(rig: MakeRig) -> None:
+    made = rig(
+        legacy=says(b'{"total": "2.00"}'), candidate=says(b'{"total": "1.00"}', version="1"), state=FED
+    )
+    fields = ((b"Content-Type", b"application/json"), (b"X-Version", b"1"))
+    made.plane.send(exchange("/invoices/1", b'{"total": "1.00"}', primary="candidate", fields=fields))
+    until(lambda: made.legacy.seen or None)
+    time.sleep(0.3)
+    lag(made, "0")
+    made.settled(1)
+    assert made.evidence().wrong_amounts == 1
+
+
+def lag(made: Rig, seconds: str) -> None:
+    """What control would write after it probed."""
+    with made.ledger.begin() as connection:
+        put_lag(connection, "reads", Decimal(seconds), time.time_ns())
 
 
 def test_the_candidate_as_primary_is_still_the_right_hand_side(rig: MakeRig) -> None:

@@ -6,32 +6,51 @@ from decimal import Decimal
 
 import pytest
 
-from strangler_shadow.worker.patience import reask_ms
+from strangler_shadow.worker.patience import behind, hopeless
 from strangler_shadow.worker.shown import Shown
 
 NOW = 10**18
-MINUTE = 60_000_000_000
+SECOND = 1_000_000_000
+MINUTE = 60 * SECOND
 
 
 @pytest.mark.parametrize(
     ("declared", "probed", "expected"),
     [
-        (None, None, 200),
-        (None, (Decimal(9), NOW), 200),
-        (2_000, (Decimal("0.05"), NOW), 200),
-        (2_000, (Decimal("0.750"), NOW), 750),
-        (2_000, (Decimal(5), NOW), 5_000),
-        (2_000, None, 2_000),
-        (2_000, (Decimal("0.05"), NOW - MINUTE - 1), 2_000),
-        (2_000, (Decimal("0.05"), NOW - MINUTE), 200),
-        (2_000, (Decimal(60), NOW), 60_000),
-        (2_000, (Decimal(61), NOW), None),
+        (None, (Decimal(99), NOW), False),
+        (2_000, None, False),
+        (61_000, None, True),
+        (2_000, (Decimal(60), NOW), False),
+        (2_000, (Decimal(61), NOW), True),
+        (2_000, (Decimal(61), NOW - MINUTE - 1), False),
     ],
 )
-def test_the_longer_of_reask_and_lag(
-    declared: int | None, probed: tuple[Decimal, int] | None, expected: int | None
+def test_a_lag_of_more_than_a_minute_is_not_waited_for(
+    declared: int | None, probed: tuple[Decimal, int] | None, expected: bool
 ) -> None:
-    assert reask_ms(200, declared, probed, NOW) == expected
+    assert hopeless(declared, probed, NOW) is expected
+
+
+@pytest.mark.parametrize(
+    ("declared", "probed", "expected"),
+    [
+        (None, None, False),
+        (2_000, None, True),
+        (1_000, None, False),
+        (2_000, (Decimal(0), NOW - SECOND - 1), True),
+        (2_000, (Decimal(0), NOW - SECOND), False),
+        (2_000, (Decimal("0.3"), NOW - SECOND // 2), False),
+        (2_000, (Decimal("0.6"), NOW - SECOND // 2), True),
+        (1_000, (Decimal("0.6"), NOW - SECOND // 2), False),
+        (1_000, (Decimal(5), NOW), True),
+        (1_000, (Decimal(5), NOW - MINUTE - 1), False),
+    ],
+)
+def test_a_probe_proves_what_has_arrived_and_without_one_the_lag_has_to_pass(
+    declared: int | None, probed: tuple[Decimal, int] | None, expected: bool
+) -> None:
+    """A difference seen a second ago."""
+    assert behind(declared, probed, NOW - SECOND, NOW) is expected
 
 
 def test_the_first_documents_of_a_divergence_are_worth_keeping_then_one_in_sixteen() -> None:
