@@ -7,21 +7,25 @@ alpha under the rejected hypothesis, however often one looks (Howard et al., arX
 
 from __future__ import annotations
 
-from math import inf, log, pi
+from collections.abc import Callable
+from math import acos, asin, inf, log, pi, sqrt
 from typing import Final
 
-_A: Final = 0.5
-_B: Final = 0.5
+from strangler.beta import log_below, log_whole
+
 _FAR: Final = 10**9
+_EDGE: Final = 1e-15
+"""The interval's ends are sought between here and one minus it."""
+_HALVINGS: Final = 60
+"""They divide the way from `_EDGE` to 1 down to the last digit of a double."""
 
 
 def log_e_pass(k: int, n: int, epsilon: float) -> float:
     """Natural logarithm of E against `p >= epsilon`; pass when it reaches `log(1/alpha)`."""
-    from scipy.special import betainc
-
     if not 0 < epsilon < 1:
         return -inf
-    return _log_e(k, n, epsilon, float(betainc(_A + k, _B + n - k, epsilon)), float(betainc(_A, _B, epsilon)))
+    prior = 2 * asin(sqrt(epsilon))  # the integral of the prior over the same rates
+    return log_below(k, n, epsilon, 1 - epsilon) - log(prior)
 
 
 def log_e_fail(k: int, n: int, epsilon: float) -> float:
@@ -29,24 +33,12 @@ def log_e_fail(k: int, n: int, epsilon: float) -> float:
 
     With nothing tolerated (epsilon 0) the first mismatch decides.
     """
-    from scipy.special import betaincc
-
     if epsilon <= 0:
         return inf if k else 0.0
     if epsilon >= 1:
         return -inf
-    return _log_e(
-        k, n, epsilon, float(betaincc(_A + k, _B + n - k, epsilon)), float(betaincc(_A, _B, epsilon))
-    )
-
-
-def _log_e(k: int, n: int, epsilon: float, posterior: float, prior: float) -> float:
-    from scipy.special import betaln
-
-    if posterior <= 0:
-        return -inf
-    mixture = log(posterior) + float(betaln(_A + k, _B + n - k)) - log(prior) - float(betaln(_A, _B))
-    return mixture - k * log(epsilon) - (n - k) * log(1 - epsilon)
+    prior = 2 * acos(sqrt(epsilon))
+    return log_below(n - k, n, 1 - epsilon, epsilon) - log(prior)
 
 
 def alpha_of(attempt: int, alpha: float) -> float:
@@ -87,17 +79,25 @@ def interval(k: int, n: int, alpha: float) -> tuple[float, float]:
     """The two-sided confidence sequence for the mismatch rate at level 1 - alpha; (0, 1) without
     comparisons.
     """
-    from scipy.optimize import brentq
-    from scipy.special import betaln, xlog1py, xlogy
-
     if n == 0:
         return 0.0, 1.0
-    bound = float(betaln(_A + k, _B + n - k)) - float(betaln(_A, _B)) - log(1 / alpha)
+    level = log(pi / alpha)  # pi: the integral of the whole prior
 
-    def outside(p: float) -> float:
-        return bound - float(xlogy(k, p)) - float(xlog1py(n - k, -p))
+    def outside(p: float) -> bool:
+        return log_whole(k, n, p, 1 - p) >= level
 
-    middle, edge = k / n, 1e-15
-    low = 0.0 if k == 0 or outside(edge) <= 0 else float(brentq(outside, edge, middle))
-    high = 1.0 if k == n or outside(1 - edge) <= 0 else float(brentq(outside, middle, 1 - edge))
+    middle = max(k / n, _EDGE)
+    low = _end(outside, _EDGE, middle) if k and outside(_EDGE) else 0.0
+    high = _end(outside, 1 - _EDGE, middle) if k < n and outside(1 - _EDGE) else 1.0
     return low, high
+
+
+def _end(outside: Callable[[float], bool], out: float, within: float) -> float:
+    """Where the interval ends between a rate outside and one within: halved on the scale of logarithms."""
+    for _ in range(_HALVINGS):
+        middle = sqrt(out * within)
+        if outside(middle):
+            out = middle
+        else:
+            within = middle
+    return out
