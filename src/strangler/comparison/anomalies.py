@@ -29,7 +29,7 @@ def _compared(standing: Standing, anomaly: Anomaly) -> bool:
     for step in (*anomaly.path, None):
         if standing is None:
             return True
-        if standing == OUTSIDE or any(effect.kind == "ignore" for effect in standing.effects):
+        if standing == OUTSIDE or "ignore" in standing.kinds:
             return False
         if step is None:
             return standing.chosen

@@ -203,7 +203,7 @@ def chooses(node: Node, place: Place) -> bool:
 
 
 def _exact(place: Place | None) -> bool:
-    return place is not None and any(effect.kind == "decimal" for effect in place.effects)
+    return place is not None and "decimal" in place.kinds
 
 
 def _is_id(value: Node) -> bool:

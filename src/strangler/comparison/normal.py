@@ -23,8 +23,8 @@ def normal(node: Node, standing: Standing = None) -> Hashable:
         return None
     if standing is None:
         return _plain(node)
-    kinds = {effect.kind for effect in standing.effects}
-    if "ignore" in kinds or not _LENIENT.isdisjoint(kinds):
+    kinds = standing.kinds
+    if kinds and ("ignore" in kinds or not _LENIENT.isdisjoint(kinds)):
         return None
     if isinstance(node, dict):
         return frozenset(_members(node, standing))
@@ -39,9 +39,7 @@ def _members(node: dict[str, Node], place: Place) -> list[tuple[str, Hashable]]:
     members: list[tuple[str, Hashable]] = []
     for name, child in node.items():
         standing = place.member(name)
-        if standing == OUTSIDE or (
-            standing is not None and any(effect.kind == "ignore" for effect in standing.effects)
-        ):
+        if standing == OUTSIDE or (standing is not None and "ignore" in standing.kinds):
             continue
         members.append((name, normal(child, standing)))
     return members

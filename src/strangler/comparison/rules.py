@@ -24,7 +24,7 @@ import msgspec
 from strangler.comparison import leaves
 from strangler.comparison.model import Node
 from strangler.comparison.paths import BadPath, Pattern, Query, Segment, parse
-from strangler.comparison.states import Effect, Standing, Thread, joined, start
+from strangler.comparison.states import Automaton, Effect, Standing, Thread, joined
 from strangler.comparison.written import validated
 from strangler.errors import ConfigError, Problem
 
@@ -63,6 +63,7 @@ class Rules:
     """
 
     __slots__ = (
+        "_automaton",
         "compiled",
         "digest",
         "fields",
@@ -80,7 +81,8 @@ class Rules:
             raise ConfigError(file, problems)
         effects = [part.effects for part in compiled]
         self.compiled: tuple[CompiledRule, ...] = tuple(part.rule for part in compiled)
-        self.threads: tuple[Thread, ...] = tuple((p, 0, e) for part in effects for p, e in part.patterns)
+        self.threads: tuple[Thread, ...] = tuple(pair for part in effects for pair in part.patterns)
+        self._automaton = Automaton(self.threads)
         self.queries: tuple[tuple[Query, Effect], ...] = tuple(q for part in effects for q in part.queries)
         self.moves: tuple[Moved, ...] = tuple(move for part in effects for move in part.moves)
         self.status: tuple[Effect, ...] = tuple(
@@ -113,21 +115,17 @@ class Rules:
     def standing(self, left: Node, right: Node) -> Standing:
         """Where a walk over this pair of documents starts."""
         if not self.queries:
-            return _started(self.threads)
-        return joined(_started(self._resolved(left)), _started(self._resolved(right)))
+            return self._automaton.root
+        return joined(self._resolved(left).root, self._resolved(right).root)
 
-    def _resolved(self, root: Node) -> tuple[Thread, ...]:
-        """All threads, queries being replaced by the concrete places they name in this document."""
+    def _resolved(self, root: Node) -> Automaton:
+        """All patterns, queries being replaced by the concrete places they name in this document."""
         resolved = [
-            (tuple(Segment((step,)) for step in path), 0, effect)
+            (tuple(Segment((step,)) for step in path), effect)
             for query, effect in self.queries
             for path in query.resolve(root)
         ]
-        return (*self.threads, *resolved)
-
-
-def _started(threads: tuple[Thread, ...]) -> Standing:
-    return start(threads) if threads else None
+        return Automaton((*self.threads, *resolved))
 
 
 @dataclass(frozen=True, slots=True)

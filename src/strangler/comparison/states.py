@@ -1,7 +1,7 @@
 """Rules during the walk: which of them hold at the place where the walk stands.
 
-The patterns of all rules run as one automaton, built as the walk goes: a `State` is the set of patterns still
-alive, and stepping to a member or an item gives the next one, remembered. Where nothing can match any more the
+The patterns of all rules run as one automaton, built as walks go and kept with the rules: a `State` is the set of
+patterns still alive, and stepping to a member or an item gives the next one. Where nothing can match any more the
 state is None, and the walk goes on without rules; where `only` rules leave a place out it is OUTSIDE.
 """
 
@@ -14,6 +14,7 @@ from strangler.comparison.leaves import Accepts
 from strangler.comparison.paths import ANY, Pattern
 
 _REMEMBERED: Final = 4_096
+"""States that are kept. Rules as people write them make dozens; only contrived ones could make more than these."""
 
 type Outside = Literal["outside"]
 OUTSIDE: Final = "outside"
@@ -40,6 +41,11 @@ class Place(Protocol):
         ...
 
     @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of the rules that hold exactly here."""
+        ...
+
+    @property
     def chosen(self) -> bool:
         """Whether this place is compared: there is no `only`, or one covers it."""
         ...
@@ -53,67 +59,90 @@ class Place(Protocol):
         ...
 
 
-type Thread = tuple[Pattern, int, Effect]
+type Thread = tuple[Pattern, Effect]
+type Alive = tuple[tuple[int, int], ...]
+"""Patterns that may still match, by their number, each with how many of its segments have matched."""
+
+
+class Automaton:
+    """The patterns of a set of rules. Its states follow from the rules: what documents hold does not make more."""
+
+    __slots__ = ("_known", "_threads", "root")
+
+    def __init__(self, threads: tuple[Thread, ...]) -> None:
+        self._threads = threads
+        self._known: dict[tuple[Alive, bool], Standing] = {}
+        alive = tuple((number, 0) for number in range(len(threads)))
+        narrows = any(effect.kind == "only" for _, effect in threads)
+        self.root = self._standing(alive, chosen=not narrows) if threads else None
+
+    def after(self, alive: Alive, step: str | int, *, chosen: bool) -> Standing:
+        """The standing after a step; ANY is one that no pattern alive names."""
+        following: dict[tuple[int, int], None] = {}
+        for number, depth in alive:
+            segment = self._threads[number][0][depth]
+            if segment.descend:
+                following[number, depth] = None
+            if segment.takes(step):
+                following[number, depth + 1] = None
+        key = tuple(following), chosen
+        if key in self._known:
+            return self._known[key]
+        standing = self._standing(*key)
+        if len(self._known) < _REMEMBERED:
+            self._known[key] = standing
+        return standing
+
+    def _standing(self, alive: Alive, chosen: bool) -> Standing:
+        unfinished = tuple((n, depth) for n, depth in alive if depth < len(self._threads[n][0]))
+        done = [self._threads[n][1] for n, depth in alive if depth == len(self._threads[n][0])]
+        live = {self._threads[n][1].kind for n, _ in unfinished}
+        effects = {effect for effect in done if effect.kind != "only"}
+        chosen = chosen or any(effect.kind == "only" for effect in done)
+        if not chosen and "only" not in live:
+            return OUTSIDE
+        if chosen and not effects and not live - {"only"}:
+            return None
+        named = {choice for n, depth in unfinished for choice in self._threads[n][0][depth].choices}
+        ordered = tuple(sorted(effects, key=lambda effect: effect.digest))
+        return State(self, unfinished, frozenset(named), ordered, chosen=chosen)
 
 
 class State:
-    """One state of the automaton. `whole`: the document is compared as a whole unless an `only` rule chooses."""
+    """One state of the automaton: a `Place`, alike for all places where the same patterns are alive."""
 
-    __slots__ = ("_by_position", "_steps", "_threads", "chosen", "effects", "live")
+    __slots__ = ("_alive", "_automaton", "_named", "_steps", "chosen", "effects", "kinds")
 
-    def __init__(self, threads: tuple[Thread, ...], *, chosen: bool) -> None:
-        self._threads = tuple(thread for thread in threads if thread[1] < len(thread[0]))
-        done = [effect for pattern, depth, effect in threads if depth == len(pattern)]
-        self.chosen = chosen or any(effect.kind == "only" for effect in done)
-        self.effects = tuple(
-            sorted({effect for effect in done if effect.kind != "only"}, key=lambda effect: effect.digest)
-        )
-        # Kinds of rules that may still match further down.
-        self.live = frozenset(effect.kind for _, _, effect in self._threads)
-        self._by_position = any(
-            isinstance(choice, int) and choice != ANY
-            for pattern, depth, _ in self._threads
-            for choice in pattern[depth].choices
-        )
+    def __init__(
+        self,
+        automaton: Automaton,
+        alive: Alive,
+        named: frozenset[str | int],
+        effects: tuple[Effect, ...],
+        *,
+        chosen: bool,
+    ) -> None:
+        self._automaton, self._alive, self._named = automaton, alive, named
+        self.effects = effects
+        self.kinds = frozenset(effect.kind for effect in effects)
+        self.chosen = chosen
         self._steps: dict[str | int, Standing] = {}
 
     def member(self, name: str) -> Standing:
         """See `Place`."""
-        found = self._steps.get(name, self)
-        return self._step(name) if found is self else found
+        return self._after(name if name in self._named else ANY)
 
     def item(self, left: int, right: int) -> Standing:
         """See `Place`. A rule that names a position means legacy's, where the item is there."""
-        position = (left if left >= 0 else right) if self._by_position else ANY
-        found = self._steps.get(position, self)
-        return self._step(position) if found is self else found
+        position = left if left >= 0 else right
+        return self._after(position if position in self._named else ANY)
 
-    def _step(self, step: str | int) -> Standing:
-        following: list[Thread] = []
-        for pattern, depth, effect in self._threads:
-            segment = pattern[depth]
-            if segment.descend:
-                following.append((pattern, depth, effect))
-            if segment.takes(step):
-                following.append((pattern, depth + 1, effect))
-        standing = _standing(tuple(dict.fromkeys(following)), chosen=self.chosen)
-        if len(self._steps) < _REMEMBERED:
-            self._steps[step] = standing
-        return standing
-
-
-def start(threads: tuple[Thread, ...]) -> Standing:
-    """The standing at the root."""
-    return _standing(threads, chosen=not any(effect.kind == "only" for _, _, effect in threads))
-
-
-def _standing(threads: tuple[Thread, ...], *, chosen: bool) -> Standing:
-    state = State(threads, chosen=chosen)
-    if not state.chosen and "only" not in state.live:
-        return OUTSIDE
-    if state.chosen and not state.effects and not state.live - {"only"}:
-        return None
-    return state
+    def _after(self, step: str | int) -> Standing:
+        try:
+            return self._steps[step]
+        except KeyError:
+            found = self._steps[step] = self._automaton.after(self._alive, step, chosen=self.chosen)
+            return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +157,11 @@ class Both:
         """What holds here on either side."""
         found = {*(self.left.effects if self.left else ()), *(self.right.effects if self.right else ())}
         return tuple(sorted(found, key=lambda effect: effect.digest))
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """See `Place`."""
+        return frozenset(effect.kind for effect in self.effects)
 
     @property
     def chosen(self) -> bool:
