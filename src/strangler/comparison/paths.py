@@ -1,8 +1,8 @@
 """RFC 9535 paths, compiled for a walk that goes through two documents at once.
 
-python-jsonpath parses and validates. A path of names, positions, wildcards and descendant segments becomes a
-`Pattern`, matched step by step; one that needs the document to be resolved (filters, slices, positions from the
-end) is kept as a query and resolved by the library once per document.
+python-jsonpath parses and validates what is not plain (`strangler.plain_path`). A path of names, positions,
+wildcards and descendant segments becomes a `Pattern`, matched step by step; one that needs the document to be
+resolved (filters, slices, positions from the end) is kept as a query and resolved by the library once per document.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from strangler.comparison.model import Node, Path
+from strangler.plain_path import plain_path
 
 if TYPE_CHECKING:
     from jsonpath import JSONPath
@@ -55,6 +56,9 @@ class Query:
 
 def parse(text: str) -> Pattern | Query:
     """Compile a body location. Raises BadPath, with the library's reason in one line."""
+    steps = plain_path(text)
+    if steps is not None:
+        return tuple(Segment((ANY if step is None else step,), descends) for step, descends in steps)
     from jsonpath import JSONPath, JSONPathError
     from jsonpath import compile as compile_path
 

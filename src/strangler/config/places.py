@@ -6,6 +6,8 @@ import re
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from strangler.plain_path import plain_path
+
 _FIELD_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _REMEDY: Final = "a place is a JSONPath such as $.lines[*].amount, header:NAME, or status"
 _LONGEST: Final = 1_000
@@ -13,11 +15,13 @@ _LONGEST: Final = 1_000
 
 def check_jsonpath(text: str) -> str:
     """The text, if it is an RFC 9535 JSONPath; else a ValueError that says why not."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"a JSONPath has at most {_LONGEST:,} characters")
+    if plain_path(text) is not None:
+        return text
     from jsonpath import JSONPath, JSONPathError
     from jsonpath import compile as compile_path
 
-    if len(text) > _LONGEST:
-        raise ValueError(f"a JSONPath has at most {_LONGEST:,} characters")
     try:
         compiled = compile_path(text, strict=True)
     except (JSONPathError, RecursionError, ValueError, IndexError, OverflowError) as error:
