@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Table, case
-from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 type Row = dict[str, Any]
 
@@ -29,8 +31,7 @@ def upsert(
     ordered = sorted(rows, key=lambda row: tuple(row[key] for key in keys))
     if not ordered:
         return
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table)
+    statement = _insert(connection, table)
     new, columns = statement.excluded, table.c
     changes: dict[str, ColumnElement[Any]] = {name: columns[name] + new[name] for name in add}
     changes |= {name: case((new[name] < columns[name], new[name]), else_=columns[name]) for name in earliest}
@@ -40,6 +41,17 @@ def upsert(
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), ordered)
     else:
         connection.execute(statement.on_conflict_do_nothing(index_elements=keys), ordered)
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    # Each knows `ON CONFLICT` in its own words. The one that is in use is loaded already; the other need not be.
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 def tally[K](counts: dict[K, Row], key: K, start: Mapping[str, Any]) -> Row:
