@@ -14,6 +14,7 @@ import aiohttp
 from yarl import URL
 
 from strangler_demo.candidate.state import VERSION_HEADER
+from strangler_demo.pace import Pace
 from strangler_demo.traffic import Call
 
 IDENTITY_HEADER = "X-Customer"
@@ -83,21 +84,21 @@ async def send(
     base_url: str,
     calls: Iterable[Call],
     *,
-    rate: int | None = None,
+    pace: Pace | None = None,
     concurrency: int = 16,
     stop: asyncio.Event | None = None,
     tally: Tally | None = None,
     watch: Callable[[Answered], None] | None = None,
     timeout_s: int = 30,
 ) -> Tally:
-    """Sends calls until there are none left or `stop` is set; `rate` in requests a second, None as fast
-    as it goes.
+    """Sends calls until there are none left or `stop` is set; as fast as it goes, or at
+    a pace.
 
     `tally`: one to go on counting in, which can be looked at meanwhile. `watch` sees every answer.
     """
     tally = Tally() if tally is None else tally
     tally.began_ns = tally.began_ns or time.monotonic_ns()
-    queue = _paced(calls, rate)
+    queue = ((0, call) for call in calls) if pace is None else pace.due(calls, time.monotonic_ns)
     stop = stop or asyncio.Event()
     async with (
         aiohttp.ClientSession(
@@ -109,13 +110,6 @@ async def send(
             group.create_task(_client(session, base_url, queue, stop=stop, tally=tally, watch=watch))
     tally.ended_ns = time.monotonic_ns()
     return tally
-
-
-def _paced(calls: Iterable[Call], rate: int | None) -> Iterator[tuple[int, Call]]:
-    """Each call with the monotonic nanosecond before which it is not sent."""
-    began = time.monotonic_ns()
-    for number, call in enumerate(calls):
-        yield 0 if rate is None else began + number * 1_000_000_000 // rate, call
 
 
 async def _client(

@@ -8,6 +8,7 @@ import time
 
 from strangler_demo.child import listening_socket
 from strangler_demo.load import Tally, send
+from strangler_demo.pace import Pace
 from strangler_demo.systems import Systems
 from strangler_demo.traffic import READS, Call
 
@@ -48,7 +49,7 @@ def test_the_identity_goes_along(running: Systems) -> None:
 
 def test_a_rate_is_not_exceeded(running: Systems) -> None:
     began = time.monotonic_ns()
-    tally = asyncio.run(send(running.legacy.url, running.traffic.route("customer", 60), rate=100))
+    tally = asyncio.run(send(running.legacy.url, running.traffic.route("customer", 60), pace=Pace(100)))
     assert tally.sent == 60
     assert time.monotonic_ns() - began >= 590_000_000
 

@@ -13,6 +13,7 @@ import pytest
 from strangler.errors import Unreachable
 from strangler_demo import control
 from strangler_demo.load import Tally, send
+from strangler_demo.pace import Pace
 from strangler_demo.processes import Candidate, Child, Legacy
 from strangler_demo.systems import Systems
 
@@ -25,7 +26,7 @@ def test_a_redeploy_under_traffic_loses_no_request(running: Systems) -> None:
             send(
                 running.candidate.url,
                 running.traffic.endless(writes_percent=0),
-                rate=200,
+                pace=Pace(200),
                 concurrency=4,
                 stop=stop,
                 watch=lambda answer: versions.append(answer.version),

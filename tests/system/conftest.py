@@ -15,6 +15,7 @@ import pytest
 
 from strangler_demo.config import demo_config
 from strangler_demo.load import Tally, send
+from strangler_demo.pace import Pace
 from strangler_demo.systems import Systems, systems
 from strangler_demo.traffic import READS
 from strangler_shadow.testing import ServeProcess, until
@@ -61,7 +62,7 @@ class Bench:
         """Reads through the plane; every one answered as it should be, and every capture settled afterwards."""
         calls = self.systems.traffic.reads(per_route, skip=self.skip, routes=routes)
         self.skip += per_route
-        tally = asyncio.run(send(self.served.serving.listen, calls, rate=rate, concurrency=8))
+        tally = asyncio.run(send(self.served.serving.listen, calls, pace=Pace(rate), concurrency=8))
         assert tally.clean, (tally.unexpected, tally.errors)
         until(self._settled, seconds=60, pause=0.3)
         return tally

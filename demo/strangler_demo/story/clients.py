@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from strangler_demo.load import Answered, Tally, send
+from strangler_demo.pace import Pace
 from strangler_demo.traffic import Traffic
 
 
@@ -48,13 +49,13 @@ class Watched:
 
 
 class Clients:
-    """Traffic through the proxy at a rate, until stopped."""
+    """Traffic through the proxy, until stopped. `rate`: requests a second, at most."""
 
     def __init__(self, url: str, traffic: Traffic, *, rate: int, writes_percent: int = 4) -> None:
         self.tally = Tally()
         self.seen = Watched()
         self._url = url
-        self._rate = rate
+        self.pace = Pace(rate)
         self._stop = asyncio.Event()
         self._calls = traffic.endless(writes_percent=writes_percent)
         self._task: asyncio.Task[Tally] | None = None
@@ -64,7 +65,7 @@ class Clients:
             send(
                 self._url,
                 self._calls,
-                rate=self._rate,
+                pace=self.pace,
                 concurrency=24,
                 stop=self._stop,
                 tally=self.tally,

@@ -64,8 +64,10 @@ class Play:
         return await self.strangler.must("cutover", verb, CUTOVER, "--actor", "demo")
 
     async def standing(self) -> dict[str, Any]:
-        """The cutover as `strangler status --json` shows it."""
+        """The cutover as `strangler status --json` shows it. Traffic is eased when the worker cannot keep up."""
         status = (await self.strangler.must("status", "--json")).json
+        accounting = status["accounting"]
+        self.clients.pace.adapt(accounting["outstanding"], accounting["shed"] + accounting["dropped"])
         self.gauges(status)
         return next(each for each in status["cutovers"] if each["name"] == CUTOVER)
 

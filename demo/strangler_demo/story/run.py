@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
 import msgspec
@@ -55,12 +55,15 @@ def run(options: Options, console: Console) -> int:
 
 
 async def _perform(options: Options, account: Account, console: Console) -> None:
-    with systems(
-        options.folder / "systems", options.seed, version="2.0.0", defects=options.defects
-    ) as running:
-        config = _configured(options.folder, running)
+    with ExitStack() as outer:
+        with console.status("Two billing services, their databases and a month of records are set up …"):
+            running = outer.enter_context(
+                systems(options.folder / "systems", options.seed, version="2.0.0", defects=options.defects)
+            )
+            config = _configured(options.folder, running)
         async with AsyncExitStack() as stack:
-            proxy = await stack.enter_async_context(serving(config))
+            with console.status("`strangler serve` starts in front of them …"):
+                proxy = await stack.enter_async_context(serving(config))
             commands = Commands(config)
             clients = Clients(proxy.url, running.traffic, rate=options.rate)
             with open_screen(console) as screen:

@@ -33,8 +33,8 @@ class Screen(Protocol):
     def stage(self, number: int) -> None:
         """Stage `number` (from 1) begins."""
 
-    def say(self, text: str) -> None:
-        """One line that stays."""
+    def say(self, text: str, *, detail: bool = False) -> None:
+        """One line. A terminal keeps the last one of a stage that is no detail."""
 
     def gauges(self, rows: Sequence[tuple[str, str]]) -> None:
         """Figures that change: name and value."""
@@ -55,8 +55,8 @@ class PlainScreen(Screen):
         self._print(f"{number:2}. {STAGES[number - 1]}")
 
     @override
-    def say(self, text: str) -> None:
-        self._print(f"    {text}")
+    def say(self, text: str, *, detail: bool = False) -> None:
+        self._print(f"    {'· ' if detail else ''}{text}")
 
     @override
     def gauges(self, rows: Sequence[tuple[str, str]]) -> None:
@@ -75,37 +75,28 @@ class PlainScreen(Screen):
 class LiveScreen(Screen):
     """Stages on top, figures and what was said below, one table at the bottom."""
 
-    def __init__(self, console: Console, live: Live) -> None:
-        self._console = console
-        self._live = live
+    def __init__(self) -> None:
         self._began = time.monotonic_ns()
         self._now = 0
-        self._said: dict[int, list[str]] = {}
+        self._said: dict[int, list[tuple[str, bool]]] = {}
         self._rows: Sequence[tuple[str, str]] = ()
         self._table: RenderableType | None = None
 
     @override
     def stage(self, number: int) -> None:
         self._now = number
-        self._draw()
 
     @override
-    def say(self, text: str) -> None:
-        self._said.setdefault(self._now, []).append(text)
-        self._draw()
+    def say(self, text: str, *, detail: bool = False) -> None:
+        self._said.setdefault(self._now, []).append((text, detail))
 
     @override
     def gauges(self, rows: Sequence[tuple[str, str]]) -> None:
         self._rows = rows
-        self._draw()
 
     @override
     def table(self, title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         self._table = Panel(_grid(header, rows), title=title, title_align="left", border_style="dim")
-        self._draw()
-
-    def _draw(self) -> None:
-        self._live.update(self.render(), refresh=False)
 
     def render(self) -> RenderableType:
         """The screen as it is now."""
@@ -127,8 +118,8 @@ class LiveScreen(Screen):
             mark = "✔" if done else "▶" if now else "·"
             text.append(f"{mark} {number:2}  {title}\n", "green" if done else "bold" if now else "dim")
             said = self._said.get(number, [])
-            for line in said if now else said[-1:]:
-                text.append(f"        {line}\n", "" if now else "dim")
+            for line, detail in said if now else [each for each in said if not each[1]][-1:]:
+                text.append(f"        {'· ' if detail else ''}{line}\n", "" if now else "dim")
         text.rstrip()
         return text
 
@@ -158,7 +149,12 @@ def open_screen(console: Console) -> Generator[Screen]:
     if not console.is_terminal:
         yield PlainScreen(console)
         return
-    with Live(console=console, refresh_per_second=5, screen=False, vertical_overflow="crop") as live:
-        screen = LiveScreen(console, live)
+    screen = LiveScreen()
+    with Live(
+        console=console,
+        get_renderable=screen.render,
+        refresh_per_second=5,
+        screen=False,
+        vertical_overflow="crop",
+    ):
         yield screen
-        live.update(screen.render(), refresh=True)

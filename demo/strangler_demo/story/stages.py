@@ -12,9 +12,10 @@ from strangler.config import load
 from strangler_demo import control
 from strangler_demo.candidate.defects import title
 from strangler_demo.story.account import DefectAccount, RollbackAccount
-from strangler_demo.story.expected import found, unclaimed
+from strangler_demo.story.expected import SIGNS, found, unclaimed
 from strangler_demo.story.measure import wrong_answers
 from strangler_demo.story.play import CUTOVER, Play, reason_line, until
+from strangler_demo.story.tables import line, show, show_found
 
 RELAPSE: Final = "jpy"
 """The defect that comes back at 50 %: a wrong amount, which needs no statistics."""
@@ -50,7 +51,7 @@ async def divergences_appear(play: Play) -> None:
     async def look() -> list[Mapping[str, Any]]:
         seen = await play.divergences()
         await play.standing()
-        show(play, seen)
+        show_found(play, found(seen, on)) if on else show(play, seen)
         return seen
 
     if on:
@@ -81,7 +82,7 @@ async def gate_blocks(play: Play) -> None:
         f"`strangler gate reads` leaves with {code} ({verdict['status']}), {len(verdict['reasons'])} reasons:"
     )
     for reason in verdict["reasons"][:5]:
-        play.screen.say(f"· {shorten(reason_line(reason), 150, placeholder=' …')}")
+        play.screen.say(shorten(reason_line(reason), 150, placeholder=" …"), detail=True)
 
 
 async def mended(play: Play) -> None:
@@ -186,34 +187,13 @@ async def summary(play: Play) -> None:
     play.account.stages[-1].ended_ms = play.now_ms()
 
 
-def show(play: Play, seen: Sequence[Mapping[str, Any]]) -> None:
-    """The divergences as a table, one example each."""
-    rows = [
-        (
-            str(each["count"]),
-            str(each["route"]),
-            str(each["location"]),
-            str(each["cause"]),
-            f"{each['legacy']} → {each['candidate']}"[:60],
-        )
-        for each in seen[:14]
-    ]
-    title_line = "divergences in this epoch" if rows else "no divergences in this epoch"
-    play.screen.table(title_line, ("seen", "route", "where", "cause", "legacy → candidate"), rows)
-
-
-def line(divergence: Mapping[str, Any]) -> str:
-    """A divergence in one line."""
-    return f"{divergence['route']} {divergence['location']} {divergence['kind']} {divergence['cause']}"
-
-
 async def _passes(play: Play) -> dict[str, Any]:
     async def look() -> tuple[int, dict[str, Any]]:
         await play.standing()
         return await play.gate()
 
     _, verdict = await until(
-        look, lambda asked: asked[0] == 0, seconds=120, what="a passing gate", every_ms=2000
+        look, lambda asked: asked[0] == 0, seconds=240, what="a passing gate", every_ms=2000
     )
     return verdict
 
@@ -237,7 +217,7 @@ async def _wrong(play: Play, served: Sequence[Any]) -> list[Any]:
     rules = Rules.of(
         [rule for entry in loaded.config.routes.values() for rule in entry.rules] + list(loaded.config.rules)
     )
-    return await wrong_answers(play.systems.legacy.url, served, rules)
+    return await wrong_answers(play.systems.legacy.url, served, rules, SIGNS[RELAPSE].causes)
 
 
 STORY: Final = (
