@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final, overload
 
 from ruamel.yaml import YAML
@@ -16,9 +17,9 @@ from ruamel.yaml.events import (
     CollectionEndEvent,
     CollectionStartEvent,
     MappingEndEvent,
-    NodeEvent,
     ScalarEvent,
 )
+from ruamel.yaml.parser import RoundTripParser
 
 from strangler.errors import ConfigError, Problem
 
@@ -51,8 +52,9 @@ def read(text: str, file: str, *, lists: bool = False) -> CommentedMap | Comment
 
 def _loaded(text: str, file: str) -> Any:
     try:
-        _guard(text, file)
-        return YAML(typ="rt").load(text)
+        yaml = YAML(typ="rt")
+        yaml.Parser = partial(_Guarded, _Size(file))
+        return yaml.load(text)
     except DuplicateKeyError as error:
         raise _refused(
             file, _line(error), _twice(error), "keep one of them; YAML lets no key stand twice"
@@ -102,6 +104,8 @@ class _Size:
 
     def take(self, event: Any) -> None:
         line = event.start_mark.line + 1
+        if (tag := getattr(event, "tag", None)) and not _core(str(tag)):
+            raise _refused(self._file, line, f"the YAML tag {tag} means nothing here", "remove it")
         if isinstance(event, AliasEvent):
             if event.anchor not in self._anchored:
                 raise _refused(
@@ -134,14 +138,17 @@ class _Size:
             self._anchored[anchor] = count
 
 
-def _guard(text: str, file: str) -> None:
-    size = _Size(file)
-    for event in YAML(typ="rt").parse(text):
-        if isinstance(event, NodeEvent) and (tag := getattr(event, "tag", None)) and not _core(str(tag)):
-            raise _refused(
-                file, event.start_mark.line + 1, f"the YAML tag {tag} means nothing here", "remove it"
-            )
-        size.take(event)
+class _Guarded(RoundTripParser):
+    """A parser that refuses a text event by event, before anything is made of the event."""
+
+    def __init__(self, size: _Size, loader: Any) -> None:
+        super().__init__(loader)
+        self._size = size
+
+    def get_event(self) -> Any:
+        event = super().get_event()
+        self._size.take(event)
+        return event
 
 
 def _core(tag: str) -> bool:
