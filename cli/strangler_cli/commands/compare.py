@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from strangler.comparison import Outcome, Rules
+    from strangler import Outcome, Rules
     from strangler.comparison.model import Answer
 
 _MEDIA = {
@@ -41,7 +41,7 @@ _MEDIA = {
 )
 def command(legacy: str, candidate: str, form: str, rules: str | None, media: str | None) -> int:
     """Compare."""
-    from strangler.comparison import compare
+    from strangler import compare
 
     if legacy == candidate == "-":
         raise click.UsageError("standard input is one file; name the other.")
