@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from strangler_demo.legacy import booking, documents, runs, ubl
 from strangler_demo.requests import CreditNoteRequest, InvoiceRequest, PaymentRequest, QuoteRequest, read
@@ -16,6 +17,7 @@ from strangler_demo.storage import transaction
 
 type Clock = Callable[[], datetime]
 type Reader = Callable[[sqlite3.Connection, int], dict[str, Any] | None]
+type Booker[T] = Callable[[sqlite3.Connection, T, datetime], int]
 
 DATABASE = web.AppKey("DATABASE", sqlite3.Connection)
 CLOCK: web.AppKey[Clock] = web.AppKey("CLOCK")
@@ -37,15 +39,24 @@ def build(db: sqlite3.Connection, clock: Clock) -> web.Application:
             web.get("/receipts/{id}", _document("receipt", documents.receipt)),
             web.get("/payments/{id}", _document("payment", documents.payment)),
             web.post("/quotes", _quote),
-            web.post("/invoices", _new_invoice),
-            web.post("/payments", _new_payment),
-            web.post("/credit-notes", _new_credit_note),
+            *_writes(),
         ]
     )
     return app
 
 
-def _document(what: str, reader: Reader, *, stamped: bool = False) -> Callable[[web.Request], Any]:
+def _writes() -> list[web.RouteDef]:
+    invoice = _writing("invoices", InvoiceRequest, booking.book_invoice, documents.invoice)
+    payment = _writing("payments", PaymentRequest, booking.book_payment, documents.payment)
+    credit_note = _writing("credit-notes", CreditNoteRequest, booking.book_credit_note, documents.credit_note)
+    return [
+        web.post("/invoices", invoice),
+        web.post("/payments", payment),
+        web.post("/credit-notes", credit_note),
+    ]
+
+
+def _document(what: str, reader: Reader, *, stamped: bool = False) -> Handler:
     async def answer(request: web.Request) -> web.Response:
         key = key_of(request)
         document = None if key is None else reader(request.app[DATABASE], key)
@@ -74,25 +85,13 @@ async def _quote(request: web.Request) -> web.Response:
     return json_answer(documents.quote(read(await request.read(), QuoteRequest)))
 
 
-async def _new_invoice(request: web.Request) -> web.Response:
-    wanted = read(await request.read(), InvoiceRequest)
-    db = request.app[DATABASE]
-    with transaction(db):
-        key = booking.book_invoice(db, wanted, request.app[CLOCK]())
-    return json_answer(documents.invoice(db, key), 201, {"Location": f"/invoices/{key}"})
+def _writing[T: InvoiceRequest | PaymentRequest | CreditNoteRequest](
+    collection: str, shape: type[T], book: Booker[T], shown: Reader
+) -> Handler:
+    async def answer(request: web.Request) -> web.Response:
+        db, wanted = request.app[DATABASE], read(await request.read(), shape)
+        with transaction(db):
+            key = book(db, wanted, request.app[CLOCK]())
+        return json_answer(shown(db, key), 201, {"Location": f"/{collection}/{key}"})
 
-
-async def _new_payment(request: web.Request) -> web.Response:
-    wanted = read(await request.read(), PaymentRequest)
-    db = request.app[DATABASE]
-    with transaction(db):
-        key = booking.book_payment(db, wanted, request.app[CLOCK]())
-    return json_answer(documents.payment(db, key), 201, {"Location": f"/payments/{key}"})
-
-
-async def _new_credit_note(request: web.Request) -> web.Response:
-    wanted = read(await request.read(), CreditNoteRequest)
-    db = request.app[DATABASE]
-    with transaction(db):
-        key = booking.book_credit_note(db, wanted, request.app[CLOCK]())
-    return json_answer(documents.credit_note(db, key), 201, {"Location": f"/credit-notes/{key}"})
+    return answer
