@@ -6,6 +6,7 @@ markup. Colour only underlines what words already say; `NO_COLOR` turns it off.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final, Literal, NoReturn
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.padding import Padding
     from rich.text import Text
 
 type Tone = Literal["", "good", "bad", "warn", "dim", "strong"]
@@ -52,20 +55,19 @@ class Screen:
     """Standard output (or another stream) as a person sees it."""
 
     def __init__(self, file: IO[str] | None = None) -> None:
-        from rich.console import Console
-
-        class _Console(Console):
-            def on_broken_pipe(self) -> NoReturn:
-                raise BrokenPipeError
-
-        self.console = _Console(file=file, highlight=False, soft_wrap=True)
-        self.terminal = self.console.is_terminal
         self._file = file or sys.stdout
+        console = _console(file) if _perhaps_terminal(self._file) else None
+        self._console = console if console is not None and console.is_terminal else None
+
+    @property
+    def terminal(self) -> bool:
+        """Whether a terminal reads it, or something that said it can do what one can."""
+        return self._console is not None
 
     def line(self, text: str = "", tone: Tone = "") -> None:
         """One line (or several), as it is."""
-        if self.terminal:
-            self.console.print(_text((text, tone)))
+        if self._console:
+            self._console.print(_text((text, tone)))
         else:
             self._plain(visible(text))
 
@@ -77,16 +79,16 @@ class Screen:
         """A table; nothing at all without rows."""
         if not rows:
             return
-        if self.terminal:
-            self._rich_table(columns, rows, indent)
+        if self._console:
+            self._console.print(_rich_table(columns, rows, indent), soft_wrap=False)
         else:
             for row in _aligned(columns, rows):
                 self._plain(" " * indent + row)
 
     def clear(self) -> None:
         """Begin anew: an empty terminal, or an empty line between two reports."""
-        if self.terminal:
-            self.console.clear()
+        if self._console:
+            self._console.clear()
         else:
             self._plain("")
 
@@ -98,22 +100,38 @@ class Screen:
         encoding = getattr(self._file, "encoding", None) or "utf-8"
         self._file.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
-    def _rich_table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], indent: int) -> None:
-        from rich import box
-        from rich.padding import Padding
-        from rich.table import Table
 
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-        for column in columns:
-            table.add_column(
-                column.title,
-                justify="right" if column.right else "left",
-                overflow="fold",
-                no_wrap=not column.wrap,
-            )
-        for row in rows:
-            table.add_row(*map(_text, row))
-        self.console.print(Padding(table, (0, 0, 0, indent)), soft_wrap=False)
+def _perhaps_terminal(file: IO[str]) -> bool:
+    # rich decides; where nothing speaks for a terminal it need not be loaded for that.
+    return file.isatty() or any(name in os.environ for name in ("FORCE_COLOR", "TTY_COMPATIBLE"))
+
+
+def _console(file: IO[str] | None) -> Console:
+    from rich.console import Console
+
+    class _Console(Console):
+        def on_broken_pipe(self) -> NoReturn:
+            raise BrokenPipeError
+
+    return _Console(file=file, highlight=False, soft_wrap=True)
+
+
+def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], indent: int) -> Padding:
+    from rich import box
+    from rich.padding import Padding
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(
+            column.title,
+            justify="right" if column.right else "left",
+            overflow="fold",
+            no_wrap=not column.wrap,
+        )
+    for row in rows:
+        table.add_row(*map(_text, row))
+    return Padding(table, (0, 0, 0, indent))
 
 
 def _text(cell: Cell) -> Text:
