@@ -16,6 +16,6 @@ class Options:
     seed: int
     folder: Path
     defects: tuple[str, ...]
-    rate: int = 160
+    rate: int = 220
     json_file: Path | None = None
     keep_serving: bool = False

@@ -57,6 +57,7 @@ class Play:
                 [reason_line(each) for each in verdict["reasons"]],
             )
         )
+        self.gauges(verdict)
         return ran.exit_code, verdict
 
     async def cutover(self, verb: str) -> Ran:
@@ -64,12 +65,11 @@ class Play:
         return await self.strangler.must("cutover", verb, CUTOVER, "--actor", "demo")
 
     async def standing(self) -> dict[str, Any]:
-        """The cutover as `strangler status --json` shows it. Traffic is eased when the worker cannot keep up."""
+        """The cutover as `strangler status --json` shows it."""
         status = (await self.strangler.must("status", "--json")).json
-        accounting = status["accounting"]
-        self.clients.pace.adapt(accounting["outstanding"], accounting["shed"] + accounting["dropped"])
-        self.gauges(status)
-        return next(each for each in status["cutovers"] if each["name"] == CUTOVER)
+        found: dict[str, Any] = next(each for each in status["cutovers"] if each["name"] == CUTOVER)
+        self.gauges(found)
+        return found
 
     async def divergences(self) -> list[Mapping[str, Any]]:
         """Those seen in the present epoch."""
@@ -79,10 +79,9 @@ class Play:
         found: list[Mapping[str, Any]] = ran.json["divergences"]
         return found
 
-    def gauges(self, status: Mapping[str, Any]) -> None:
-        """Show the figures that change."""
+    def gauges(self, cutover: Mapping[str, Any]) -> None:
+        """Show the figures that change. `cutover`: of a status or of a verdict."""
         tally, seen = self.clients.tally, self.clients.seen
-        cutover = next(each for each in status["cutovers"] if each["name"] == CUTOVER)
         total = max(1, seen.by_candidate + seen.by_legacy)
         self.screen.gauges(
             [

@@ -22,9 +22,10 @@ _STOP_SECONDS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A running `strangler serve`. `url`: where clients come."""
+    """A running `strangler serve`. `url`: where clients come; `control`: where it tells how it stands."""
 
     url: str
+    control: str
     pid: int
 
 
@@ -40,7 +41,7 @@ async def serving(config: Path) -> AsyncGenerator[Proxy]:
         )
     try:
         facts = await _ready(process, ready, log)
-        yield Proxy(str(facts["listen"]), process.pid)
+        yield Proxy(str(facts["listen"]), str(facts["control"]), process.pid)
     finally:
         await _stop(process)
 

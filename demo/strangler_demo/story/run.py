@@ -16,6 +16,7 @@ from strangler_demo.config import demo_config
 from strangler_demo.story.account import Account
 from strangler_demo.story.clients import Clients
 from strangler_demo.story.commands import Commands
+from strangler_demo.story.easing import ease
 from strangler_demo.story.options import Options
 from strangler_demo.story.play import Play
 from strangler_demo.story.proxy import serving
@@ -68,7 +69,11 @@ async def _perform(options: Options, account: Account, console: Console) -> None
             clients = Clients(proxy.url, running.traffic, rate=options.rate)
             with open_screen(console) as screen:
                 async with clients:
-                    await _play(options, account, running, clients, commands, screen)
+                    easing = asyncio.create_task(ease(clients.pace, proxy.control))
+                    try:
+                        await _play(options, account, running, clients, commands, screen)
+                    finally:
+                        easing.cancel()
             account.commands = [ran.command for ran in commands.ran]
             if options.keep_serving:
                 await _keep(console, proxy.url, config)

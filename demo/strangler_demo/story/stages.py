@@ -121,7 +121,7 @@ async def canary(play: Play) -> None:
     play.clients.seen.forget()
     for _ in _FIRST_STEPS:
         await play.cutover("advance")
-        await asyncio.sleep(3)
+        await asyncio.sleep(2)
         where = await _phase(play)
         play.screen.say(f"{where}; {_moved(play)}")
     stage.facts = {"customers_moved": len(play.clients.seen.moved)}
@@ -160,7 +160,7 @@ async def to_the_end(play: Play) -> None:
     where = ""
     for _ in (*_FIRST_STEPS, "100 %"):
         await play.cutover("advance")
-        await asyncio.sleep(2)
+        await asyncio.sleep(1)
         where = await _phase(play)
     play.account.moved_back += play.clients.seen.moved_back.total()
     stage.facts = {"where": where}
@@ -173,7 +173,6 @@ async def summary(play: Play) -> None:
     """10. The account, and where to look."""
     play.stage(10)
     status = (await play.strangler.must("status", "--json")).json
-    play.gauges(status)
     tally = play.clients.tally
     play.account.requests = {
         "sent": tally.sent,
@@ -188,12 +187,8 @@ async def summary(play: Play) -> None:
 
 
 async def _passes(play: Play) -> dict[str, Any]:
-    async def look() -> tuple[int, dict[str, Any]]:
-        await play.standing()
-        return await play.gate()
-
     _, verdict = await until(
-        look, lambda asked: asked[0] == 0, seconds=240, what="a passing gate", every_ms=2000
+        play.gate, lambda asked: asked[0] == 0, seconds=240, what="a passing gate", every_ms=3000
     )
     return verdict
 
