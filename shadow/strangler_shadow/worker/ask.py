@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import aiohttp
+from aiohttp.http import HttpProcessingError
 from yarl import URL
 
 from strangler.errors import UsageError
 from strangler.exchange import Failure, FailureReason, Message, Request, Response
 from strangler_shadow.destination import Destination, Hop, answer_fields
 from strangler_shadow.settings import SideSettings
+from strangler_shadow.worker.connections import Connections
 
-_HEADER_LIMIT: Final = 128 << 10
-_MAX_FIELDS: Final = 1_000
-_READ: Final = 64 << 10
-_AUTOMATIC: Final = frozenset({"User-Agent", "Accept", "Accept-Encoding", "Content-Type"})
 _FRAMING: Final = frozenset({b"transfer-encoding", b"content-length", b"expect", b"trailer"})
-_RETRIED: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
-"""What aiohttp itself sends again when a kept connection turns out to be closed (RFC 9110 section 9.2.2)."""
+_BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods whose requests say nothing about a body they do not have (RFC 9110 section 8.6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,95 +48,51 @@ class Asker:
             raise UsageError(f"the CA file cannot be read: {error}", where=side.ca) from error
         host = self._destination.host
         name = f"[{host}]" if ":" in host else host
-        self._root = f"{'https' if context else 'http'}://{name}:{self._destination.port}"
-        self._session = aiohttp.ClientSession(
-            # The worker limits what is under way; the connector must not queue behind its back.
-            connector=aiohttp.TCPConnector(limit=0, ssl=context or True, ttl_dns_cache=30),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=_AUTOMATIC,
-            max_line_size=_HEADER_LIMIT,
-            max_field_size=_HEADER_LIMIT,
-            max_headers=_MAX_FIELDS,
-            timeout=aiohttp.ClientTimeout(
-                total=limits.timeout_ms / 1000, sock_connect=min(side.connect_ms, limits.timeout_ms) / 1000
-            ),
-        )
+        origin = URL(f"{'https' if context else 'http'}://{name}:{self._destination.port}")
+        connect_ms = min(side.connect_ms, limits.timeout_ms)
+        self._connections = Connections(origin, context, connect_ms / 1000)
 
     async def ask(self, request: Request) -> Response | Failure:
         """The answer, or why there is none. Never raises but CancelledError."""
         started = self._ticks_ns()
         try:
-            return await self._once(request, started)
-        except aiohttp.ServerDisconnectedError as error:
-            if request.method in _RETRIED:
-                return self._failure(error, started)
+            async with asyncio.timeout(self._limits.timeout_ms / 1000):
+                raw = await self._connections.ask(
+                    self._question(request), head=request.method == "HEAD", limit=self._limits.body
+                )
         except _FAILURES as error:
-            return self._failure(error, started)
-        # A kept connection that the server had closed meanwhile. What is shadowed only reads, whatever its method.
-        try:
-            return await self._once(request, started)
-        except _FAILURES as error:
-            return self._failure(error, started)
+            reason, detail = _words(error)
+            return Failure(reason, detail, self._ticks_ns() - started)
+        elapsed = self._ticks_ns() - started
+        if raw.body is None:
+            return Failure("too-large", f"an answer of more than {self._limits.body} bytes", elapsed)
+        fields = answer_fields(raw.fields, status=raw.status)
+        said = raw.reason.encode("utf-8", "surrogateescape")
+        return Response(raw.status, said, Message(fields, raw.body, len(raw.body)), elapsed)
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._session.close()
+        await self._connections.close()
 
-    def _failure(self, error: Exception, started: int) -> Failure:
-        reason, detail = _words(error)
-        return Failure(reason, detail, self._ticks_ns() - started)
-
-    async def _once(self, request: Request, started: int) -> Response | Failure:
-        url = URL(self._root + self._destination.target(request.target), encoded=True)
-        async with self._session.request(
-            request.method,
-            url,
-            headers=self._headers(request),
-            data=request.message.body or None,
-            allow_redirects=False,
-        ) as answer:
-            body = await self._body(answer)
-            elapsed = self._ticks_ns() - started
-            if body is None:
-                answer.close()
-                return Failure("too-large", f"an answer of more than {self._limits.body} bytes", elapsed)
-            fields = answer_fields(answer.raw_headers, status=answer.status)
-            reason = (answer.reason or "").encode("utf-8", "surrogateescape")
-            return Response(answer.status, reason, Message(fields, body, len(body)), elapsed)
-
-    def _headers(self, request: Request) -> list[tuple[str, str]]:
+    def _question(self, request: Request) -> bytes:
+        """The request as it goes over the wire. Raises ValueError where a recording's could be read as two."""
         hop = Hop(request.peer, request.scheme, request.authority, self._via)
-        fields = self._destination.fields(request.message.fields, hop)
-        sent = [field for field in fields if field[0].lower() not in _FRAMING]
-        try:
-            return [(name.decode(), value.decode()) for name, value in sent]
-        except UnicodeDecodeError:
-            # aiohttp writes header text as UTF-8: bytes that are none cannot be sent as they were.
-            return [(name.decode("latin-1"), _text(value)) for name, value in sent]
-
-    async def _body(self, answer: aiohttp.ClientResponse) -> bytes | None:
-        length = answer.content_length
-        if length is not None and length <= self._limits.body:
-            return await answer.read()
-        pieces: list[bytes] = []
-        size = 0
-        async for piece in answer.content.iter_any():
-            size += len(piece)
-            if size > self._limits.body:
-                return None
-            pieces.append(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        body = request.message.body or b""
+        lines = [f"{request.method} {self._destination.target(request.target)} HTTP/1.1".encode("latin-1")]
+        lines += [
+            b"%s: %s" % field
+            for field in self._destination.fields(request.message.fields, hop)
+            if field[0].lower() not in _FRAMING
+        ]
+        if body or request.method not in _BODILESS:
+            lines.append(b"Content-Length: %d" % len(body))
+        head = b"\r\n".join(lines)
+        if lines[0].count(b" ") != 2 or head.count(b"\n") >= len(lines) or head.count(b"\r") >= len(lines):
+            raise ValueError("a blank in the target, or a line end in a field")
+        return b"%s\r\n\r\n%s" % (head, body)
 
 
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
-
-
-_FAILURES: Final = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+_FAILURES: Final = (aiohttp.ClientError, HttpProcessingError, TimeoutError, OSError, ValueError)
 
 _REASONS: Final[tuple[tuple[type[BaseException], FailureReason], ...]] = (
     (aiohttp.ConnectionTimeoutError, "refused"),
@@ -146,7 +101,6 @@ _REASONS: Final[tuple[tuple[type[BaseException], FailureReason], ...]] = (
     (aiohttp.ClientPayloadError, "reset"),
     (aiohttp.ServerDisconnectedError, "reset"),
     (aiohttp.ClientOSError, "reset"),
-    (aiohttp.ClientResponseError, "malformed"),
     (OSError, "reset"),
 )
 """The first that fits; what fits none is not HTTP."""

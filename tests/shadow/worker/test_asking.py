@@ -134,6 +134,72 @@ def test_an_answer_keeps_its_bytes_and_its_fields(loop: Background) -> None:
     assert not [name for name, _ in found.message.fields if name == b"Connection"]
 
 
+def test_bytes_that_are_no_utf_8_go_and_come_as_they_are(loop: Background) -> None:
+    said = b"HTTP/1.1 200 OK\r\nX-Name: M\xfcller\r\nContent-Length: 0\r\n\r\n"
+    with Origin(default=saying(said)) as origin:
+        found = ask(loop, origin, request("/na\xefve", (b"X-Name", b"M\xfcller \xff")))
+        assert origin.seen[0].values("x-name") == [b"M\xfcller \xff"]
+    assert isinstance(found, Response)
+    assert (b"X-Name", b"M\xfcller") in found.message.fields
+
+
+@pytest.mark.parametrize(
+    ("target", "field"),
+    [
+        ("/x", (b"X-A", b"1\r\nX-B: 2")),
+        ("/x", (b"X-A", b"1\n")),
+        ("/x y", (b"X-A", b"1")),
+        ("/x\r\n", (b"X-A", b"1")),
+    ],
+)
+def test_what_could_be_read_as_two_requests_is_not_sent(
+    loop: Background, target: str, field: tuple[bytes, bytes]
+) -> None:
+    with Origin() as origin:
+        found = ask(loop, origin, request(target, field))
+        assert not origin.seen
+    assert isinstance(found, Failure)
+    assert found.reason == "malformed"
+
+
+def test_an_empty_post_says_that_it_is_empty(loop: Background) -> None:
+    with Origin() as origin:
+        ask(loop, origin, request(method="POST"))
+        ask(loop, origin, request(method="GET"))
+        assert [seen.values("content-length") for seen in origin.seen] == [[b"0"], []]
+
+
+def test_what_only_informs_is_not_the_answer(loop: Background) -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    with Origin(default=saying(hints)) as origin:
+        found = ask(loop, origin, request())
+    assert isinstance(found, Response)
+    assert (found.status, found.message.body) == (200, b"ok")
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", "reset"),
+        (b"SMTP 200 OK\r\n\r\n", "malformed"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "malformed"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (1 << 20) + b"x", "too-large"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n" + b"x" * 2_000_000, "too-large"),
+    ],
+)
+def test_what_is_no_whole_answer_is_a_failure_with_its_reason(
+    loop: Background, raw: bytes, reason: str
+) -> None:
+    def once(_: Seen) -> Steps:
+        yield raw
+        yield CLOSE
+
+    with Origin(default=once) as origin:
+        found = ask(loop, origin, request())
+    assert isinstance(found, Failure)
+    assert found.reason == reason
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_kept_connection_that_was_closed_is_no_failure(loop: Background, method: str) -> None:
     def once(_: Seen) -> Steps:
