@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, or_, select
@@ -19,7 +21,8 @@ type CellKey = tuple[int, str, str, str]
 OTHER: Final = "other"
 _LIMIT: Final = 20
 _COUNTED: Final = ("n", "k", "candidate_failed", "unsettled")
-_CELL: Final = {**dict.fromkeys((*_COUNTED, "fallbacks", "twins"), 0), "first_ns": 0, "last_ns": 0}
+_CELL: Final = dict.fromkeys((*_COUNTED, "fallbacks", "twins"), 0)
+_MINUTE: Final = dict.fromkeys((*_COUNTED, "others"), 0)
 _ESCAPES: Final = str.maketrans({"%": "%25", ",": "%2C", "=": "%3D"})
 _LENGTH: Final = 64
 
@@ -35,13 +38,17 @@ class Strata:
     def __init__(self, connection: Connection, limits: Mapping[str, int], now_ns: int) -> None:
         self._connection, self._limits, self._now_ns = connection, limits, now_ns
         self._known: dict[str, set[str]] = {}
+        self._placed: dict[tuple[tuple[str, str], ...], str] = {}
         for row in connection.execute(select(tables.strata.c.label, tables.strata.c.value)):
             self._known.setdefault(row.label, set()).add(row.value)
         self._new: list[Row] = []
 
-    def of(self, labels: Sequence[tuple[str, str]]) -> str:
+    def of(self, labels: tuple[tuple[str, str], ...]) -> str:
         """The stratum of an exchange."""
-        return stratum_of([(label, self._admitted(label, value)) for label, value in labels])
+        if labels not in self._placed:
+            admitted = [(label, self._admitted(label, value)) for label, value in labels]
+            self._placed[labels] = stratum_of(admitted)
+        return self._placed[labels]
 
     def _admitted(self, label: str, value: str) -> str:
         known = self._known.setdefault(label, set())
@@ -59,82 +66,100 @@ class Strata:
         upsert(self._connection, tables.strata, self._new)
 
 
+type Way = tuple[int, int, int, int, int, int]
+"""What one exchange adds to `n`, `k`, `candidate_failed`, `unsettled`, `fallbacks`, `twins`."""
+
+
+@dataclass(slots=True)
+class _Times:
+    """When the exchanges of a cell were seen, first and last, and how long each side took for them."""
+
+    first_ns: int
+    last_ns: int
+    legacy: Buckets = field(default_factory=dict)
+    candidate: Buckets = field(default_factory=dict)
+
+    def add(self, settled: Settled) -> None:
+        seen_ns = settled.seen_ns
+        if seen_ns < self.first_ns:
+            self.first_ns = seen_ns
+        elif seen_ns > self.last_ns:
+            self.last_ns = seen_ns
+        if settled.legacy_ns is not None:
+            latency.add(self.legacy, settled.legacy_ns)
+        if settled.candidate_ns is not None:
+            latency.add(self.candidate, settled.candidate_ns)
+
+
 def count(connection: Connection, placed: Sequence[tuple[CellKey, Settled]]) -> None:
-    """Add judged exchanges to `evidence`, `failures` and `minutes`. Part of `flush`."""
-    cells: dict[CellKey, Row] = {}
-    failures: dict[tuple[CellKey, str], Row] = {}
-    minutes: dict[tuple[int, CellKey], Row] = {}
-    latencies: dict[CellKey, tuple[Buckets, Buckets]] = {}
+    """Add judged exchanges to `evidence`, `failures` and `minutes`. Part of `flush`.
+
+    Thousands of exchanges count in a handful of ways: those are counted, and the rows made of them.
+    """
+    ways: Counter[tuple[CellKey, int, Way]] = Counter()
+    failures: Counter[tuple[CellKey, str]] = Counter()
+    times: dict[CellKey, _Times] = {}
     for key, settled in placed:
-        counts = _counts(settled)
-        cell = tally(cells, key, _CELL)
-        _add(cell, counts)
-        cell["fallbacks"] += settled.fell_back
-        cell["twins"] += settled.twinned
-        cell["first_ns"] = min(cell["first_ns"] or settled.seen_ns, settled.seen_ns)
-        cell["last_ns"] = max(cell["last_ns"], settled.seen_ns)
-        _time(latencies.setdefault(key, ({}, {})), settled)
-        minute = settled.seen_ns // MINUTE_NS
-        row = tally(minutes, (minute, key), dict.fromkeys((*_COUNTED, "others"), 0))
-        _add(row, counts)
-        row["others"] += not counts["n"] and not counts["unsettled"]
+        ways[key, settled.seen_ns // MINUTE_NS, _way(settled)] += 1
+        if key not in times:
+            times[key] = _Times(settled.seen_ns, settled.seen_ns)
+        times[key].add(settled)
         if settled.outcome.failure is not None:
-            tally(failures, (key, settled.outcome.failure), {"count": 0})["count"] += 1
-    _write_cells(connection, cells, latencies)
+            failures[key, settled.outcome.failure] += 1
+    _write_cells(connection, *_rows(ways), times)
     upsert(
         connection,
         tables.failures,
-        [{**_named(key), "reason": reason, **row} for (key, reason), row in failures.items()],
+        [{**_named(key), "reason": reason, "count": n} for (key, reason), n in failures.items()],
         add=("count",),
     )
-    upsert(
-        connection,
-        tables.minutes,
-        [{**_named(key), "minute": minute, **row} for (minute, key), row in minutes.items()],
-        add=(*_COUNTED, "others"),
-    )
 
 
-def _counts(settled: Settled) -> dict[str, int]:
-    mismatch = settled.outcome.verdict == "different" or settled.candidate_failed
-    return {
-        "n": int(mismatch or settled.outcome.verdict == "equal"),
-        "k": int(mismatch),
-        "candidate_failed": int(settled.candidate_failed),
-        "unsettled": int(settled.outcome.failure in UNSETTLED),
-    }
+def _way(settled: Settled) -> Way:
+    verdict, fell_back, twinned = settled.outcome.verdict, int(settled.fell_back), int(settled.twinned)
+    if verdict == "equal":
+        return (1, 0, 0, 0, fell_back, twinned)
+    if verdict == "different":
+        return (1, 1, 0, 0, fell_back, twinned)
+    failed = int(settled.candidate_failed)
+    return (failed, failed, failed, int(settled.outcome.failure in UNSETTLED), fell_back, twinned)
 
 
-def _add(row: Row, counts: Mapping[str, int]) -> None:
-    for name, value in counts.items():
-        row[name] += value
-
-
-def _time(pair: tuple[Buckets, Buckets], settled: Settled) -> None:
-    for buckets, elapsed in zip(pair, (settled.legacy_ns, settled.candidate_ns), strict=True):
-        if elapsed is not None:
-            latency.add(buckets, elapsed)
+def _rows(
+    ways: Mapping[tuple[CellKey, int, Way], int],
+) -> tuple[dict[CellKey, Row], dict[tuple[int, CellKey], Row]]:
+    """The counts of cells, and of their minutes."""
+    cells: dict[CellKey, Row] = {}
+    minutes: dict[tuple[int, CellKey], Row] = {}
+    for (key, minute, way), times in ways.items():
+        cell, row = tally(cells, key, _CELL), tally(minutes, (minute, key), _MINUTE)
+        for name, value in zip(_CELL, way, strict=True):
+            cell[name] += value * times
+        for name, value in zip(_COUNTED, way[: len(_COUNTED)], strict=True):
+            row[name] += value * times
+        counted, _, _, unsettled, _, _ = way
+        row["others"] += times * (not counted and not unsettled)
+    return cells, minutes
 
 
 def _write_cells(
     connection: Connection,
     cells: Mapping[CellKey, Row],
-    latencies: Mapping[CellKey, tuple[Buckets, Buckets]],
+    minutes: Mapping[tuple[int, CellKey], Row],
+    times: Mapping[CellKey, _Times],
 ) -> None:
     stored = _stored_latencies(connection, list(cells))
     rows: list[Row] = []
     for key, cell in cells.items():
-        legacy, candidate = latencies[key]
-        if key in stored:
-            legacy, candidate = (
-                latency.merged(stored[key][0], legacy),
-                latency.merged(stored[key][1], candidate),
-            )
-        digests: dict[str, Any] = {
-            "legacy_latency": latency.encode(legacy),
-            "candidate_latency": latency.encode(candidate),
+        seen = times[key]
+        legacy, candidate = stored.get(key, ({}, {}))
+        span: dict[str, Any] = {
+            "first_ns": seen.first_ns,
+            "last_ns": seen.last_ns,
+            "legacy_latency": latency.encode(latency.merged(legacy, seen.legacy)),
+            "candidate_latency": latency.encode(latency.merged(candidate, seen.candidate)),
         }
-        rows.append({**_named(key), **cell, **digests})
+        rows.append({**_named(key), **cell, **span})
     upsert(
         connection,
         tables.evidence,
@@ -143,6 +168,12 @@ def _write_cells(
         earliest=("first_ns",),
         latest=("last_ns",),
         replace=("legacy_latency", "candidate_latency"),
+    )
+    upsert(
+        connection,
+        tables.minutes,
+        [{**_named(key), "minute": minute, **row} for (minute, key), row in minutes.items()],
+        add=(*_COUNTED, "others"),
     )
 
 

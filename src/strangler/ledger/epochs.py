@@ -5,6 +5,8 @@ it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import itemgetter
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
@@ -96,19 +98,40 @@ def resume(connection: Connection, key: EpochKey, now_ns: int) -> Epoch:
 def note(connection: Connection, seen: Iterable[tuple[EpochKey, int]]) -> dict[str, int]:
     """Write down which epochs answered when (Unix ns); digest to number. Needs a write transaction."""
     out: dict[str, int] = {}
-    answers = sorted(seen, key=lambda pair: pair[1])
-    for cutover in sorted({key.cutover for key, _ in answers}):
+    runs = _runs(sorted(seen, key=itemgetter(1)))
+    for cutover in sorted({run.key.cutover for run in runs}):
         known = {epoch.digest: epoch for epoch in epochs(connection, cutover)}
         before = dict(known)
-        for key, at_ns in answers:
-            if key.cutover == cutover:
-                known[key.digest] = _answered(known, key, at_ns)
+        for run in runs:
+            if run.key.cutover == cutover:
+                known[run.key.digest] = _answered(known, run)
         for epoch in known.values():
             out[epoch.digest] = _write(connection, before.get(epoch.digest), epoch)
     return out
 
 
-def _answered(known: dict[str, Epoch], key: EpochKey, at_ns: int) -> Epoch:
+@dataclass(slots=True)
+class _Run:
+    """Answers of one epoch with none of another between them, and no pause that could be the end of its run."""
+
+    key: EpochKey
+    first_ns: int
+    last_ns: int
+
+
+def _runs(answers: Iterable[tuple[EpochKey, int]]) -> list[_Run]:
+    """From answers in order of time."""
+    runs: list[_Run] = []
+    for key, at_ns in answers:
+        if runs and runs[-1].key.digest == key.digest and at_ns - runs[-1].last_ns < AT_ONCE_NS:
+            runs[-1].last_ns = at_ns
+        else:
+            runs.append(_Run(key, at_ns, at_ns))
+    return runs
+
+
+def _answered(known: dict[str, Epoch], run: _Run) -> Epoch:
+    key = run.key
     epoch = known.get(key.digest)
     if epoch is None:
         return Epoch(
@@ -118,15 +141,15 @@ def _answered(known: dict[str, Epoch], key: EpochKey, at_ns: int) -> Epoch:
             key.version,
             key.rules,
             key.settings,
-            at_ns,
-            at_ns,
-            at_ns,
+            run.first_ns,
+            run.first_ns,
+            run.last_ns,
             attempt=None,
         )
     latest = max(known.values(), key=lambda other: other.last_ns)
-    returns = latest.digest != key.digest and at_ns - epoch.last_ns >= AT_ONCE_NS
-    resumed = at_ns if returns else epoch.resumed_ns
-    return msgspec.structs.replace(epoch, resumed_ns=resumed, last_ns=max(epoch.last_ns, at_ns))
+    returns = latest.digest != key.digest and run.first_ns - epoch.last_ns >= AT_ONCE_NS
+    resumed = run.first_ns if returns else epoch.resumed_ns
+    return msgspec.structs.replace(epoch, resumed_ns=resumed, last_ns=max(epoch.last_ns, run.last_ns))
 
 
 def _write(connection: Connection, before: Epoch | None, after: Epoch) -> int:

@@ -116,13 +116,14 @@ def account(
 ) -> None:
     """Book a batch on its streams, and what was lost on its minute. Part of `flush`."""
     book = _Book(connection, now_ns)
-    for settled in batch:
-        row = book.row(settled.origin.plane, settled.origin.boot)
-        if settled.outcome.failure == SHED:
-            row["shed"] += 1
-            book.lose(SHED, settled.route, settled.epoch.digest)
-        else:
-            row["recorded"] += 1
+    shed = [settled for settled in batch if settled.outcome.failure == SHED]
+    for settled in shed:
+        book.row(settled.origin.plane, settled.origin.boot)["shed"] += 1
+        book.lose(SHED, settled.route, settled.epoch.digest)
+    came = Counter((settled.origin.plane, settled.origin.boot) for settled in batch)
+    came.subtract((settled.origin.plane, settled.origin.boot) for settled in shed)
+    for stream_key, count in came.items():
+        book.row(*stream_key)["recorded"] += count
     for report in reports:
         book.report(report)
     for loss in lost:
