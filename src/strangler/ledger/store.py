@@ -18,6 +18,7 @@ from strangler.errors import LedgerMismatch, LedgerUnavailable, UsageError
 from strangler.ledger.tables import REVISION
 
 _WAIT_MS: Final = 5_000
+_REVISIONS: Final = Path(__file__).parent / "revisions"
 _WRITER: Final = 0x7374_7261_6E67_6C65  # "strangle": the advisory lock of the one writer on PostgreSQL
 _FORMS: Final = "it looks like sqlite:///strangler.db or postgresql://user@host/database"
 
@@ -177,7 +178,7 @@ def _upgraded(connection: Connection) -> str | None:
     from alembic.util.exc import CommandError
 
     config = AlembicConfig()
-    config.set_main_option("script_location", str(Path(__file__).parent / "revisions").replace("%", "%%"))
+    config.set_main_option("script_location", str(_REVISIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, "head")

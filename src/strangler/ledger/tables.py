@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 MINUTE_NS: Final = 60_000_000_000
-REVISION: Final = "0002"
+REVISION: Final = "0001"
 """The Alembic revision these tables are; a ledger of another one is not read."""
 
 metadata = MetaData(

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 import strangler.ledger
 from strangler.errors import LedgerMismatch, LedgerUnavailable, UsageError
 from strangler.ledger import audit, store
-from strangler.ledger.epochs import epochs
 from strangler.ledger.facts import Fact, facts, put, put_lag
 from strangler.ledger.flush import flush
 from strangler.ledger.planes import worker_heartbeat
@@ -25,6 +24,8 @@ from strangler.ledger.store import Ledger, open_ledger
 from strangler.ledger.tables import REVISION, metadata
 from strangler.testing.judged import Judged
 from strangler.testing.postgres import Server
+
+_REVISIONS = Path(strangler.ledger.__file__).parent / "revisions"
 
 
 def test_the_migrated_schema_is_the_one_the_code_knows(ledger: Ledger) -> None:
@@ -34,7 +35,7 @@ def test_the_migrated_schema_is_the_one_the_code_knows(ledger: Ledger) -> None:
 
 def test_the_revision_is_the_last_script() -> None:
     config = AlembicConfig()
-    config.set_main_option("script_location", str(Path(strangler.ledger.__file__).parent / "revisions"))
+    config.set_main_option("script_location", str(_REVISIONS))
     assert ScriptDirectory.from_config(config).get_heads() == [REVISION]
 
 
@@ -80,36 +81,47 @@ def test_no_ledger_is_made_where_none_was_asked_for(tmp_path: Path, postgres: Se
         open_ledger("sqlite:///no/such/a.db", tmp_path)
 
 
-def test_an_older_ledger_is_brought_up_with_what_it_holds(tmp_path: Path) -> None:
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(Path(strangler.ledger.__file__).parent / "revisions"))
-    engine = create_engine(f"sqlite:///{tmp_path}/a.db")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.exec_driver_sql(
-            "INSERT INTO epochs (cutover, digest, version, rules, settings, created_ns) VALUES"
-            " ('reads', 'd1', '1', 'r', 's', 0), ('reads', 'd2', '2', 'r', 's', 120000000000)"
-        )
-        connection.exec_driver_sql(
-            "INSERT INTO streams (plane, boot, recorded, ended, counts) VALUES ('p', 'b', 30, 0, x'80')"
-        )
-        for minute, n in ((1, 20), (2, 7), (3, 3)):
-            values = f"({minute}, {1 if minute == 1 else 2}, 'invoice', '', 'legacy', {n})"
-            connection.exec_driver_sql(
-                f"INSERT INTO minutes (minute, epoch, route, stratum, side, n) VALUES {values}"
-            )
-    engine.dispose()
-    with pytest.raises(LedgerMismatch, match="0001"):
-        open_ledger("sqlite:///a.db", tmp_path, create=False)
-    ledger = open_ledger("sqlite:///a.db", tmp_path)
-    with ledger.read() as connection:
-        assert {epoch.version: epoch.recorded_before for epoch in epochs(connection, "reads")} == {
-            "1": 0,
-            "2": 20,
-        }
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+_NEXT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("strata", sa.Column("note", sa.Text(), nullable=False, server_default=""))
+    op.execute("UPDATE strata SET note = label || '=' || value")
+"""
+
+
+@pytest.fixture
+def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The version of strangler after this one: it knows one revision more."""
+    revisions = tmp_path / "100% later"
+    shutil.copytree(_REVISIONS, revisions)
+    (revisions / "versions" / "0002_next.py").write_text(_NEXT, encoding="utf-8")
+    monkeypatch.setattr(store, "_REVISIONS", revisions)
+    monkeypatch.setattr(store, "REVISION", "0002")
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_an_older_ledger_is_brought_up_with_what_it_holds(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = "sqlite:///a.db" if kind == "sqlite" else request.getfixturevalue("postgres").create_database()
+    ledger = open_ledger(url, tmp_path)
+    with ledger.begin() as connection:
+        connection.execute(text("INSERT INTO strata (label, value) VALUES ('country', 'DE')"))
     ledger.close()
+    request.getfixturevalue("next_version")
+    with pytest.raises(LedgerMismatch, match="schema is 0001, this version knows 0002"):
+        open_ledger(url, tmp_path, create=False)
+    ledger = open_ledger(url, tmp_path)
+    with ledger.read() as connection:
+        assert connection.execute(text("SELECT note FROM strata")).scalar_one() == "country=DE"
+    ledger.close()
+    open_ledger(url, tmp_path, create=False).close()
 
 
 def test_a_ledger_of_another_version_is_not_touched(ledger: Ledger, ledger_url: str) -> None:
@@ -208,7 +220,6 @@ def test_a_read_only_file_is_unavailable(tmp_path: Path, sqlite_template: Path) 
 
 @pytest.mark.postgres
 def test_a_server_that_crashed_is_unavailable_and_comes_back() -> None:
-    import shutil
     import tempfile
 
     from strangler.testing.postgres import NoPostgresError, start

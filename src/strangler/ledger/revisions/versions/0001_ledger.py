@@ -1,4 +1,4 @@
-"""The ledger."""
+"""The ledger. The columns' helpers stand here once more: a revision stays as it is when the tables move on."""
 
 from __future__ import annotations
 
@@ -11,272 +11,270 @@ down_revision = None
 
 def upgrade() -> None:
     """Make all tables."""
-    op.create_table(
-        "audit",
-        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("prev", sa.Text(), nullable=False),
-        sa.Column("hash", sa.Text(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit")),
-        sa.UniqueConstraint("hash", name=op.f("uq_audit_hash")),
-        sa.UniqueConstraint("prev", name=op.f("uq_audit_prev")),
-    )
-    op.create_index(op.f("ix_audit_subject"), "audit", ["subject"], unique=False)
-    op.create_table(
-        "cutovers",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("phase", sa.Text(), nullable=False),
-        sa.Column("step", sa.Integer(), nullable=False),
-        sa.Column("weight", sa.Integer(), nullable=False),
-        sa.Column("paused", sa.Boolean(), nullable=False),
-        sa.Column("generation", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("since_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_cutovers")),
-    )
-    op.create_table(
-        "divergences",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("cutover", sa.Text(), nullable=False),
-        sa.Column("route", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.Column("fingerprint_version", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("location", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("cause", sa.Text(), nullable=False),
-        sa.Column("severity", sa.Text(), nullable=False),
-        sa.Column("detail", sa.Text(), nullable=False),
-        sa.Column("legacy", sa.Text(), nullable=False),
-        sa.Column("candidate", sa.Text(), nullable=False),
-        sa.Column("merged_into", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("state_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("actor", sa.Text(), server_default="", nullable=False),
-        sa.Column("rule", sa.Text(), server_default="", nullable=False),
-        sa.Column("first_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("last_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_divergences")),
-    )
-    op.create_index(op.f("ix_divergences_cutover"), "divergences", ["cutover"], unique=False)
-    op.create_index(op.f("ix_divergences_fingerprint"), "divergences", ["fingerprint"], unique=False)
+    _epochs()
+    _evidence()
+    _minutes()
+    _planes_and_workers()
+    _losses_and_served()
+    _divergences()
+    _divergence_counts()
+    _exemplars()
+    _noise_and_rules()
+    _routing()
+    _facts_and_audit()
+
+
+def _epochs() -> None:
     op.create_table(
         "epochs",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("cutover", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("version", sa.Text(), nullable=False),
-        sa.Column("rules", sa.Text(), nullable=False),
-        sa.Column("settings", sa.Text(), nullable=False),
-        sa.Column("created_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("resumed_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("last_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("attempt", sa.Integer(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_epochs")),
+        _id(),
+        _text("cutover"),
+        _text("digest"),
+        _text("version"),
+        _text("rules"),
+        _text("settings"),
+        _number("created_ns"),
+        _number("resumed_ns"),
+        _number("last_ns"),
+        sa.Column("attempt", sa.Integer()),
+        _number("recorded_before"),
         sa.UniqueConstraint("cutover", "attempt", name=op.f("uq_epochs_cutover_attempt")),
         sa.UniqueConstraint("cutover", "digest", name=op.f("uq_epochs_cutover_digest")),
     )
+    op.create_table("strata", _key("label"), _key("value"), _number("first_ns"))
+
+
+def _evidence() -> None:
     op.create_table(
-        "facts",
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("phase", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("at_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("kind", "subject", name=op.f("pk_facts")),
+        "evidence",
+        *_cell(),
+        _number("n"),
+        _number("k"),
+        _number("candidate_failed"),
+        _number("unsettled"),
+        _number("fallbacks"),
+        _number("twins"),
+        _bytes("legacy_latency"),
+        _bytes("candidate_latency"),
+        _number("first_ns"),
+        _number("last_ns"),
     )
+    op.create_table("failures", *_cell(), _key("reason"), _number("count"))
+
+
+def _minutes() -> None:
+    op.create_table(
+        "minutes",
+        _number_key("minute"),
+        *_cell(),
+        _number("n"),
+        _number("k"),
+        _number("candidate_failed"),
+        _number("unsettled"),
+        _number("others"),
+    )
+
+
+def _planes_and_workers() -> None:
+    op.create_table("workers", _key("worker"), _number("heartbeat_ns"), _number("flush"))
+    op.create_table(
+        "streams",
+        _key("plane"),
+        _key("boot"),
+        _number("pid"),
+        _number("generation"),
+        _number("sent"),
+        _number("recorded"),
+        _number("dropped"),
+        _number("shed"),
+        _number("gaps"),
+        _number("heartbeat_ns"),
+        sa.Column("ended", sa.Boolean(), nullable=False),
+        _bytes("counts"),
+    )
+
+
+def _losses_and_served() -> None:
     op.create_table(
         "losses",
-        sa.Column("minute", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("route", sa.Text(), nullable=False),
-        sa.Column("count", sa.BigInteger(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("minute", "epoch", "reason", "route", name=op.f("pk_losses")),
-    )
-    op.create_table(
-        "observations",
-        sa.Column("rule", sa.Text(), nullable=False),
-        sa.Column("legacy", sa.Text(), nullable=False),
-        sa.Column("candidate", sa.Text(), nullable=False),
-        sa.Column("count", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("first_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("rule", "legacy", "candidate", name=op.f("pk_observations")),
+        _number_key("minute"),
+        _number_key("epoch"),
+        _key("reason"),
+        _key("route"),
+        _number("count"),
     )
     op.create_table(
         "served",
-        sa.Column("minute", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("route", sa.Text(), nullable=False),
-        sa.Column("legacy", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("candidate", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("fallback", sa.BigInteger(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("minute", "route", name=op.f("pk_served")),
+        _number_key("minute"),
+        _key("route"),
+        _number("legacy"),
+        _number("candidate"),
+        _number("fallback"),
     )
+
+
+def _divergences() -> None:
     op.create_table(
-        "strata",
-        sa.Column("label", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.Column("first_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("label", "value", name=op.f("pk_strata")),
+        "divergences",
+        _key("id"),
+        _text("cutover"),
+        _text("route"),
+        _text("fingerprint"),
+        _number("fingerprint_version"),
+        *(_text(name) for name in ("location", "kind", "cause", "severity", "detail")),
+        _text("legacy"),
+        _text("candidate"),
+        _text("merged_into"),
+        _text("state"),
+        _number("state_ns"),
+        _text("reason", ""),
+        _text("actor", ""),
+        _text("rule", ""),
+        _number("first_ns"),
+        _number("last_ns"),
     )
+    op.create_index(op.f("ix_divergences_cutover"), "divergences", ["cutover"])
+    op.create_index(op.f("ix_divergences_fingerprint"), "divergences", ["fingerprint"])
+
+
+def _divergence_counts() -> None:
     op.create_table(
-        "streams",
-        sa.Column("plane", sa.Text(), nullable=False),
-        sa.Column("boot", sa.Text(), nullable=False),
-        sa.Column("pid", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("generation", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("sent", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("recorded", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("dropped", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("shed", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("gaps", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("heartbeat_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("ended", sa.Boolean(), nullable=False),
-        sa.Column("counts", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("plane", "boot", name=op.f("pk_streams")),
+        "divergence_epochs",
+        _divergence_key(),
+        _epoch_key(),
+        _number("count"),
+        _number("wrong_amounts"),
+        _number("first_ns"),
+        _number("last_ns"),
     )
+    op.create_index(op.f("ix_divergence_epochs_epoch"), "divergence_epochs", ["epoch"])
     op.create_table(
-        "tables",
-        sa.Column("generation", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("issued_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("generation", name=op.f("pk_tables")),
-    )
-    op.create_table(
-        "workers",
-        sa.Column("worker", sa.Text(), nullable=False),
-        sa.Column("heartbeat_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("flush", sa.BigInteger(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("worker", name=op.f("pk_workers")),
+        "divergence_minutes",
+        _divergence_key(),
+        _epoch_key(),
+        _key("stratum"),
+        _number_key("minute"),
+        _number("count"),
     )
     op.create_table(
         "divergence_drift",
-        sa.Column("divergence", sa.Text(), nullable=False),
-        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("amount", sa.Text(), nullable=False),
-        sa.Column("count", sa.BigInteger(), server_default="0", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["divergence"], ["divergences.id"], name=op.f("fk_divergence_drift_divergence")
-        ),
-        sa.ForeignKeyConstraint(["epoch"], ["epochs.id"], name=op.f("fk_divergence_drift_epoch")),
-        sa.PrimaryKeyConstraint("divergence", "epoch", "currency", name=op.f("pk_divergence_drift")),
+        _divergence_key(),
+        _epoch_key(),
+        _key("currency"),
+        _text("amount"),
+        _number("count"),
     )
-    op.create_table(
-        "divergence_epochs",
-        sa.Column("divergence", sa.Text(), nullable=False),
-        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("count", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("wrong_amounts", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("first_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("last_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["divergence"], ["divergences.id"], name=op.f("fk_divergence_epochs_divergence")
-        ),
-        sa.ForeignKeyConstraint(["epoch"], ["epochs.id"], name=op.f("fk_divergence_epochs_epoch")),
-        sa.PrimaryKeyConstraint("divergence", "epoch", name=op.f("pk_divergence_epochs")),
-    )
-    op.create_index(op.f("ix_divergence_epochs_epoch"), "divergence_epochs", ["epoch"], unique=False)
-    op.create_table(
-        "divergence_minutes",
-        sa.Column("divergence", sa.Text(), nullable=False),
-        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("stratum", sa.Text(), nullable=False),
-        sa.Column("minute", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("count", sa.BigInteger(), server_default="0", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["divergence"], ["divergences.id"], name=op.f("fk_divergence_minutes_divergence")
-        ),
-        sa.ForeignKeyConstraint(["epoch"], ["epochs.id"], name=op.f("fk_divergence_minutes_epoch")),
-        sa.PrimaryKeyConstraint(
-            "divergence", "epoch", "stratum", "minute", name=op.f("pk_divergence_minutes")
-        ),
-    )
-    op.create_table(
-        "evidence",
-        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("route", sa.Text(), nullable=False),
-        sa.Column("stratum", sa.Text(), nullable=False),
-        sa.Column("side", sa.Text(), nullable=False),
-        sa.Column("n", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("k", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("candidate_failed", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("unsettled", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("fallbacks", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("twins", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("legacy_latency", sa.LargeBinary(), nullable=False),
-        sa.Column("candidate_latency", sa.LargeBinary(), nullable=False),
-        sa.Column("first_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("last_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.ForeignKeyConstraint(["epoch"], ["epochs.id"], name=op.f("fk_evidence_epoch")),
-        sa.PrimaryKeyConstraint("epoch", "route", "stratum", "side", name=op.f("pk_evidence")),
-    )
+
+
+def _exemplars() -> None:
     op.create_table(
         "exemplars",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("divergence", sa.Text(), nullable=False),
-        sa.Column("epoch", sa.BigInteger(), nullable=False),
-        sa.Column("score", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("at_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
-        sa.Column("document", sa.LargeBinary(), nullable=False),
-        sa.Column("redaction_version", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("key_id", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["divergence"], ["divergences.id"], name=op.f("fk_exemplars_divergence")),
-        sa.ForeignKeyConstraint(["epoch"], ["epochs.id"], name=op.f("fk_exemplars_epoch")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_exemplars")),
+        _id(),
+        sa.Column("divergence", sa.Text(), sa.ForeignKey("divergences.id"), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), sa.ForeignKey("epochs.id"), nullable=False),
+        _number("score"),
+        _number("at_ns"),
+        _text("origin"),
+        _bytes("document"),
+        _number("redaction_version"),
+        _text("key_id"),
     )
-    op.create_index(op.f("ix_exemplars_divergence"), "exemplars", ["divergence"], unique=False)
-    op.create_table(
-        "failures",
-        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("route", sa.Text(), nullable=False),
-        sa.Column("stratum", sa.Text(), nullable=False),
-        sa.Column("side", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("count", sa.BigInteger(), server_default="0", nullable=False),
-        sa.ForeignKeyConstraint(["epoch"], ["epochs.id"], name=op.f("fk_failures_epoch")),
-        sa.PrimaryKeyConstraint("epoch", "route", "stratum", "side", "reason", name=op.f("pk_failures")),
-    )
-    op.create_table(
-        "minutes",
-        sa.Column("minute", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("route", sa.Text(), nullable=False),
-        sa.Column("stratum", sa.Text(), nullable=False),
-        sa.Column("side", sa.Text(), nullable=False),
-        sa.Column("n", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("k", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("candidate_failed", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("unsettled", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("others", sa.BigInteger(), server_default="0", nullable=False),
-        sa.ForeignKeyConstraint(["epoch"], ["epochs.id"], name=op.f("fk_minutes_epoch")),
-        sa.PrimaryKeyConstraint("minute", "epoch", "route", "stratum", "side", name=op.f("pk_minutes")),
-    )
+    op.create_index(op.f("ix_exemplars_divergence"), "exemplars", ["divergence"])
+
+
+def _noise_and_rules() -> None:
     op.create_table(
         "noise",
-        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("route", sa.Text(), nullable=False),
-        sa.Column("location", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("cause", sa.Text(), nullable=False),
-        sa.Column("count", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("first", sa.Text(), nullable=False),
-        sa.Column("second", sa.Text(), nullable=False),
-        sa.Column("last_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.ForeignKeyConstraint(["epoch"], ["epochs.id"], name=op.f("fk_noise_epoch")),
-        sa.PrimaryKeyConstraint("epoch", "route", "location", "kind", name=op.f("pk_noise")),
+        _epoch_key(),
+        _key("route"),
+        _key("location"),
+        _key("kind"),
+        _text("cause"),
+        _number("count"),
+        _text("first"),
+        _text("second"),
+        _number("last_ns"),
     )
     op.create_table(
-        "rule_hits",
-        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("route", sa.Text(), nullable=False),
-        sa.Column("rule", sa.Text(), nullable=False),
-        sa.Column("count", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("last_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.ForeignKeyConstraint(["epoch"], ["epochs.id"], name=op.f("fk_rule_hits_epoch")),
-        sa.PrimaryKeyConstraint("epoch", "route", "rule", name=op.f("pk_rule_hits")),
+        "rule_hits", _epoch_key(), _key("route"), _key("rule"), _number("count"), _number("last_ns")
     )
+    op.create_table(
+        "observations",
+        _key("rule"),
+        _key("legacy"),
+        _key("candidate"),
+        _number("count"),
+        _number("first_ns"),
+    )
+
+
+def _routing() -> None:
+    op.create_table(
+        "cutovers",
+        _key("name"),
+        _text("phase"),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("paused", sa.Boolean(), nullable=False),
+        _number("generation"),
+        _number("since_ns"),
+        _text("reason"),
+        _text("actor"),
+    )
+    op.create_table(
+        "tables", _number_key("generation"), _number("issued_ns"), _text("digest"), _bytes("body")
+    )
+
+
+def _facts_and_audit() -> None:
+    op.create_table("facts", _key("kind"), _key("subject"), _text("phase"), _text("digest"), _number("at_ns"))
+    op.create_table(
+        "audit",
+        _number_key("seq"),
+        _text("prev"),
+        _text("hash"),
+        _text("body"),
+        _text("subject"),
+        sa.UniqueConstraint("hash", name=op.f("uq_audit_hash")),
+        sa.UniqueConstraint("prev", name=op.f("uq_audit_prev")),
+    )
+    op.create_index(op.f("ix_audit_subject"), "audit", ["subject"])
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True)
+
+
+def _text(name: str, default: str | None = None) -> sa.Column[str]:
+    return sa.Column(name, sa.Text(), server_default=default, nullable=False)
+
+
+def _number(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger(), server_default="0", nullable=False)
+
+
+def _bytes(name: str) -> sa.Column[bytes]:
+    return sa.Column(name, sa.LargeBinary(), nullable=False)
+
+
+def _key(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text(), primary_key=True)
+
+
+def _number_key(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger(), primary_key=True, autoincrement=False)
+
+
+def _epoch_key() -> sa.Column[int]:
+    return sa.Column(
+        "epoch", sa.BigInteger(), sa.ForeignKey("epochs.id"), primary_key=True, autoincrement=False
+    )
+
+
+def _divergence_key() -> sa.Column[str]:
+    return sa.Column("divergence", sa.Text(), sa.ForeignKey("divergences.id"), primary_key=True)
+
+
+def _cell() -> tuple[sa.Column[int], sa.Column[str], sa.Column[str], sa.Column[str]]:
+    """What evidence is kept by."""
+    return _epoch_key(), _key("route"), _key("stratum"), _key("side")
