@@ -6,9 +6,10 @@ Pure; the plane asks the primary by it and the worker may ask the shadow by it.
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
+
+import msgspec
 
 from strangler.exchange import Fields
 from strangler_shadow.planes.heads import list_tokens
@@ -26,8 +27,7 @@ _OURS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(msgspec.Struct, frozen=True):
     """The hop a request came by: the client's address, the scheme and authority it used, our name in Via."""
 
     peer: str
@@ -74,11 +74,11 @@ class Destination:
 
         `websocket`: the request asks to become one, so that hop is renewed. `without`: one more name to leave out.
         """
-        removed = self._removed | _named(fields)
+        lowered = [name.lower() for name, _ in fields]
+        removed = self._removed | _named(fields) if b"connection" in lowered else self._removed
         kept: list[tuple[bytes, bytes]] = []
         ours: dict[bytes, int] = {}
-        for field in fields:
-            lower = field[0].lower()
+        for field, lower in zip(fields, lowered, strict=True):
             if lower in _OURS:
                 ours[lower] = len(kept)
             elif lower in removed or lower == without:
@@ -86,34 +86,33 @@ class Destination:
                     kept.append((field[0], b"Upgrade" if lower == b"connection" else b"websocket"))
                 continue
             kept.append(field)
-        self._forward(kept, ours, hop)
+        if b"host" in ours:
+            kept[ours[b"host"]] = (kept[ours[b"host"]][0], self._host)
+            self._forward(kept, ours, hop)
+        else:
+            self._forward(kept, ours, hop)
+            kept.insert(0, (b"Host", self._host))
         kept.extend(self._own)
         return tuple(kept)
 
     def _forward(self, kept: list[tuple[bytes, bytes]], ours: dict[bytes, int], hop: Hop) -> None:
-        def put(name: bytes, value: bytes, *, appended: bool = False) -> None:
-            at = ours.get(name.lower())
-            if at is None:
-                kept.append((name, value))
-            else:
-                spelled, before = kept[at]
-                kept[at] = (spelled, before + b", " + value if appended and before else value)
-
-        peer = hop.peer.encode("latin-1", "replace")
-        if b"host" in ours:
-            put(b"Host", self._host)
-        else:
-            kept.insert(0, (b"Host", self._host))
-            for name in ours:
-                ours[name] += 1
-        put(b"X-Forwarded-For", peer, appended=True)
+        _append(kept, ours.get(b"x-forwarded-for"), b"X-Forwarded-For", hop.peer.encode("latin-1", "replace"))
         if b"x-forwarded-proto" not in ours:
-            put(b"X-Forwarded-Proto", hop.scheme.encode("ascii"))
+            kept.append((b"X-Forwarded-Proto", hop.scheme.encode("ascii")))
         if b"x-forwarded-host" not in ours and hop.authority:
-            put(b"X-Forwarded-Host", hop.authority.encode("latin-1"))
+            kept.append((b"X-Forwarded-Host", hop.authority.encode("latin-1")))
         if b"forwarded" in ours:
-            put(b"Forwarded", _forwarded(hop).encode("latin-1", "replace"), appended=True)
-        put(b"Via", f"1.1 {hop.via}".encode("latin-1"), appended=True)
+            _append(kept, ours[b"forwarded"], b"Forwarded", _forwarded(hop).encode("latin-1", "replace"))
+        _append(kept, ours.get(b"via"), b"Via", f"1.1 {hop.via}".encode("latin-1"))
+
+
+def _append(kept: list[tuple[bytes, bytes]], at: int | None, name: bytes, value: bytes) -> None:
+    """Put a value behind those of the field at `at`, or as a field of its own where there is none."""
+    if at is None:
+        kept.append((name, value))
+    else:
+        spelled, before = kept[at]
+        kept[at] = (spelled, before + b", " + value if before else value)
 
 
 def _named(fields: Fields) -> frozenset[bytes]:
@@ -130,10 +129,12 @@ def _forwarded(hop: Hop) -> str:
 
 def answer_fields(fields: Fields, *, status: int) -> Fields:
     """The fields of an answer to pass on: hop-by-hop ones out, but for those that make a 101 or 426 one."""
+    lowered = [name.lower() for name, _ in fields]
+    removed = HOP_BY_HOP
     if status in (101, 426):
-        kept = {b"connection", b"upgrade"}
-        return tuple(
-            field for field in fields if field[0].lower() in kept or field[0].lower() not in HOP_BY_HOP
-        )
-    removed = HOP_BY_HOP | _named(fields)
-    return tuple(field for field in fields if field[0].lower() not in removed)
+        removed -= {b"connection", b"upgrade"}
+    elif b"connection" in lowered:
+        removed |= _named(fields)
+    if removed.isdisjoint(lowered):
+        return fields
+    return tuple(field for field, lower in zip(fields, lowered, strict=True) if lower not in removed)

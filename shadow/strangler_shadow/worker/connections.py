@@ -8,10 +8,10 @@ come through. Here a question is bytes. What is used of aiohttp is what `ClientS
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Final
 
+import msgspec
 from aiohttp import (
     ClientConnectorError,
     ClientOSError,
@@ -34,8 +34,7 @@ _MAX_FIELDS: Final = 1_000
 _SWITCHING: Final = 101
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(msgspec.Struct, frozen=True):
     """An answer as it came over the wire; `body` is None when it has more bytes than were asked for."""
 
     status: int
