@@ -23,9 +23,9 @@ def show_patch(new: Edited) -> None:
     screen.flush()
 
 
-def confirmed(*, yes: bool) -> bool:
+def confirmed(question: str = "write it?", *, yes: bool) -> bool:
     """Whether to go on. Asked only where a person sits in front of it."""
-    return yes or not sys.stdin.isatty() or click.confirm("write it?", default=True)
+    return yes or not sys.stdin.isatty() or click.confirm(question, default=True)
 
 
 def said_new_epoch(new: Edited) -> None:

@@ -46,11 +46,28 @@ def wait_in_force(
 ) -> InForce:
     """Wait until every plane that lives has the generation, or until patience ends. Without planes: at once."""
     control = _control(loaded)
+    if control is None:
+        return wait_reported(ledger, generation, now_ns, patience)
+    return _waited(lambda: _of_control(control, loaded, generation), patience)
+
+
+def wait_reported(
+    ledger: Ledger, generation: int, now_ns: Callable[[], int], patience: float = PATIENCE_S
+) -> InForce:
+    """As `wait_in_force`, by what planes themselves said in their heartbeats: they may go by an override."""
+    return _waited(lambda: _of_ledger(ledger, generation, now_ns()), patience)
+
+
+def handed_out(loaded: Loaded, generation: int, patience: float = PATIENCE_S) -> bool:
+    """Whether control hands out this table or a later one; also true where no `serve` runs."""
+    control = _control(loaded)
+    return control is None or _waited(lambda: _at_control(control, generation), patience).have_it > 0
+
+
+def _waited(look: Callable[[], InForce], patience: float) -> InForce:
     until = time.monotonic() + patience
     while True:
-        seen = (
-            _of_control(control, loaded, generation) if control else _of_ledger(ledger, generation, now_ns())
-        )
+        seen = look()
         if seen.planes == seen.have_it or time.monotonic() >= until:
             return seen
         time.sleep(_PAUSE_S)
@@ -67,13 +84,22 @@ def _control(loaded: Loaded) -> str | None:
 
 def _of_control(control: str, loaded: Loaded, generation: int) -> InForce:
     expected = loaded.config.serve.planes
+    waiting = _waiting(control, generation)
+    return InForce(expected, min(waiting or 0, expected))
+
+
+def _at_control(control: str, generation: int) -> InForce:
+    return InForce(1, int(_waiting(control, generation) is not None))
+
+
+def _waiting(control: str, generation: int) -> int | None:
+    """How many planes wait for the next table; None while control has not this one."""
     try:
         heard = probe.ask(f"{control}/v1/status", {}, patience=1.0)
         status = msgspec.json.decode(heard.body, type=_Status)
     except (Unreachable, msgspec.DecodeError):
-        return InForce(expected, 0)
-    has_table = status.table is not None and status.table.generation >= generation
-    return InForce(expected, min(status.waiting, expected) if has_table else 0)
+        return None
+    return status.waiting if status.table is not None and status.table.generation >= generation else None
 
 
 def _of_ledger(ledger: Ledger, generation: int, now_ns: int) -> InForce:

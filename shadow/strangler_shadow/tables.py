@@ -20,11 +20,10 @@ import msgspec
 from strangler.errors import Unreachable
 from strangler.exchange import Side
 from strangler.routing import Table
+from strangler_shadow.override import OVERRIDE_FILE, TABLE_FILE
 
 _log = logging.getLogger(__name__)
 _DECODER: Final = msgspec.json.Decoder(Table)
-TABLE_FILE: Final = "table.json"
-OVERRIDE_FILE: Final = "override.json"
 WATCH_SECONDS: Final = 0.2
 POLL_SECONDS: Final = 40.0
 _BACKOFF: Final = (0.05, 0.1, 0.2, 0.5)
@@ -65,11 +64,13 @@ class Tables:
         path = self._state / OVERRIDE_FILE
         try:
             found = path.stat()
-        except OSError:
+        except FileNotFoundError:
             if self._override is None:
                 return False
             self._override, self._signature, self._held = None, None, True
             return True
+        except OSError:
+            return False  # a folder that cannot be looked into says nothing of what stands in it
         signature = (found.st_mtime_ns, found.st_size, found.st_ino)
         if signature != self._signature:
             table = _read(path)

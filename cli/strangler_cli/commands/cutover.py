@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from strangler.config import Loaded
-    from strangler.cutover import CutoverState, EventName
+    from strangler.cutover import EventName
     from strangler.errors import Refused
     from strangler.ledger.store import Ledger
     from strangler_cli.formats.verdict import Asked
@@ -27,17 +27,35 @@ def command() -> None:
     """The group."""
 
 
+_WHO_AND_WHY: Final = (
+    click.pass_obj,
+    click.option("--reason", default="", metavar="TEXT", help="Why; the audit keeps it."),
+    click.option("--actor", metavar="NAME", help="Who acts, in the audit. Default: the user of the system."),
+)
+
+
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
-    for decorate in (
-        click.pass_obj,
-        click.option("--reason", default="", metavar="TEXT", help="Why; the audit keeps it."),
-        click.option(
-            "--actor", metavar="NAME", help="Who acts, in the audit. Default: the user of the system."
-        ),
-        click.argument("cutover"),
-    ):
+    for decorate in (*_WHO_AND_WHY, click.argument("cutover")):
         function = decorate(function)
     return function
+
+
+def _options_with_all(everything: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """With `--all` in the place of a name; `everything` is its help."""
+
+    def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorate in (
+            *_WHO_AND_WHY,
+            click.option(
+                "--yes", is_flag=True, help="Do not ask. It asks for --all only, and in a terminal only."
+            ),
+            click.option("--all", "everything", is_flag=True, help=everything),
+            click.argument("cutover", required=False),
+        ):
+            function = decorate(function)
+        return function
+
+    return decorated
 
 
 @command.command(
@@ -68,20 +86,38 @@ def pause(config: str, cutover: str, actor: str | None, reason: str) -> int:
     return _move(config, cutover, "pause", actor, reason)
 
 
-@command.command(help="Let a paused cutover advance again.")
-@_options
-def resume(config: str, cutover: str, actor: str | None, reason: str) -> int:
+@command.command(
+    help="Let a paused cutover advance again; with --all, lift the override of `rollback --all`.\n\n"
+    "Lifting takes the ledger and control: planes go back to what the ledger says now, and the audit keeps it."
+)
+@_options_with_all("Lift the override: planes go by the ledger again.")
+def resume(
+    config: str, cutover: str | None, actor: str | None, reason: str, *, everything: bool, yes: bool
+) -> int:
     """Resume."""
-    return _move(config, cutover, "resume", actor, reason)
+    from strangler_cli import emergency, session
+
+    if cutover := _named(cutover, everything=everything):
+        return _move(config, cutover, "resume", actor, reason)
+    return emergency.resume(config, actor or session.actor(), reason, yes=yes)
 
 
 @command.command(
-    help="Back to shadow: legacy answers everybody, the candidate goes on being compared. Always permitted."
+    help="Back to shadow: legacy answers everybody, the candidate goes on being compared. Always permitted.\n\n"
+    "With --all, every cutover at once, for an emergency: it writes an override into the state folder, which planes "
+    "follow within a second even while ledger and control are away, and until `resume --all` lifts it. Phases in the "
+    "ledger stay as they are; `advance` is refused meanwhile; a retired cutover stays with the candidate."
 )
-@_options
-def rollback(config: str, cutover: str, actor: str | None, reason: str) -> int:
+@_options_with_all("Every cutover, now, without ledger or control.")
+def rollback(
+    config: str, cutover: str | None, actor: str | None, reason: str, *, everything: bool, yes: bool
+) -> int:
     """Roll back."""
-    return _move(config, cutover, "rollback", actor, reason)
+    from strangler_cli import emergency, session
+
+    if cutover := _named(cutover, everything=everything):
+        return _move(config, cutover, "rollback", actor, reason)
+    return emergency.roll_back(config, actor or session.actor(), reason, yes=yes)
 
 
 @command.command(help="Show one cutover as `strangler status` does, and what happened to it.")
@@ -91,15 +127,27 @@ def rollback(config: str, cutover: str, actor: str | None, reason: str) -> int:
 def status(config: str, cutover: str, *, as_json: bool) -> None:
     """Show it."""
     from strangler_cli.commands.status import show
+    from strangler_cli.formats.history import history
+    from strangler_cli.overriding import told_anyway
     from strangler_cli.screen import Screen
     from strangler_cli.session import configuration, known_cutover, ledger_of
 
     loaded = configuration(config)
     known_cutover(loaded, cutover)
-    with ledger_of(loaded) as ledger:
+    with told_anyway(loaded), ledger_of(loaded) as ledger:
         show(ledger, loaded, as_json=as_json, only=cutover)
         if not as_json:
-            _history(Screen(), ledger, cutover)
+            history(Screen(), ledger, cutover)
+
+
+def _named(cutover: str | None, *, everything: bool) -> str | None:
+    """The cutover that is meant; None for all. Raises UsageError unless it is one or the other."""
+    from strangler.errors import UsageError
+
+    if everything == (cutover is not None):
+        what = f"`{cutover}` and --all: which of them?" if everything else "which cutover?"
+        raise UsageError(what, remedy="name one, or say --all for every one of them")
+    return cutover
 
 
 def _move(config: str, cutover: str, event: EventName, actor: str | None, reason: str) -> int:
@@ -110,6 +158,8 @@ def _move(config: str, cutover: str, event: EventName, actor: str | None, reason
 
     loaded = session.configuration(config)
     session.known_cutover(loaded, cutover)
+    if event == "advance":
+        _not_overridden(loaded)
     screen = Screen()
     with session.ledger_of(loaded, create=event == "start") as ledger:
         who = actor or session.actor()
@@ -125,20 +175,40 @@ def _move(config: str, cutover: str, event: EventName, actor: str | None, reason
     return 0
 
 
+def _not_overridden(loaded: Loaded) -> None:
+    from strangler.errors import Refused
+    from strangler_cli import overriding
+    from strangler_cli.standing import command as typed
+
+    override = overriding.of(loaded)
+    if override is not None:
+        raise Refused(
+            "an override is in force: legacy answers everybody"
+            + (f" ({override.reason})" if override.reason else ""),
+            where=str(overriding.folder(loaded)),
+            remedy=f"`{typed(loaded, 'cutover', 'resume', '--all')}` first",
+            exit_code=4,
+        )
+
+
 def _said(screen: Screen, ledger: Ledger, loaded: Loaded, moved: Moved) -> None:
-    from strangler_cli import session
+    from strangler_cli import overriding, session
+    from strangler_cli.formats.history import where
     from strangler_cli.in_force import wait_in_force
 
     name, before, after = moved.after.name, moved.before, moved.after
     if moved.generation is None:
-        screen.line(f"{name}: {_where(after)} already; nothing changed")
+        screen.line(f"{name}: {where(after)} already; nothing changed")
         return
-    screen.line(f"{name}: {_where(before)} → {_where(after)}, by {after.actor}", "good")
+    screen.line(f"{name}: {where(before)} → {where(after)}, by {after.actor}", "good")
     if moved.asked is not None:
         attempt = f"attempt {moved.asked.attempt}, " if moved.asked.attempt else ""
         screen.line(f"  the gate passed ({attempt}{moved.asked.compared:,} compared)")
     if moved.resolved:
         screen.line(f"  {moved.resolved} divergences were not seen any more: resolved")
+    if overriding.of(loaded) is not None:
+        screen.line(f"  routing table {moved.generation}: in force once the override is lifted", "warn")
+        return
     seen = wait_in_force(ledger, loaded, moved.generation, session.now_ns)
     if not seen.planes:
         screen.line(
@@ -150,13 +220,6 @@ def _said(screen: Screen, ledger: Ledger, loaded: Loaded, moved: Moved) -> None:
     else:
         missing = f"{seen.planes - seen.have_it} of {seen.planes} planes do not report it yet"
         screen.line(f"  routing table {moved.generation}: {missing}; `strangler status` says when", "warn")
-
-
-def _where(state: CutoverState) -> str:
-    from strangler_cli.words import percent
-
-    words = f"canary {percent(state.weight)}" if state.phase == "canary" else state.phase
-    return f"{words}, paused" if state.paused else words
 
 
 def _next(screen: Screen, ledger: Ledger, loaded: Loaded, cutover: str) -> None:
@@ -177,38 +240,3 @@ def _not_advanced(screen: Screen, asked: Asked, refused: Refused) -> int:
     screen.flush()
     click.echo(f"strangler: {asked.verdict.cutover} was not advanced: {refused.what}", err=True)
     return refused.exit_code
-
-
-def _history(screen: Screen, ledger: Ledger, cutover: str) -> None:
-    from strangler.ledger.audit import entries
-    from strangler_cli.screen import Cell, Column
-    from strangler_cli.words import iso
-
-    with ledger.read() as connection:
-        found = entries(connection, subject=cutover, limit=10)
-    rows: list[list[Cell]] = []
-    for entry in found:
-        body = entry.body
-        before, after = _phase(body.get("before")), _phase(body.get("after"))
-        rows.append(
-            [iso(body["at_ns"]) or "", body["action"], f"{before} → {after}", body["actor"], body["reason"]]
-        )
-    if rows:
-        screen.line()
-        screen.heading("What happened, latest first")
-        columns = [
-            Column("when"),
-            Column("what"),
-            Column("from → to"),
-            Column("by"),
-            Column("why", wrap=True),
-        ]
-        screen.table(columns, rows, indent=2)
-
-
-def _phase(state: dict[str, Any] | None) -> str:
-    from strangler.cutover import CutoverState
-
-    if state is None:
-        return "-"
-    return _where(CutoverState("", phase=state["phase"], weight=state["weight"], paused=state["paused"]))

@@ -70,10 +70,12 @@ def _opened(log: str) -> BinaryIO:
 
 
 def _ready(loaded: Loaded, serving: Serving) -> None:
+    from strangler_cli import overriding
     from strangler_cli.screen import Screen
     from strangler_cli.standing import command as typed
 
     screen = Screen()
+    overriding.tell(screen, loaded)
     screen.line(
         f"listening on {serving.listen}; send clients there instead of to {loaded.config.legacy.url}", "good"
     )

@@ -24,10 +24,11 @@ _EVERY_S = 2.0
 @click.pass_obj
 def command(config: str, *, watch: bool, as_json: bool) -> None:
     """Show it once, or again and again."""
+    from strangler_cli.overriding import told_anyway
     from strangler_cli.session import configuration, ledger_of
 
     loaded = configuration(config)
-    with ledger_of(loaded) as ledger:
+    with told_anyway(loaded), ledger_of(loaded) as ledger:
         show(ledger, loaded, as_json=as_json)
         while watch:
             time.sleep(_EVERY_S)
@@ -39,7 +40,7 @@ def show(
     ledger: Ledger, loaded: Loaded, *, as_json: bool, again: bool = False, only: str | None = None
 ) -> None:
     """The standing as it is now. `again`: in a terminal, in the place of the last one."""
-    from strangler_cli import standing
+    from strangler_cli import overriding, standing
     from strangler_cli.session import now_ns
 
     now = now_ns()
@@ -49,7 +50,8 @@ def show(
         from strangler_cli.formats.as_json import dumped
         from strangler_cli.formats.standing_json import as_object
 
-        click.echo(dumped(as_object(found, loaded)))
+        override = overriding.as_object(overriding.of(loaded))
+        click.echo(dumped({**as_object(found, loaded), "override": override}))
         return
     from strangler_cli.formats.standing_text import as_text
     from strangler_cli.screen import Screen
@@ -57,5 +59,6 @@ def show(
     screen = Screen()
     if again:
         screen.clear()
+    overriding.tell(screen, loaded)
     as_text(screen, found, loaded, now)
     screen.flush()

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
-import msgspec
 import uvicorn
 
 from strangler.config import Loaded
@@ -22,14 +21,13 @@ from strangler.config.policy import SyncedState
 from strangler.errors import LedgerUnavailable, StranglerError, Unreachable
 from strangler.ledger.facts import Fact
 from strangler.ledger.store import Ledger, open_ledger
-from strangler.routing import Table
 from strangler_shadow.control.app import app
 from strangler_shadow.control.board import Board
 from strangler_shadow.control.lag import probe
 from strangler_shadow.control.settings import ControlSettings
 from strangler_shadow.control.status import status
 from strangler_shadow.control.watch import Picture, Watch
-from strangler_shadow.tables import TABLE_FILE
+from strangler_shadow.override import in_force, last_table
 from strangler_shadow.watched import WatchedConfig
 
 _log = logging.getLogger(__name__)
@@ -83,7 +81,7 @@ class Control:
     """What control knows, and the tasks that keep it so."""
 
     def __init__(self, settings: ControlSettings) -> None:
-        state = Path(settings.state)
+        state = self._state = Path(settings.state)
         self._settings = settings
         self._watched = WatchedConfig(Path(settings.config), state)
         self._watch = Watch(self._watched.loaded, partial(_open, self._watched), time.time_ns)
@@ -93,7 +91,7 @@ class Control:
         self._probes: dict[str, str] = {}
         self._lags: dict[str, tuple[Decimal, int]] = {}
         self._facts: list[Fact] = []
-        self.board = Board(_last_table(state))
+        self.board = Board(last_table(state))
         self._started = self._watched.loaded
 
     def status(self) -> dict[str, Any]:
@@ -101,6 +99,7 @@ class Control:
         return status(
             self._picture,
             table=self.board.table,
+            override=in_force(self._state),
             waiting=self.board.waiting,
             instance=self._settings.instance,
             ledger_problem=self._ledger_problem,
@@ -186,14 +185,6 @@ class Control:
 
 def _open(watched: WatchedConfig, create: bool) -> Ledger:
     return open_ledger(watched.loaded.config.ledger, watched.loaded.folder, create=create)
-
-
-def _last_table(state: Path) -> Table | None:
-    """What planes kept of an earlier run: handed out while the ledger is away at the start."""
-    try:
-        return msgspec.json.decode((state / TABLE_FILE).read_bytes(), type=Table)
-    except (OSError, msgspec.DecodeError):
-        return None
 
 
 def _needs_restart(before: Loaded, after: Loaded) -> bool:

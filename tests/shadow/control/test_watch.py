@@ -146,12 +146,14 @@ def test_facts_and_lags_are_written(watch: Watch, ledger: Ledger) -> None:  # no
 
 def test_the_picture_shows_everything(watch: Watch) -> None:
     from strangler_shadow.control.status import status
+    from strangler_shadow.override import on_legacy
 
     table = watch.publish("start")
     picture = watch.picture()
     shown = status(
         picture,
         table=table,
+        override=on_legacy(table, 7, reason="month end", actor="ann"),
         waiting=1,
         instance="i/",
         ledger_problem="",
@@ -162,5 +164,11 @@ def test_the_picture_shows_everything(watch: Watch) -> None:
         rollbacks=[],
     )
     assert shown["table"]["generation"] == table.generation
+    assert shown["override"] == {
+        "generation": table.generation + 1,
+        "issued_ns": 7,
+        "actor": "ann",
+        "reason": "month end",
+    }
     assert shown["cutovers"]["reads"]["phase"] == "legacy"
     assert dataclasses.is_dataclass(picture)

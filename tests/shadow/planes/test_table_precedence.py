@@ -9,7 +9,8 @@ from strangler.routing import Table
 from strangler.testing.background import Background
 from strangler.testing.control import ControlFake
 from strangler.testing.origin import Origin, answer
-from strangler_shadow.tables import OVERRIDE_FILE, TABLE_FILE, Tables, fetch_table
+from strangler_shadow.override import OVERRIDE_FILE, TABLE_FILE
+from strangler_shadow.tables import Tables, fetch_table
 
 
 def write(path: Path, generation: int) -> None:

@@ -1,0 +1,43 @@
+"""Where a cutover stood, and what happened to it, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from strangler.cutover import CutoverState
+from strangler.ledger.audit import entries
+from strangler_cli.screen import Cell, Column
+from strangler_cli.words import iso, percent
+
+if TYPE_CHECKING:
+    from strangler.ledger.store import Ledger
+    from strangler_cli.screen import Screen
+
+_COLUMNS = (Column("when"), Column("what"), Column("from → to"), Column("by"), Column("why", wrap=True))
+
+
+def where(state: CutoverState) -> str:
+    """`canary 5 %, paused`."""
+    words = f"canary {percent(state.weight)}" if state.phase == "canary" else state.phase
+    return f"{words}, paused" if state.paused else words
+
+
+def history(screen: Screen, ledger: Ledger, cutover: str) -> None:
+    """The latest entries of the audit that are about it."""
+    with ledger.read() as connection:
+        found = entries(connection, subject=cutover, limit=10)
+    rows: list[list[Cell]] = []
+    for entry in found:
+        body = entry.body
+        moved = f"{_phase(body.get('before'))} → {_phase(body.get('after'))}"
+        rows.append([iso(body["at_ns"]) or "", body["action"], moved, body["actor"], body["reason"]])
+    if rows:
+        screen.line()
+        screen.heading("What happened, latest first")
+        screen.table(_COLUMNS, rows, indent=2)
+
+
+def _phase(state: dict[str, Any] | None) -> str:
+    if state is None:
+        return "-"
+    return where(CutoverState("", phase=state["phase"], weight=state["weight"], paused=state["paused"]))
