@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -75,6 +76,8 @@ def _invoke(arguments: list[str]) -> object:
 
 def main() -> NoReturn:
     """The entry point."""
+    # None of pydantic's plugins is used here; looking for them opens the metadata of every installed package.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     sys.exit(run(sys.argv[1:]))
 
 
