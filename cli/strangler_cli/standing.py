@@ -147,7 +147,7 @@ def _accounting(connection: Connection) -> dict[str, int]:
     names = ("sent", "recorded", "dropped", "shed", "gaps", "outstanding")
     sums = {name: sum(getattr(stream, name) for stream in known) for name in names}
     # A plane says once a second what it sent; the worker may have written more since.
-    unsaid = sum(max(0, -stream.outstanding) for stream in known if not stream.ended)
+    unsaid = max(0, -sums["outstanding"])
     return sums | {"sent": sums["sent"] + unsaid, "outstanding": sums["outstanding"] + unsaid}
 
 

@@ -17,7 +17,7 @@ class SideSettings(msgspec.Struct, frozen=True):
     replace: dict[str, str] = {}
     host: str | None = None
     ca: str | None = None
-    connect_ms: int = 2_000
+    connect_ms: int = 5_000
     timeout_ms: int = 30_000
 
 

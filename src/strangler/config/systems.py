@@ -112,8 +112,8 @@ class System(Part):
     """The Host field to send; absent: that of the URL."""
     ca: str | None = None
     """A file of PEM certificates to trust for https."""
-    connect: Milliseconds = 2_000
-    """How long connecting to it may take."""
+    connect: Milliseconds = 5_000
+    """How long connecting to it may take. In a burst a kernel tries again after one and after three seconds."""
     timeout: Milliseconds = 30_000
     """How long a client's request may wait for this side's answer."""
 
