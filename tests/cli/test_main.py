@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -16,29 +17,45 @@ from strangler.errors import Conflict, LedgerUnavailable, Refused, StranglerErro
 from strangler_cli import boundary
 from strangler_cli.lazy import COMMANDS
 
-from .conftest import Strangler
+from .conftest import Place, Strangler
 
+SPEAK_FOR_A_TERMINAL = {"FORCE_COLOR", "TTY_COMPATIBLE"}
 HEAVY = (
     "pydantic",
     "sqlalchemy",
     "rich",
     "mitmproxy",
-    "scipy",
     "aiohttp",
     "lxml",
     "ruamel",
     "jsonpath",
     "msgspec",
 )
+# Of what is installed, all that a look at a SQLite ledger may load: each part is paid for at every call.
+LOOKING = {
+    "annotated_types",
+    "click",
+    "cython_runtime",  # what sqlalchemy compiled brings it
+    "msgspec",
+    "pydantic",
+    "pydantic_core",
+    "ruamel",
+    "sqlalchemy",
+    "typing_extensions",
+    "typing_inspection",
+}
 
 
 def modules_after(*arguments: str) -> list[str]:
-    """The modules that a command line imports, in a process of its own."""
+    """The modules that a command line imports, in a process of its own, with no terminal."""
+    environment = {name: value for name, value in os.environ.items() if name not in SPEAK_FOR_A_TERMINAL}
     code = (
         "import sys, json; a = set(sys.modules); from strangler_cli.main import run\n"
         f"code = run({list(arguments)!r}); print(json.dumps([code, sorted(set(sys.modules) - a)]), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
     code, names = json.loads(done.stderr.splitlines()[-1])
     assert code == 0
     return list(names)
@@ -68,6 +85,23 @@ def test_the_help_of_a_command_imports_only_that_command(command: str) -> None:
     assert [n for n in names if n.startswith("strangler_cli.commands.")] == [
         f"strangler_cli.commands.{command}"
     ]
+
+
+@pytest.mark.parametrize("command", [["status"], ["status", "--json"], ["gate", "reads"]])
+def test_a_look_at_the_ledger_loads_what_it_needs(
+    command: list[str], place: Place, strangler: Strangler
+) -> None:
+    place.now_ns = time.time_ns()  # what the process of its own sees
+    assert strangler("cutover", "start", "reads").code == 0
+    judged = place.judged()
+    place.write(*judged.equals(500), *judged.equals(500, "invoices"))
+    names = modules_after(*command)
+    installed = {
+        top for top in (name.split(".")[0] for name in names) if not top.startswith(("_", "strangler"))
+    }
+    assert installed - sys.stdlib_module_names <= LOOKING
+    assert [name for name in names if name.startswith("sqlalchemy.dialects.postgresql")] == []
+    assert "strangler.eprocess" in names, "the statistics were asked"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -273,7 +273,7 @@ def test_importing_the_package_loads_no_database(tmp_path: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
     )
     loaded = set(done.stdout.split())
-    assert not loaded & {"sqlalchemy", "alembic", "psycopg", "scipy", "mitmproxy", "aiohttp", "pydantic"}
+    assert not loaded & {"sqlalchemy", "alembic", "psycopg", "jsonpath", "mitmproxy", "aiohttp", "pydantic"}
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only Linux lists open files")
