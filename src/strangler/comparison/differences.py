@@ -15,7 +15,7 @@ from strangler.comparison.model import Kind, Location, Node, Pairing, Path
 from strangler.comparison.normal import normal
 from strangler.comparison.rules import Rules
 from strangler.comparison.states import OUTSIDE, Effect, Place, Standing
-from strangler.comparison.values import canonical, is_number, same
+from strangler.comparison.values import identical, is_number, same
 
 _SHOWN_MOVES: Final = 20
 
@@ -71,7 +71,7 @@ class Walk:
         """Whether the rules at this place settle it. Each that could is asked in the order of digests."""
         for effect in effects:
             if effect.kind == "ignore":
-                if canonical(left) != canonical(right) and not _equal(left, right):
+                if not identical(left, right) and not _equal(left, right):
                     self.silence(effect)
                 return True
         done = False
@@ -134,7 +134,7 @@ class Walk:
         self.found.append(Raw(kind, lp, rp, left, right, exact=exact))
 
     def _lists(self, left: list[Node], right: list[Node], lp: Path, rp: Path, place: Place | None) -> None:
-        equal = canonical(left) == canonical(right)
+        equal = identical(left, right)
         if equal and (place is None or not self.ids):
             return
         unordered = next((e for e in place.effects if e.kind == "unordered"), None) if place else None
@@ -151,7 +151,7 @@ class Walk:
             walked = sorted(aligned.same + aligned.similar)
         for i, j in walked:
             a, b = left[i], right[j]
-            if place is not None and not self.ids and canonical(a) == canonical(b):
+            if place is not None and not self.ids and identical(a, b):
                 continue
             path = (*lp, i)
             there = path if i == j and lp is rp else (*rp, j)
@@ -183,9 +183,12 @@ class Walk:
             self._lone("extra", right[j], (*lp, j), (*rp, j), place.item(-1, j) if place else None)
 
 
-def walk(left: Node, right: Node, rules: Rules, one_sided: int) -> Walk:
-    """Everything two documents disagree about, the candidate's having been put into legacy's shape."""
-    gathered = Walk(one_sided=one_sided, ids=rules.records_ids)
+def walk(left: Node, right: Node, rules: Rules, one_sided: int, *, ids: bool) -> Walk:
+    """Everything two documents disagree about, the candidate's having been put into legacy's shape.
+
+    `ids`: what is equal is walked too, since identity rules want to see the ids in it.
+    """
+    gathered = Walk(one_sided=one_sided, ids=ids)
     gathered.node(left, right, (), (), rules.standing(left, right))
     return gathered
 

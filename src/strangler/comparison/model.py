@@ -58,8 +58,7 @@ class Decoded(msgspec.Struct, frozen=True):
     canonical: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """One side's answer as `compare` wants it. `body` still carries its content coding."""
 
     status: int

@@ -198,16 +198,19 @@ def _trees(left: Decoded, right: Decoded, rules: Rules, context: Context, gather
         if rules.standing(left.root, right.root) != OUTSIDE:
             gathered.differences += explained([raw], None, None, context)
         return
-    if not rules.records_ids and _canonical(left) == _canonical(right):
+    text = _canonical(left)
+    ids = rules.pairs_in(text)
+    if not ids and text == _canonical(right):
         return
+    ours = put_back(left.root, rules.left_moves, {}) if rules.left_moves else left.root
     theirs = put_back(right.root, rules.moves, gathered.silenced) if rules.moves else right.root
-    walked = walk(left.root, theirs, rules, context.limits.one_sided)
+    walked = walk(ours, theirs, rules, context.limits.one_sided, ids=ids)
     for digest, count in walked.silenced.items():
         gathered.silenced[digest] = gathered.silenced.get(digest, 0) + count
     gathered.pairings += walked.pairings
     listed = walked.found[: context.limits.listed]
     gathered.unlisted += len(walked.found) - len(listed)
-    gathered.differences += explained(listed, left.root, theirs, context)
+    gathered.differences += explained(listed, ours, theirs, context)
 
 
 def _canonical(decoded: Decoded) -> bytes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strangler.comparison.model import Node, Path
+from strangler.comparison.moves import Moved
 from strangler.comparison.paths import ANY, Pattern, at, places
-from strangler.comparison.rules import Moved
 
 
 def put_back(root: Node, moves: Sequence[Moved], silenced: dict[str, int]) -> Node:

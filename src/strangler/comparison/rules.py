@@ -23,24 +23,16 @@ import msgspec
 
 from strangler.comparison import leaves
 from strangler.comparison.model import Node
-from strangler.comparison.paths import BadPath, Pattern, Query, Segment, parse
+from strangler.comparison.moves import Moved, moved, parsed
+from strangler.comparison.paths import BadPath, Pattern, Query, Segment
 from strangler.comparison.states import Automaton, Effect, Standing, Thread, joined
 from strangler.comparison.written import validated
 from strangler.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
-    from strangler.config.rules import Rename, Rule
+    from strangler.config.rules import Rule
 
 _NOT_MEANING: Final = {"reason", "owner", "expires"}
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A `rename`: where the candidate has the field, and where legacy has it."""
-
-    digest: str
-    legacy: Pattern
-    candidate: Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +51,17 @@ class CompiledRule:
 class Rules:
     """A set of compiled rules; `Rules()` is the empty one. Build it with `Rules.of` or `Rules.parse`.
 
-    `digest` is the same for the same set of meanings, in whatever order they are written.
+    `digest` is the same for the same set of meanings, in whatever order they are written. `moves_both`: the left
+    document is the candidate's too (`mirror.mirrored`).
     """
 
     __slots__ = (
         "_automaton",
+        "_id_names",
         "compiled",
         "digest",
         "fields",
+        "left_moves",
         "moves",
         "only_fields",
         "queries",
@@ -75,7 +70,14 @@ class Rules:
         "threads",
     )
 
-    def __init__(self, rules: Sequence[Rule] = (), lines: Sequence[int] = (), *, file: str = "rules") -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule] = (),
+        lines: Sequence[int] = (),
+        *,
+        file: str = "rules",
+        moves_both: bool = False,
+    ) -> None:
         compiled, problems = _compile_all(rules, lines)
         if problems:
             raise ConfigError(file, problems)
@@ -85,6 +87,7 @@ class Rules:
         self._automaton = Automaton(self.threads)
         self.queries: tuple[tuple[Query, Effect], ...] = tuple(q for part in effects for q in part.queries)
         self.moves: tuple[Moved, ...] = tuple(move for part in effects for move in part.moves)
+        self.left_moves: tuple[Moved, ...] = self.moves if moves_both else ()
         self.status: tuple[Effect, ...] = tuple(
             e for part in effects for e in part.status if e.kind != "only"
         )
@@ -94,6 +97,9 @@ class Rules:
         narrows = any(rule.kind == "only" for rule in self.compiled)
         self.only_fields: frozenset[str] | None = names if narrows else None
         self.records_ids: bool = any(rule.kind == "identity" for rule in self.compiled)
+        self._id_names = _id_names([(p, e) for p, e in self.threads if e.kind == "identity"])
+        if any(effect.kind == "identity" for _, effect in self.queries):
+            self._id_names = None
         self.digest: str = _digest(sorted({rule.digest for rule in self.compiled}))
 
     @classmethod
@@ -118,6 +124,12 @@ class Rules:
             return self._automaton.root
         return joined(self._resolved(left).root, self._resolved(right).root)
 
+    def pairs_in(self, text: bytes) -> bool:
+        """Whether an identity rule may find ids in a document of legacy's, by its canonical bytes. No is certain."""
+        if not self.records_ids:
+            return False
+        return self._id_names is None or any(name in text for name in self._id_names)
+
     def _resolved(self, root: Node) -> Automaton:
         """All patterns, queries being replaced by the concrete places they name in this document."""
         resolved = [
@@ -126,6 +138,15 @@ class Rules:
             for path in query.resolve(root)
         ]
         return Automaton((*self.threads, *resolved))
+
+
+def _id_names(identities: Sequence[Thread]) -> tuple[bytes, ...] | None:
+    """The names under which ids stand, as canonical bytes show them; None where a rule goes by more than names."""
+    last = [choice for pattern, _ in identities for choice in (pattern[-1].choices if pattern else (-1,))]
+    names = [name for name in last if isinstance(name, str) and name.isascii() and name.isprintable()]
+    if len(names) < len(last) or any(char in name for name in names for char in "\\\"'"):
+        return None
+    return tuple(name.encode() for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +187,7 @@ def _compile(rule: Rule, line: int) -> _Compiled:
     digest = _digest(written)
     head = CompiledRule(digest, kind, locations, rule.reason, rule.owner, rule.expires, line)
     if isinstance(rule, Rename):
-        return _Compiled(head, _Effects(moves=(_move(rule, digest),)))
+        return _Compiled(head, _Effects(moves=(moved(rule, digest),)))
     return _Compiled(head, _placed(locations, _effect(rule, kind, digest)))
 
 
@@ -197,7 +218,7 @@ def _placed(locations: tuple[str, ...], effect: Effect) -> _Effects:
         elif text.lower().startswith("header:"):
             fields.append((_field_name(text), effect))
         else:
-            path = _parsed(text)
+            path = parsed(text)
             if isinstance(path, Query):
                 queries.append((path, effect))
             else:
@@ -205,35 +226,11 @@ def _placed(locations: tuple[str, ...], effect: Effect) -> _Effects:
     return _Effects(tuple(patterns), tuple(queries), tuple(fields), tuple(status))
 
 
-def _parsed(text: str) -> Pattern | Query:
-    try:
-        return parse(text)
-    except BadPath as error:
-        raise BadPath(f"{text!r} is not a location: {error}") from None
-
-
 def _field_name(text: str) -> str:
     name = text.partition(":")[2].strip().lower()
     if not name or any(char.isspace() or char == ":" for char in name):
         raise BadPath(f"{text!r} is not a location: a header's name must follow `header:`")
     return name
-
-
-def _move(rule: Rename, digest: str) -> Moved:
-    sides: list[Pattern] = []
-    for text in (rule.rename, rule.to):
-        path = _parsed(text)
-        if isinstance(path, Query) or any(s.descend or len(s.choices) != 1 for s in path) or not path:
-            raise BadPath(f"{text!r} cannot be renamed: use names, positions and [*] only")
-        sides.append(path)
-    legacy, candidate = sides
-    if _wildcards(legacy) != _wildcards(candidate):
-        raise BadPath(f"{rule.rename!r} and {rule.to!r} need the same number of wildcards")
-    return Moved(digest, legacy, candidate)
-
-
-def _wildcards(pattern: Pattern) -> int:
-    return sum(segment.choices == (-1,) for segment in pattern)
 
 
 def _grouped(pairs: Sequence[tuple[str, Effect]]) -> dict[str, tuple[Effect, ...]]:

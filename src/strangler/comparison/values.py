@@ -29,6 +29,11 @@ def canonical(node: Node) -> bytes:
         return repr(node).encode("utf-8", "backslashreplace")
 
 
+def identical(left: Node, right: Node) -> bool:
+    """Whether canonical bytes are the same. Python's `==` takes true for 1, but says at once what is not equal."""
+    return left == right and canonical(left) == canonical(right)
+
+
 def is_number(value: Node) -> bool:
     """An int or a Decimal; a bool is not a number."""
     kind = type(value)

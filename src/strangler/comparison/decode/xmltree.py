@@ -96,15 +96,21 @@ class _Names(dict[str, str]):
 def _element(element: etree._Element, names: _Names, depth: int, media: MediaType) -> Node:
     if depth <= 0:
         raise DecodeError("too many levels", media=media.name)
-    node: dict[str, Node] = {f"@{names[str(key)]}": str(value) for key, value in element.attrib.items()}
+    node: dict[str, Node] = {f"@{names[str(key)]}": str(value) for key, value in element.items()}
     text = element.text or ""
-    for child in element:
-        if not isinstance(child.tag, str):
+    children = list(element)
+    for child in children:
+        tag = child.tag
+        if not isinstance(tag, str):
             raise DecodeError("a reference to an entity that is not declared", media=media.name)
-        siblings = node.setdefault(names[child.tag], [])
+        below = _element(child, names, depth - 2, media)
+        name = names[tag]
+        siblings = node.get(name)
         if isinstance(siblings, list):
-            siblings.append(_element(child, names, depth - 2, media))
+            siblings.append(below)
+        else:
+            node[name] = [below]
         text += child.tail or ""
-    if text and (len(element) == 0 or not text.isspace()):
+    if text and (not children or not text.isspace()):
         node["#text"] = text
     return node
