@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from strangler.comparison.failures import failed
 from strangler.comparison.model import Answer, Outcome
 from strangler.comparison.noise import Finding, self_findings
-from strangler.comparison.pair import compare
+from strangler.comparison.pair import EQUAL, compare
 from strangler.comparison.reask import judge_again
 from strangler.comparison.referee import disagrees
 from strangler.exchange import Failure, Response, Side, other
@@ -35,11 +35,14 @@ def judged(legacy: Answered | None, candidate: Answered | None, yardstick: Yards
 
 
 def by_itself(first: Answered, second: Answered, side: Side, yardstick: Yardstick) -> Outcome:
-    """A side's answer against its own second one."""
-    if isinstance(first, Failure) or isinstance(second, Failure):
-        return failed("shed", blame=None, detail=f"{side} gave no second answer")
+    """A side's answer against its own second one; failed, by that side's doing, where it gave none to compare."""
+    if isinstance(second, Failure):
+        return failed(second.reason, blame=side, detail=f"asked again: {second.detail}")
     mirror = yardstick.mirrors[side]
-    return compare(_answer(first), _answer(second), mirror.rules, mirror.context)
+    outcome = compare(_answer(first), _answer(second), mirror.rules, mirror.context)
+    if outcome.failure is None:
+        return outcome
+    return failed(outcome.failure, blame=side, detail=f"asked again: answered {second.status}")
 
 
 def twin(first: Answered, second: Answered, side: Side, yardstick: Yardstick) -> tuple[Finding, ...]:
@@ -59,27 +62,31 @@ def again(
     """What a difference comes to after both were asked again. `before`: the first answers, the primary's in front.
     `follows`: the candidate's records are fed from legacy's.
 
-    A side that gives no second answer fails: its failure is as good a reason not to trust it as its difference.
+    A side that gives no second answer is taken by its first: nobody has seen it change, so that excuses nothing, and
+    a difference that was seen does not vanish with a timeout. Where the answers that did come excuse every place
+    and it was the candidate that gave none, that is a failure of the candidate's.
     """
-    sides: tuple[tuple[Side, Answered | Failure], ...] = (
-        (primary, second.primary),
-        (other(primary), second.shadow),
-    )
-    for side, answered in sides:
-        if isinstance(answered, Failure):
-            return failed(answered.reason, blame=side, detail=f"asked again: {answered.detail}"), ()
-    legacy, candidate = (
-        (second.primary, second.shadow) if primary == "legacy" else (second.shadow, second.primary)
-    )
-    return judge_again(
+    firsts = _by_side(primary, *before)
+    seconds = _by_side(primary, second.primary, second.shadow)
+    own = {side: by_itself(firsts[side], seconds[side], side, yardstick) for side in firsts}
+    silent = {side for side in own if own[side].verdict == "failed"}
+    taken = {side: firsts[side] if side in silent else seconds[side] for side in firsts}
+    outcome, noise = judge_again(
         first,
-        judged(legacy, candidate, yardstick),
-        by_itself(before[0], second.primary, primary, yardstick),
-        by_itself(before[1], second.shadow, other(primary), yardstick),
+        judged(taken["legacy"], taken["candidate"], yardstick),
+        EQUAL if primary in silent else own[primary],
+        EQUAL if other(primary) in silent else own[other(primary)],
         primary,
         yardstick.rules,
         follows=follows,
     )
+    if "candidate" in silent and outcome.verdict != "different":
+        return own["candidate"], noise
+    return outcome, noise
+
+
+def _by_side(primary: Side, of_primary: Answered, of_shadow: Answered) -> dict[Side, Answered]:
+    return {primary: of_primary, other(primary): of_shadow}
 
 
 def referee(

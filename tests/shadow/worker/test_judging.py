@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from strangler.exchange import Failure
+from strangler.exchange import Failure, Side
 from strangler.ledger.facts import put_lag
 from strangler.testing.origin import CLOSE, HANG, RESET, Script, Seen, Steps, answer, chunked
 from strangler_shadow.testing import until
@@ -53,6 +53,24 @@ def test_a_shadow_that_catches_up_was_lagging(rig: MakeRig) -> None:
     (cell,) = made.evidence().cells
     assert (cell.n, cell.unsettled, dict(cell.failed)) == (0, 1, {"lagged": 1})
     assert made.divergences() == []
+
+
+@pytest.mark.parametrize("primary", ["legacy", "candidate"])
+def test_a_difference_stands_though_legacy_does_not_answer_again(rig: MakeRig, primary: Side) -> None:
+    """Neither does it vanish, nor is it the candidate's failure."""
+    calls = itertools.count(primary == "legacy")
+
+    def answers_once(_: Seen) -> Steps:
+        yield HANG if next(calls) else answer(b'{"id": 1}', JSON)
+
+    made = rig(legacy=answers_once, candidate=says(b'{"id": 2}'))
+    body = b'{"id": 1}' if primary == "legacy" else b'{"id": 2}'
+    fields = ((b"Content-Type", b"application/json"), (b"X-Version", b"1"))
+    made.plane.send(exchange("/invoices/1", body, primary=primary, fields=fields))
+    made.settled(1)
+    (cell,) = made.evidence().cells
+    assert (cell.n, cell.k, cell.candidate_failed, dict(cell.failed)) == (1, 1, 0, {})
+    assert [(d.location, d.kind, d.count) for d in made.divergences()] == [("body $.id", "changed", 1)]
 
 
 def test_a_record_that_moves_is_neither_equal_nor_different(rig: MakeRig) -> None:
