@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from strangler.comparison.context import Context
 from strangler.comparison.context import Limits as Ceilings
+from strangler.comparison.mirror import mirrored
 from strangler.comparison.rules import Rules
 from strangler.config import Config, Loaded
 from strangler.config.policy import SyncedState
-from strangler.config.rules import Rename
+from strangler.config.rules import Rule
 from strangler.exchange import Side
 from strangler.ledger.epochs import epoch_key
 from strangler.ledger.settled import EpochKey
@@ -95,12 +96,15 @@ def _yardstick(loaded: Loaded, route: str, context: Context) -> Yardstick:
     lines += [loaded.line_of("routes", route, "rules", index) for index in range(len(own))]
     rules = (*general, *own)
     compiled = Rules.of(rules, lines, file=str(loaded.file))
-    # The candidate beside itself has its own names on both sides: nothing is to be renamed there.
-    unmoved = (
-        Rules.of([rule for rule in rules if not isinstance(rule, Rename)]) if compiled.moves else compiled
-    )
-    bases = (context.legacy_base, context.candidate_base)
-    legacy, candidate = (replace(context, legacy_base=base, candidate_base=base) for base in bases)
     return Yardstick(
-        compiled, context, {"legacy": Mirror(unmoved, legacy), "candidate": Mirror(unmoved, candidate)}
+        compiled,
+        context,
+        {
+            "legacy": _mirror(rules, "legacy", context, context.legacy_base),
+            "candidate": _mirror(rules, "candidate", context, context.candidate_base),
+        },
     )
+
+
+def _mirror(rules: Sequence[Rule], side: Side, context: Context, base: str) -> Mirror:
+    return Mirror(mirrored(rules, side), replace(context, legacy_base=base, candidate_base=base))
