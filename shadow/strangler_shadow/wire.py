@@ -93,14 +93,19 @@ class FrameBuffer:
     def feed(self, data: bytes) -> Iterator[Frame]:
         """The frames that `data` completes."""
         self._bytes += data
-        while len(self._bytes) >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(self._bytes)
-            if length > MAX_FRAME:
-                raise ValueError(f"a frame of {length} bytes")
-            end = _LENGTH.size + length
-            if len(self._bytes) < end:
-                return
-            with memoryview(self._bytes) as view:
-                frame = _DECODER.decode(view[_LENGTH.size : end])
-            del self._bytes[:end]
-            yield frame
+        whole, at, have = self._bytes, 0, len(self._bytes)
+        try:
+            while have - at >= _LENGTH.size:
+                (length,) = _LENGTH.unpack_from(whole, at)
+                if length > MAX_FRAME:
+                    raise ValueError(f"a frame of {length} bytes")
+                start = at + _LENGTH.size
+                if have - start < length:
+                    return
+                with memoryview(whole) as view:
+                    frame = _DECODER.decode(view[start : start + length])
+                at = start + length
+                yield frame
+        finally:
+            # Once for all frames: what is left behind them moves to the front.
+            del whole[:at]

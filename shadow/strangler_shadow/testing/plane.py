@@ -7,16 +7,16 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import msgspec
 
 from strangler.exchange import VERSION, Exchange, Failure, Fields, Message, Origin, Request, Response, Side
+from strangler.testing.closing import Closing
 from strangler_shadow.wire import Captured, Counts, Goodbye, Heartbeat, Hello, encode
 
 
-class FakePlane:
+class FakePlane(Closing):
     """One connection to a worker. It counts as a plane does; `drop` and `swallow` lose exchanges, told and untold."""
 
     def __init__(self, path: Path, plane: str = "test/plane-1", boot: str = "boot-1", pid: int = 0) -> None:
@@ -79,11 +79,6 @@ class FakePlane:
 
     def __enter__(self) -> Self:
         return self.connect()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _write(self, data: bytes) -> None:
         if self._socket is None:

@@ -10,11 +10,11 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Self
 
 import msgspec
 
+from strangler.testing.closing import Closing
 from strangler_shadow.supervisor.sockets import bind_worker
 from strangler_shadow.supervisor.statefile import Running, Serving
 from strangler_shadow.testing.waiting import until
@@ -23,7 +23,7 @@ from strangler_shadow.worker.settings import WorkerSettings
 _STOP_SECONDS = 30
 
 
-class _Process:
+class _Process(Closing):
     """A subprocess whose standard error is kept in a file."""
 
     def __init__(self, folder: Path, name: str, environment: Mapping[str, str] | None) -> None:
@@ -52,16 +52,15 @@ class _Process:
             self._running.send_signal(signal.SIGTERM)
         return self._running.wait(seconds)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """End it, gently if it lets us."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.stop()
         if self.returncode is None:
             self.kill()
-        self._close()
+        self._close_streams()
 
-    def _close(self) -> None:
+    def _close_streams(self) -> None:
         for stream in (self._running.stdin, self._running.stdout):
             if stream is not None:
                 stream.close()
@@ -97,7 +96,7 @@ class ServeProcess(_Process):
         line = _line(self._running.stdout)
         if not line:
             self._running.wait(_STOP_SECONDS)
-            self._close()
+            self._close_streams()
             raise RuntimeError(f"it did not start:\n{self.log.read_text()}")
         self.serving = msgspec.json.decode(line, type=Serving)
         return self
@@ -158,10 +157,9 @@ class WorkerProcess(_Process):
         stdin.write(msgspec.json.encode(settings) + b"\n")
         stdin.flush()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        super().__exit__(kind, error, trace)
+    def close(self) -> None:
+        """End it, and stop listening."""
+        super().close()
         self._listening.close()
 
 

@@ -11,8 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -22,6 +21,7 @@ from strangler.routing.table import ordered
 from strangler.routing.template import parse_template
 from strangler.testing.background import Background
 from strangler.testing.client import RawClient
+from strangler.testing.closing import Closing
 from strangler.testing.control import ControlFake
 from strangler.testing.origin import Origin, Script
 from strangler.testing.sink import FrameSink
@@ -75,7 +75,7 @@ def table(generation: int, *routes: Route, halted: bool = False, owner: Side = "
     return Table(generation, 0, ordered(routes), halted=halted, owner=owner)
 
 
-class Rig:
+class Rig(Closing):
     """A plane between a client and two origins. `legacy`, `candidate`: what they answer, by path.
 
     `settings` are those of `PlaneSettings` that are to differ from the rig's; `sides` those of `SideSettings`.
@@ -207,11 +207,3 @@ class Rig:
         self.listening.close()
         for fake in (self.sink, self.control, self.legacy, self.candidate):
             fake.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -74,7 +74,7 @@ class Automaton:
         self._known: dict[tuple[Alive, bool], Standing] = {}
         alive = tuple((number, 0) for number in range(len(threads)))
         narrows = any(effect.kind == "only" for _, effect in threads)
-        self.root = self._standing(alive, chosen=not narrows) if threads else None
+        self.root: Standing = self._standing(alive, chosen=not narrows) if threads else None
 
     def after(self, alive: Alive, step: str | int, *, chosen: bool) -> Standing:
         """The standing after a step; ANY is one that no pattern alive names."""

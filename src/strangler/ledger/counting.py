@@ -21,8 +21,8 @@ type CellKey = tuple[int, str, str, str]
 OTHER: Final = "other"
 _LIMIT: Final = 20
 _COUNTED: Final = ("n", "k", "candidate_failed", "unsettled")
-_CELL: Final = dict.fromkeys((*_COUNTED, "fallbacks", "twins"), 0)
-_MINUTE: Final = dict.fromkeys((*_COUNTED, "others"), 0)
+_CELL: Final[Mapping[str, int]] = dict.fromkeys((*_COUNTED, "fallbacks", "twins"), 0)
+_MINUTE: Final[Mapping[str, int]] = dict.fromkeys((*_COUNTED, "others"), 0)
 _ESCAPES: Final = str.maketrans({"%": "%25", ",": "%2C", "=": "%3D"})
 _LENGTH: Final = 64
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from types import TracebackType
-from typing import Self
+
+from strangler.testing.closing import Closing
 
 
-class Background:
+class Background(Closing):
     """A running event loop. `with Background() as loop: loop.call(coroutine)`."""
 
     def __init__(self) -> None:
@@ -27,14 +27,6 @@ class Background:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(10)
         self.loop.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 async def _cancel_all() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Self
 
-from strangler.testing.origin import Fields
+from strangler.testing.closing import Closing
+from strangler.testing.origin import Fields, fields_of
 
 
 class Cut(Exception):  # noqa: N818  what happened
@@ -39,7 +39,7 @@ class Reply:
         return [value for found, value in self.fields if found.lower() == wanted]
 
 
-class RawClient:
+class RawClient(Closing):
     """One connection to 127.0.0.1. A wait of more than `seconds` is a TimeoutError."""
 
     def __init__(self, port: int, seconds: float = 40) -> None:
@@ -67,7 +67,7 @@ class RawClient:
             if status >= 200 or status == 101:
                 break
             interim.append(head)
-        fields = _fields(lines)
+        fields = fields_of(lines)
         named = {name.lower(): value for name, value in fields}
         if method == "HEAD" or status in (101, 204, 304):
             return Reply(line, fields, b"", (), interim)
@@ -87,7 +87,7 @@ class RawClient:
         lines: list[bytes] = []
         while (line := self.until(b"\r\n")) != b"\r\n":
             lines.append(line[:-2])
-        return b"".join(pieces), _fields(lines)
+        return b"".join(pieces), fields_of(lines)
 
     def until(self, mark: bytes) -> bytes:
         """Everything up to and with `mark`. Raises Cut."""
@@ -139,14 +139,6 @@ class RawClient:
         """Close."""
         self.socket.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
 
 def request(method: str, target: str, *fields: tuple[str, str], body: bytes | None = None) -> bytes:
     """A request; Host and, with a body, Content-Length are put in unless `fields` bring them."""
@@ -158,8 +150,3 @@ def request(method: str, target: str, *fields: tuple[str, str], body: bytes | No
     if body is not None and not given & {"content-length", "transfer-encoding"}:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + (body or b"")
-
-
-def _fields(lines: list[bytes]) -> Fields:
-    split = (line.partition(b":") for line in lines)
-    return tuple((name, value.strip(b" \t")) for name, _, value in split)

@@ -14,15 +14,16 @@ A script takes the request that was seen and gives steps: bytes to send (any byt
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Literal
 
 from strangler.testing.background import Background
+from strangler.testing.listener import TcpListener
 
 type Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -68,7 +69,7 @@ type Steps = Iterator[Step]
 type Script = Callable[[Seen], Steps]
 
 
-class Origin:
+class Origin(TcpListener):
     """Listens on a free port of 127.0.0.1. `scripts`: by path (without query); `default` answers every other path.
 
     `early`: paths answered before their body was read. `tls`: speak TLS with this context.
@@ -88,19 +89,8 @@ class Origin:
         self.default = default or (lambda _: iter((answer(b"ok"),)))
         self.early = early
         self.seen: list[Seen] = []
-        self.connections = 0
-        self.open = 0
-        self._tls = tls
         self._own = background is None
-        self._background = background or Background()
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._server = self._background.call(self._listen(port))
-        self.port: Final[int] = self._server.sockets[0].getsockname()[1]
-
-    @property
-    def url(self) -> str:
-        """The base URL."""
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+        super().__init__(background or Background(), port, tls)
 
     def targets(self) -> list[str]:
         """What was asked for so far, in order of arrival."""
@@ -108,40 +98,15 @@ class Origin:
 
     def close(self) -> None:
         """Stop listening and cut every connection: from here on the port refuses."""
-        self._background.call(self._stop())
+        self.stop()
         if self._own:
             self._background.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    async def _listen(self, port: int) -> asyncio.Server:
-        return await asyncio.start_server(self._serve, "127.0.0.1", port, backlog=4_096, ssl=self._tls)
-
-    async def _stop(self) -> None:
-        self._server.close()
-        for writer in list(self._writers):
-            writer.transport.abort()
-
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
         number = self.connections
-        self._writers.add(writer)
-        self.open += 1
-        try:
+        with contextlib.suppress(ValueError):  # what came was no request
             while await self._exchange(reader, writer, number):
                 pass
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError, ValueError):
-            pass  # the peer went away, or the fake is being closed: both are part of the game
-        finally:
-            self.open -= 1
-            self._writers.discard(writer)
-            writer.close()
 
     async def _exchange(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
@@ -149,7 +114,7 @@ class Origin:
         raw = (await reader.readuntil(b"\r\n\r\n"))[:-4]
         line, *lines = raw.split(b"\r\n")
         method, target, _ = line.decode("latin-1").split(" ", 2)
-        fields = _fields(lines)
+        fields = fields_of(lines)
         path = target.partition("?")[0]
         body, trailers = (b"", ()) if path in self.early else await _body(reader, fields)
         seen = Seen(raw, method, target, fields, body, trailers, number)
@@ -197,11 +162,12 @@ async def _body(reader: asyncio.StreamReader, fields: Fields) -> tuple[bytes, Fi
         lines: list[bytes] = []
         while (line := await reader.readuntil(b"\r\n")) != b"\r\n":
             lines.append(line[:-2])
-        return b"".join(pieces), _fields(lines)
+        return b"".join(pieces), fields_of(lines)
     return await reader.readexactly(int(named.get(b"content-length", b"0"))), ()
 
 
-def _fields(lines: list[bytes]) -> Fields:
+def fields_of(lines: list[bytes]) -> Fields:
+    """The fields in lines of a head, or of trailers."""
     split = (line.partition(b":") for line in lines)
     return tuple((name, value.strip(b" \t")) for name, _, value in split)
 

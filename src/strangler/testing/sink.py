@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Protocol
 
 from strangler.testing.background import Background
+from strangler.testing.listener import Listener
 
 LOOK_SECONDS: Final = 0.01
 
@@ -23,21 +23,18 @@ class Frames[T](Protocol):
         ...
 
 
-class FrameSink[T]:
+class FrameSink[T](Listener):
     """Listens on a unix socket. `frames`: makes a reader for one connection. `reading` cleared: takes nothing.
 
     `stop` and `start` are a worker killed and started again; what was taken stays.
     """
 
     def __init__(self, path: Path, frames: Callable[[], Frames[T]], background: Background) -> None:
+        super().__init__(background)
         self._path = path
         self._frames = frames
-        self._background = background
         self._lock = threading.Lock()
         self._taken: list[T] = []
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
-        self.connections = 0
         self._reading = asyncio.Event()
         self._reading.set()
         self.start()
@@ -65,14 +62,6 @@ class FrameSink[T]:
                 raise TimeoutError(f"not in {len(frames)} frames, the last: {frames[-1:]!r}")
             time.sleep(LOOK_SECONDS)
 
-    def start(self) -> None:
-        """Listen."""
-        self._background.call(self._start())
-
-    def stop(self) -> None:
-        """Cut every connection, refuse new ones: a worker killed."""
-        self._background.call(self._stop())
-
     def hold(self) -> None:
         """Read nothing, as a worker that is stuck."""
         self._background.loop.call_soon_threadsafe(self._reading.clear)
@@ -81,45 +70,21 @@ class FrameSink[T]:
         """Read again."""
         self._background.loop.call_soon_threadsafe(self._reading.set)
 
-    async def _start(self) -> None:
+    async def _bind(self) -> asyncio.Server:
         self._path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._serve, str(self._path))
+        return await asyncio.start_unix_server(self._accept, str(self._path))
 
-    async def _stop(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+    async def _cut(self) -> None:
+        await super()._cut()
         self._path.unlink(missing_ok=True)
-        for writer in list(self._writers):
-            writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        self.connections += 1
         frames = self._frames()
-        try:
-            while True:
-                await self._reading.wait()
-                data = await reader.read(1 << 16)
-                if not data:
-                    return
-                found = list(frames.feed(data))
-                with self._lock:
-                    self._taken += found
-        except (OSError, asyncio.CancelledError):
-            return
-        finally:
-            self._writers.discard(writer)
-            writer.close()
-
-    def close(self) -> None:
-        """Stop for good."""
-        self.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        while not writer.is_closing():
+            await self._reading.wait()
+            data = await reader.read(1 << 16)
+            if not data:
+                return
+            found = list(frames.feed(data))
+            with self._lock:
+                self._taken += found
