@@ -17,20 +17,22 @@ class Pace:
     wish: int
     now: int = 0
     _shed: int = 0
+    _waiting: int = 0
 
     def __post_init__(self) -> None:
         self.now = self.now or self.wish
 
     def adapt(self, waiting: int, shed: int) -> None:
-        """Ease when more than two seconds' worth waits to be compared or anything more was shed; else pick up again.
+        """Ease when anything more was shed, or more than two seconds' worth waits and it does not get less; pick up
+        again when less than a second's worth waits.
 
         `waiting`: exchanges under way; `shed`: all that ever were.
         """
-        if shed > self._shed or waiting > 2 * self.now:
+        if shed > self._shed or waiting > max(2 * self.wish, self._waiting):
             self.now = max(_FLOOR, self.now * 3 // 4)
-        elif waiting < self.now:
-            self.now = min(self.wish, self.now * 11 // 10 + 1)
-        self._shed = max(shed, self._shed)
+        elif waiting < self.wish:
+            self.now = min(self.wish, self.now * 5 // 4 + 1)
+        self._shed, self._waiting = max(shed, self._shed), waiting
 
     def due[T](self, calls: Iterable[T], clock: Callable[[], int]) -> Iterator[tuple[int, T]]:
         """Each call with the nanosecond before which it is not sent. Time lost is made up for a second's worth only."""

@@ -24,6 +24,7 @@ import msgspec
 from strangler.errors import Unreachable
 from strangler_demo.candidate import schema
 from strangler_demo.child import listening_socket
+from strangler_demo.priority import give_way
 
 _START_SECONDS: Final = 20
 _STOP_SECONDS: Final = 10
@@ -48,6 +49,7 @@ class Child:
                 stderr=stderr,
                 pass_fds=inherited,
             )
+        give_way(self._process.pid)
 
     @property
     def pid(self) -> int:

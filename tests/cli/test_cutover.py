@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 
@@ -59,6 +60,30 @@ def test_the_whole_way_and_back(place: Place, strangler: Strangler) -> None:
         assert verify(connection) is None
         assert [entry.body["actor"] for entry in entries(connection)][-1] == "ann"
     ledger.close()
+
+
+def test_as_json(place: Place, strangler: Strangler) -> None:
+    started = json.loads(strangler("cutover", "start", "reads", "--json").out)
+    assert started["changed"]
+    assert started["cutover"]["phase"] == "shadow"
+    assert started["gate"] is started["refused"] is None
+    assert started["table"] == {"generation": 1, "overridden": False, "planes": 0, "have_it": 0}
+    again = json.loads(strangler("cutover", "start", "reads", "--json").out)
+    assert (again["changed"], again["table"]) == (False, None)
+    refused = strangler("cutover", "advance", "reads", "--json")
+    told = json.loads(refused.out)
+    assert refused.code == told["gate"]["exit_code"] == 3
+    assert "was not advanced" in refused.err
+    assert told["refused"]
+    assert told["cutover"]["phase"] == "shadow"
+    assert started.keys() == again.keys() == told.keys()
+    evidence(place)
+    advanced = json.loads(strangler("cutover", "advance", "reads", "--json").out)
+    assert advanced["gate"]["status"] == "pass"
+    assert advanced["cutover"]["weight_basis_points"] == 100
+    both = strangler("cutover", "rollback", "--all", "--json")
+    assert both.code == 2
+    assert "leave out --json" in both.err
 
 
 @pytest.mark.parametrize("verb", ["start", "pause", "resume", "rollback"])

@@ -21,14 +21,18 @@ def test_a_standstill_is_not_made_up_for_at_once() -> None:
     assert [next(due)[0] for _ in range(3)] == [0, 10_000_000, 4_000_000_000]
 
 
-def test_it_eases_when_much_waits_or_anything_was_shed_and_picks_up_again() -> None:
+def test_it_eases_while_what_waits_grows_or_anything_was_shed_and_picks_up_again() -> None:
     pace = Pace(160)
     pace.adapt(321, 0)
     assert pace.now == 120
-    pace.adapt(130, 7)
+    pace.adapt(320, 0)
+    assert pace.now == 120, "it gets less: that suffices"
+    pace.adapt(321, 0)
     assert pace.now == 90
-    pace.adapt(130, 7)
-    assert pace.now == 90
+    pace.adapt(170, 7)
+    assert pace.now == 67
+    pace.adapt(170, 7)
+    assert pace.now == 67
     for _ in range(20):
         pace.adapt(0, 7)
     assert pace.now == pace.wish == 160

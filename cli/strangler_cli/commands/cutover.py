@@ -11,11 +11,10 @@ if TYPE_CHECKING:
 
     from strangler.config import Loaded
     from strangler.cutover import EventName
-    from strangler.errors import Refused
     from strangler.ledger.store import Ledger
+    from strangler_cli.formats.moved import Told
     from strangler_cli.formats.verdict import Asked
     from strangler_cli.moving import Moved
-    from strangler_cli.screen import Screen
 
 
 @click.group(
@@ -29,6 +28,7 @@ def command() -> None:
 
 _WHO_AND_WHY: Final = (
     click.pass_obj,
+    click.option("--json", "as_json", is_flag=True, help="What came of it as JSON."),
     click.option("--reason", default="", metavar="TEXT", help="Why; the audit keeps it."),
     click.option("--actor", metavar="NAME", help="Who acts, in the audit. Default: the user of the system."),
 )
@@ -62,9 +62,9 @@ def _options_with_all(everything: str) -> Callable[[Callable[..., Any]], Callabl
     help="legacy → shadow: the candidate is asked the same beside legacy; clients notice nothing."
 )
 @_options
-def start(config: str, cutover: str, actor: str | None, reason: str) -> int:
+def start(config: str, cutover: str, actor: str | None, reason: str, *, as_json: bool) -> int:
     """Start."""
-    return _move(config, cutover, "start", actor, reason)
+    return _move(config, cutover, "start", actor, reason, as_json=as_json)
 
 
 @command.command(
@@ -72,18 +72,18 @@ def start(config: str, cutover: str, actor: str | None, reason: str) -> int:
     "Exit code: the gate's (0 passed; 1 blocked; 3 insufficient; 4 paused)."
 )
 @_options
-def advance(config: str, cutover: str, actor: str | None, reason: str) -> int:
+def advance(config: str, cutover: str, actor: str | None, reason: str, *, as_json: bool) -> int:
     """Advance."""
-    return _move(config, cutover, "advance", actor, reason)
+    return _move(config, cutover, "advance", actor, reason, as_json=as_json)
 
 
 @command.command(
     help="Hold it where it is. Traffic goes on as it does; `advance` is refused; a rollback never is."
 )
 @_options
-def pause(config: str, cutover: str, actor: str | None, reason: str) -> int:
+def pause(config: str, cutover: str, actor: str | None, reason: str, *, as_json: bool) -> int:
     """Pause."""
-    return _move(config, cutover, "pause", actor, reason)
+    return _move(config, cutover, "pause", actor, reason, as_json=as_json)
 
 
 @command.command(
@@ -92,13 +92,20 @@ def pause(config: str, cutover: str, actor: str | None, reason: str) -> int:
 )
 @_options_with_all("Lift the override: planes go by the ledger again.")
 def resume(
-    config: str, cutover: str | None, actor: str | None, reason: str, *, everything: bool, yes: bool
+    config: str,
+    cutover: str | None,
+    actor: str | None,
+    reason: str,
+    *,
+    everything: bool,
+    yes: bool,
+    as_json: bool,
 ) -> int:
     """Resume."""
     from strangler_cli import emergency, session
 
-    if cutover := _named(cutover, everything=everything):
-        return _move(config, cutover, "resume", actor, reason)
+    if cutover := _named(cutover, everything=everything, as_json=as_json):
+        return _move(config, cutover, "resume", actor, reason, as_json=as_json)
     return emergency.resume(config, actor or session.actor(), reason, yes=yes)
 
 
@@ -110,13 +117,20 @@ def resume(
 )
 @_options_with_all("Every cutover, now, without ledger or control.")
 def rollback(
-    config: str, cutover: str | None, actor: str | None, reason: str, *, everything: bool, yes: bool
+    config: str,
+    cutover: str | None,
+    actor: str | None,
+    reason: str,
+    *,
+    everything: bool,
+    yes: bool,
+    as_json: bool,
 ) -> int:
     """Roll back."""
     from strangler_cli import emergency, session
 
-    if cutover := _named(cutover, everything=everything):
-        return _move(config, cutover, "rollback", actor, reason)
+    if cutover := _named(cutover, everything=everything, as_json=as_json):
+        return _move(config, cutover, "rollback", actor, reason, as_json=as_json)
     return emergency.roll_back(config, actor or session.actor(), reason, yes=yes)
 
 
@@ -140,39 +154,73 @@ def status(config: str, cutover: str, *, as_json: bool) -> None:
             history(Screen(), ledger, cutover)
 
 
-def _named(cutover: str | None, *, everything: bool) -> str | None:
+def _named(cutover: str | None, *, everything: bool, as_json: bool) -> str | None:
     """The cutover that is meant; None for all. Raises UsageError unless it is one or the other."""
     from strangler.errors import UsageError
 
     if everything == (cutover is not None):
         what = f"`{cutover}` and --all: which of them?" if everything else "which cutover?"
         raise UsageError(what, remedy="name one, or say --all for every one of them")
+    if everything and as_json:
+        raise UsageError("--all prints words only", remedy="leave out --json, or name a cutover")
     return cutover
 
 
-def _move(config: str, cutover: str, event: EventName, actor: str | None, reason: str) -> int:
+def _move(
+    config: str, cutover: str, event: EventName, actor: str | None, reason: str, *, as_json: bool
+) -> int:
     from strangler.errors import Refused
     from strangler_cli import session
     from strangler_cli.moving import move
-    from strangler_cli.screen import Screen
 
     loaded = session.configuration(config)
     session.known_cutover(loaded, cutover)
     if event == "advance":
         _not_overridden(loaded)
-    screen = Screen()
     with session.ledger_of(loaded, create=event == "start") as ledger:
-        who = actor or session.actor()
         verdicts: list[Asked] = []
+        who = actor or session.actor()
         try:
             moved = move(ledger, loaded, cutover, event, who, reason, session.now_ns(), verdicts.append)
         except Refused as refused:
             if not verdicts:
                 raise
-            return _not_advanced(screen, verdicts[0], refused)
-        _said(screen, ledger, loaded, moved)
-        _next(screen, ledger, loaded, cutover)
+            # The gate's whole answer, which says more than the refusal; the exit code is the gate's.
+            _print(_told(ledger, loaded, cutover, None, verdicts[0], refused.what), loaded, as_json=as_json)
+            click.echo(f"strangler: {cutover} was not advanced: {refused.what}", err=True)
+            return refused.exit_code
+        _print(_told(ledger, loaded, cutover, moved, moved.asked, ""), loaded, as_json=as_json)
     return 0
+
+
+def _told(
+    ledger: Ledger, loaded: Loaded, cutover: str, moved: Moved | None, asked: Asked | None, refused: str
+) -> Told:
+    from strangler_cli import overriding, session, standing
+    from strangler_cli.formats.moved import Told
+    from strangler_cli.in_force import wait_in_force
+
+    published = moved is not None and moved.generation is not None
+    overridden = published and overriding.of(loaded) is not None
+    in_force = None
+    if moved is not None and moved.generation is not None and not overridden:
+        in_force = wait_in_force(ledger, loaded, moved.generation, session.now_ns)
+    with ledger.read() as connection:
+        now = standing.standing(connection, loaded, session.now_ns(), only=cutover).cutovers[0]
+    return Told(moved, asked, now, in_force, overridden, refused)
+
+
+def _print(told: Told, loaded: Loaded, *, as_json: bool) -> None:
+    from strangler_cli.formats import moved
+    from strangler_cli.formats.as_json import dumped
+    from strangler_cli.screen import Screen
+
+    if as_json:
+        click.echo(dumped(moved.as_object(told, loaded)))
+        return
+    screen = Screen()
+    moved.as_text(screen, told)
+    screen.flush()
 
 
 def _not_overridden(loaded: Loaded) -> None:
@@ -189,54 +237,3 @@ def _not_overridden(loaded: Loaded) -> None:
             remedy=f"`{typed(loaded, 'cutover', 'resume', '--all')}` first",
             exit_code=4,
         )
-
-
-def _said(screen: Screen, ledger: Ledger, loaded: Loaded, moved: Moved) -> None:
-    from strangler_cli import overriding, session
-    from strangler_cli.formats.history import where
-    from strangler_cli.in_force import wait_in_force
-
-    name, before, after = moved.after.name, moved.before, moved.after
-    if moved.generation is None:
-        screen.line(f"{name}: {where(after)} already; nothing changed")
-        return
-    screen.line(f"{name}: {where(before)} → {where(after)}, by {after.actor}", "good")
-    if moved.asked is not None:
-        attempt = f"attempt {moved.asked.attempt}, " if moved.asked.attempt else ""
-        screen.line(f"  the gate passed ({attempt}{moved.asked.compared:,} compared)")
-    if moved.resolved:
-        screen.line(f"  {moved.resolved} divergences were not seen any more: resolved")
-    if overriding.of(loaded) is not None:
-        screen.line(f"  routing table {moved.generation}: in force once the override is lifted", "warn")
-        return
-    seen = wait_in_force(ledger, loaded, moved.generation, session.now_ns)
-    if not seen.planes:
-        screen.line(
-            f"  routing table {moved.generation}: no plane carries traffic now; the next one begins with it"
-        )
-    elif seen.have_it == seen.planes:
-        planes = "the plane has it" if seen.planes == 1 else f"all {seen.planes} planes have it"
-        screen.line(f"  routing table {moved.generation}: {planes} in force")
-    else:
-        missing = f"{seen.planes - seen.have_it} of {seen.planes} planes do not report it yet"
-        screen.line(f"  routing table {moved.generation}: {missing}; `strangler status` says when", "warn")
-
-
-def _next(screen: Screen, ledger: Ledger, loaded: Loaded, cutover: str) -> None:
-    from strangler_cli import session, standing
-
-    with ledger.read() as connection:
-        found = standing.standing(connection, loaded, session.now_ns(), only=cutover)
-    for entry in found.cutovers:
-        typed = f": {entry.next_command}" if entry.next_command else ""
-        screen.line(f"next: {entry.next_words}{typed}")
-
-
-def _not_advanced(screen: Screen, asked: Asked, refused: Refused) -> int:
-    """The gate's whole answer, which says more than the refusal; the exit code is the gate's."""
-    from strangler_cli.formats.verdict import as_text
-
-    as_text(screen, asked)
-    screen.flush()
-    click.echo(f"strangler: {asked.verdict.cutover} was not advanced: {refused.what}", err=True)
-    return refused.exit_code

@@ -12,7 +12,7 @@ from typing import Any
 from strangler.errors import StranglerError
 from strangler_demo.story.account import Account, GateAccount, StageAccount
 from strangler_demo.story.clients import Clients
-from strangler_demo.story.commands import Commands, Ran
+from strangler_demo.story.commands import Commands
 from strangler_demo.story.options import Options
 from strangler_demo.story.screen import STAGES, Screen
 from strangler_demo.systems import Systems
@@ -60,9 +60,14 @@ class Play:
         self.gauges(verdict)
         return ran.exit_code, verdict
 
-    async def cutover(self, verb: str) -> Ran:
-        """`strangler cutover VERB reads`, which has to succeed."""
-        return await self.strangler.must("cutover", verb, CUTOVER, "--actor", "demo")
+    async def cutover(self, verb: str) -> str:
+        """`strangler cutover VERB reads`, which has to succeed. Returns where it stands then; the account has it."""
+        ran = await self.strangler.must("cutover", verb, CUTOVER, "--actor", "demo", "--json")
+        now: dict[str, Any] = ran.json["cutover"]
+        self.gauges(now)
+        where = f"canary {now['weight']}" if now["phase"] == "canary" else str(now["phase"])
+        self.account.phases.append(where)
+        return where
 
     async def standing(self) -> dict[str, Any]:
         """The cutover as `strangler status --json` shows it."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from strangler.errors import Unreachable
+from strangler_demo.priority import give_way
 from strangler_demo.story.commands import launcher
 
 _START_SECONDS: Final = 30
@@ -39,6 +40,7 @@ async def serving(config: Path) -> AsyncGenerator[Proxy]:
         process = await asyncio.create_subprocess_exec(
             *launcher(config), "serve", stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out
         )
+    give_way(process.pid)
     try:
         facts = await _ready(process, ready, log)
         yield Proxy(str(facts["listen"]), str(facts["control"]), process.pid)

@@ -37,7 +37,6 @@ async def shadowed(play: Play) -> None:
     """2. The read routes are shadowed."""
     play.stage(2)
     await play.cutover("start")
-    await _phase(play)
     play.screen.say(
         "`strangler cutover start reads`: the candidate is asked the same, after the client was answered"
     )
@@ -110,9 +109,7 @@ async def gate_passes(play: Play) -> None:
     play.account.none_on_none_found = not seen
     show(play, seen)
     stage.facts = {"exit_code": 0, "attempt": verdict.get("attempt")}
-    play.screen.say(
-        f"the gate passes (exit code 0) after {(await play.standing())['compared']:,} comparisons"
-    )
+    play.screen.say(f"the gate passes (exit code 0) after {verdict['compared']:,} comparisons")
 
 
 async def canary(play: Play) -> None:
@@ -120,9 +117,8 @@ async def canary(play: Play) -> None:
     stage = play.stage(7)
     play.clients.seen.forget()
     for _ in _FIRST_STEPS:
-        await play.cutover("advance")
+        where = await play.cutover("advance")
         await asyncio.sleep(2)
-        where = await _phase(play)
         play.screen.say(f"{where}; {_moved(play)}")
     stage.facts = {"customers_moved": len(play.clients.seen.moved)}
     play.account.moved_back += play.clients.seen.moved_back.total()
@@ -134,7 +130,7 @@ async def relapse(play: Play) -> None:
     play.clients.seen.forget()
     await asyncio.to_thread(control.switch, play.systems.candidate.root, [RELAPSE])
     standing = await until(
-        play.standing, lambda now: now["phase"] != "canary", seconds=30, what="the rollback", every_ms=200
+        play.standing, lambda now: now["phase"] != "canary", seconds=30, what="the rollback", every_ms=1000
     )
     await asyncio.sleep(2)
     served = list(play.clients.seen.candidate)
@@ -159,9 +155,8 @@ async def to_the_end(play: Play) -> None:
     play.clients.seen.forget()
     where = ""
     for _ in (*_FIRST_STEPS, "100 %"):
-        await play.cutover("advance")
+        where = await play.cutover("advance")
         await asyncio.sleep(1)
-        where = await _phase(play)
     play.account.moved_back += play.clients.seen.moved_back.total()
     stage.facts = {"where": where}
     play.screen.say(
@@ -188,7 +183,7 @@ async def summary(play: Play) -> None:
 
 async def _passes(play: Play) -> dict[str, Any]:
     _, verdict = await until(
-        play.gate, lambda asked: asked[0] == 0, seconds=240, what="a passing gate", every_ms=3000
+        play.gate, lambda asked: asked[0] == 0, seconds=240, what="a passing gate", every_ms=2000
     )
     return verdict
 
@@ -196,15 +191,6 @@ async def _passes(play: Play) -> dict[str, Any]:
 def _moved(play: Play) -> str:
     seen = play.clients.seen
     return f"customers moved so far: {len(seen.moved)}, moved back: {len(seen.moved_back)}"
-
-
-async def _phase(play: Play) -> str:
-    standing = await play.standing()
-    where = str(standing["phase"])
-    if where == "canary":
-        where = f"canary {standing['weight']}"
-    play.account.phases.append(where)
-    return where
 
 
 async def _wrong(play: Play, served: Sequence[Any]) -> list[Any]:
