@@ -57,16 +57,16 @@ layers: setup
 	$(BIN)/lint-imports
 
 test-fast: setup ## tests that start no processes and need no PostgreSQL
-	$(PYTEST) -q -n 2 -m "not (full or fuzz or system or postgres)" $(ARGS)
+	$(PYTEST) -q -n 2 -m "not (full or system or postgres)" $(ARGS)
 
 test: setup ## the suite, under eight minutes on two cores
-	$(PYTEST) -q -n 2 --dist loadscope -m "not (full or fuzz)" $(ARGS)
+	$(PYTEST) -q -n 2 --dist loadscope -m "not full" $(ARGS)
 
 full: setup ## kill matrices, soaks, the third-party server; the result goes to docs/full-run.md
 	$(BIN)/python scripts/full_run.py $(ARGS)
 
-fuzz: setup ## many thousands of generated cases
-	$(PYTEST) -q -n 2 -m fuzz --hypothesis-profile=fuzz --timeout=1800 $(ARGS)
+fuzz: setup ## every property with thousands of generated cases
+	$(PYTEST) -q -n 2 -m hypothesis --hypothesis-profile=fuzz --timeout=1800 $(ARGS)
 
 bench: setup ## ratios against peers in one run, as a table and as JSON
 	$(BIN)/python bench/run.py $(ARGS)
