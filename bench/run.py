@@ -32,7 +32,7 @@ def main(names: list[str]) -> int:
     machine = {"machine": platform.machine(), "python": platform.python_version(), "at": time.strftime("%F")}
     (RESULTS / "machine.json").write_text(json.dumps(machine))
     if failed:
-        print(f"\nnot finished: {', '.join(failed)}", file=sys.stderr)
+        print(f"\nnot at its aim, or not finished: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -37,10 +37,14 @@ class Raw:
 
 @dataclass(slots=True)
 class Walk:
-    """What a walk gathers. `one_sided` is the limit above which a list's lone items become one `length`."""
+    """What a walk gathers. `one_sided` is the limit above which a list's lone items become one `length`.
+
+    `mixed`: there may be true and false in the documents, which Python's `==` takes for 1 and 0.
+    """
 
     one_sided: int = 16
     ids: bool = False
+    mixed: bool = True
     found: list[Raw] = field(default_factory=list)
     silenced: dict[str, int] = field(default_factory=dict)
     pairings: list[Pairing] = field(default_factory=list)
@@ -67,11 +71,14 @@ class Walk:
             kind: Kind = "changed" if _same_type(left, right) else "type"
             self.found.append(Raw(kind, lp, rp, left, right, exact=_exact(place)))
 
+    def _identical(self, left: Node, right: Node) -> bool:
+        return identical(left, right) if self.mixed else left == right
+
     def _ruled(self, left: Node, right: Node, path: Path, effects: tuple[Effect, ...]) -> bool:
         """Whether the rules at this place settle it. Each that could is asked in the order of digests."""
         for effect in effects:
             if effect.kind == "ignore":
-                if not identical(left, right) and not _equal(left, right):
+                if not self._identical(left, right) and not _equal(left, right):
                     self.silence(effect)
                 return True
         done = False
@@ -134,7 +141,7 @@ class Walk:
         self.found.append(Raw(kind, lp, rp, left, right, exact=exact))
 
     def _lists(self, left: list[Node], right: list[Node], lp: Path, rp: Path, place: Place | None) -> None:
-        equal = identical(left, right)
+        equal = self._identical(left, right)
         if equal and (place is None or not self.ids):
             return
         unordered = next((e for e in place.effects if e.kind == "unordered"), None) if place else None
@@ -151,7 +158,7 @@ class Walk:
             walked = sorted(aligned.same + aligned.similar)
         for i, j in walked:
             a, b = left[i], right[j]
-            if place is not None and not self.ids and identical(a, b):
+            if place is not None and not self.ids and self._identical(a, b):
                 continue
             path = (*lp, i)
             there = path if i == j and lp is rp else (*rp, j)
@@ -183,12 +190,12 @@ class Walk:
             self._lone("extra", right[j], (*lp, j), (*rp, j), place.item(-1, j) if place else None)
 
 
-def walk(left: Node, right: Node, rules: Rules, one_sided: int, *, ids: bool) -> Walk:
+def walk(left: Node, right: Node, rules: Rules, one_sided: int, *, ids: bool, mixed: bool = True) -> Walk:
     """Everything two documents disagree about, the candidate's having been put into legacy's shape.
 
-    `ids`: what is equal is walked too, since identity rules want to see the ids in it.
+    `ids`: what is equal is walked too, since identity rules want to see the ids in it. `mixed`: see `Walk`.
     """
-    gathered = Walk(one_sided=one_sided, ids=ids)
+    gathered = Walk(one_sided=one_sided, ids=ids, mixed=mixed)
     gathered.node(left, right, (), (), rules.standing(left, right))
     return gathered
 

@@ -35,6 +35,8 @@ from strangler.exchange import Side
 EQUAL: Final = Outcome("equal")
 NO_RULES: Final = Rules()
 PLAIN_CONTEXT: Final = Context()
+_TRUTH: Final = (b"true", b"false", b"True", b"False")
+"""How canonical bytes write a truth value, or Python does where they cannot."""
 
 
 def compare(
@@ -198,13 +200,14 @@ def _trees(left: Decoded, right: Decoded, rules: Rules, context: Context, gather
         if rules.standing(left.root, right.root) != OUTSIDE:
             gathered.differences += explained([raw], None, None, context)
         return
-    text = _canonical(left)
+    text, other = _canonical(left), _canonical(right)
     ids = rules.pairs_in(text)
-    if not ids and text == _canonical(right):
+    if not ids and text == other:
         return
     ours = put_back(left.root, rules.left_moves, {}) if rules.left_moves else left.root
     theirs = put_back(right.root, rules.moves, gathered.silenced) if rules.moves else right.root
-    walked = walk(ours, theirs, rules, context.limits.one_sided, ids=ids)
+    mixed = any(word in document for document in (text, other) for word in _TRUTH)
+    walked = walk(ours, theirs, rules, context.limits.one_sided, ids=ids, mixed=mixed)
     for digest, count in walked.silenced.items():
         gathered.silenced[digest] = gathered.silenced.get(digest, 0) + count
     gathered.pairings += walked.pairings
