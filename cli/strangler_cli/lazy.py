@@ -18,7 +18,7 @@ COMMANDS: Final[dict[str, str]] = {
     "status": "Show where every cutover stands, and what is next.",
     "divergences": "List, show and accept what differs between the two systems.",
     "rules": "List and accept the rules that strangler proposes.",
-    "compare": "Compare two files as two answers.",
+    "compare": "Compare files, folders or many pairs as two answers.",
     "gate": "Ask whether a cutover may advance (exit 0: yes).",
     "cutover": "Start, advance, pause, resume or roll back a cutover.",
     "demo": "Run the main job on two real billing services.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -90,3 +92,35 @@ def test_values_cannot_drive_the_terminal(home: Path, strangler: Strangler) -> N
     assert ran.code == 1
     assert "\x1b" not in ran.out
     assert "\u202e" not in ran.out
+
+
+def test_both_stand_side_by_side_with_what_differs_in_brackets(files: Path, strangler: Strangler) -> None:
+    out = strangler("compare", "a.json", "b.json").out
+    line = next(line for line in out.splitlines() if "[-10.00-]" in line)
+    assert line.split() == ['"total":', "[-10.00-]", ">>", '"total":', "{+10.01+}"]
+    (files / "rules.yaml").write_text("- ignore: $.at\n- {unordered: $.lines}\n")
+    out = strangler("compare", "a.json", "b.json", "--rules", "rules.yaml").out
+    assert next(line for line in out.splitlines() if '"at"' in line).split()[2] == "|"
+    assert sum(" >> " in line for line in out.splitlines()) == 1
+    whole = strangler("compare", "a.json", "b.json", "--full").out
+    assert '"currency": "EUR"' in whole
+    (files / "a.xml").write_text("<i><a>1</a><b>2</b></i>")
+    (files / "b.xml").write_text("<i><a>1</a><b>3</b></i>")
+    assert "<b>[-2-]</b>" in strangler("compare", "a.xml", "b.xml").out
+
+
+def test_markdown_is_a_table_whatever_the_values_are(home: Path, strangler: Strangler) -> None:
+    (home / "a.json").write_text(json.dumps({"x|y": "a`b|c\nd", "n": 1}))
+    (home / "b.json").write_text(json.dumps({"x|y": "*", "n": 1}))
+    ran = strangler("compare", "a.json", "b.json", "--format", "markdown")
+    assert ran.code == 1
+    head, empty, *table = ran.out.splitlines()
+    assert (head, empty) == ("**different** in 1 place", "")
+    assert table[0] == "| where | a.json | b.json | why |"
+    assert [len(re.findall(r"(?<!\\)\|", row)) for row in table] == [5, 5, 5]
+
+
+def test_a_packed_file_is_read_as_what_it_holds(files: Path, strangler: Strangler) -> None:
+    (files / "c.json.gz").write_bytes(gzip.compress(A.encode()))
+    assert strangler("compare", "a.json", "c.json.gz").code == 0
+    assert "$.total" in strangler("compare", "c.json.gz", "b.json").out

@@ -1,63 +1,120 @@
-"""`strangler compare`: two files as two answers."""
+"""`strangler compare`: two files, two folders, or many pairs, as legacy's and the candidate's answers."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from strangler import Outcome, Rules
-    from strangler.comparison.model import Answer
+    from collections.abc import Iterable
 
-_MEDIA = {
-    ".json": "application/json",
-    ".xml": "application/xml",
-    ".csv": "text/csv",
-    ".tsv": "text/tab-separated-values",
-    ".txt": "text/plain",
-    ".html": "text/html",
-}
+    from strangler import Outcome, Rules
+    from strangler_cli.pairing.jsonlines import Names
+    from strangler_cli.pairing.pair import Entry
+    from strangler_cli.pairing.tally import Tally
 
 
 @click.command(
-    help="Compare two files as legacy's and the candidate's answer; - is standard input.\n\n"
-    "Exit code 0: equal; 1: different; 2: usage, or a file that cannot be read as its media type.",
+    help="Compare two files, or two folders by the names of their files, as legacy's and the candidate's answers;"
+    " - is standard input. With --pairs: many pairs, one a line.\n\n"
+    "Exit code 0: equal; 1: different; 2: usage, nothing to compare, or something that cannot be read.",
 )
-@click.argument("legacy", metavar="A")
-@click.argument("candidate", metavar="B")
+@click.argument("legacy", metavar="[A", required=False)
+@click.argument("candidate", metavar="B]", required=False)
+@click.option(
+    "--pairs",
+    metavar="FILE",
+    help='JSON Lines, packed (gzip) or not: {"id": …, "route": …, "legacy": ANSWER, "candidate": ANSWER},'
+    ' an ANSWER being {"status": …, "headers": …, "body": …}.',
+)
+@click.option(
+    "--legacy-field", metavar="NAME", default="legacy", help="In --pairs: where legacy's answer is."
+)
+@click.option(
+    "--candidate-field", metavar="NAME", default="candidate", help="In --pairs: where the candidate's is."
+)
+@click.option("--id-field", metavar="NAME", default="id", help="In --pairs: what a pair is called.")
+@click.option(
+    "--route-field", metavar="NAME", default="route", help="In --pairs: what divergences are counted under."
+)
+@click.option("--bare", is_flag=True, help="In --pairs: both fields are the bodies themselves.")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
-    help="For people or for programs.",
+    help="For people, for programs, for a page.",
 )
 @click.option("--rules", metavar="FILE", help="What may differ: a list of rules, or a file with `rules:`.")
 @click.option(
-    "--media", metavar="TYPE", help="The media type of both, such as application/json. Default: by the name."
+    "--media",
+    metavar="TYPE",
+    help="The media type of both, such as application/json. Default: by name or header.",
 )
-def command(legacy: str, candidate: str, form: str, rules: str | None, media: str | None) -> int:
+@click.option("--full", is_flag=True, help="Two files: show them whole, not only around what differs.")
+def command(
+    legacy: str | None,
+    candidate: str | None,
+    pairs: str | None,
+    legacy_field: str,
+    candidate_field: str,
+    id_field: str,
+    route_field: str,
+    bare: bool,
+    form: str,
+    rules: str | None,
+    media: str | None,
+    full: bool,
+) -> int:
     """Compare."""
+    if (pairs is None) == (legacy is None):
+        raise click.UsageError("name two files or two folders, or give --pairs.")
+    allowed = _rules(rules)
+    if pairs is not None:
+        from strangler_cli.pairing.jsonlines import Names
+
+        names = Names(legacy_field, candidate_field, id_field, route_field, bare=bare, media=media)
+        return _many(_from_lines(pairs, names), allowed, form)
+    if legacy is None or candidate is None:
+        raise click.UsageError("name the other side, too: strangler compare A B.")
+    if Path(legacy).is_dir() and Path(candidate).is_dir():
+        from strangler_cli.pairing.folders import folder_pairs
+
+        return _many(folder_pairs(Path(legacy), Path(candidate), media), allowed, form)
+    return _one(legacy, candidate, media, allowed, form, full=full)
+
+
+def _one(legacy: str, candidate: str, media: str | None, rules: Rules, form: str, *, full: bool) -> int:
     from strangler import compare
+    from strangler_cli.files import read_bytes
+    from strangler_cli.pairing.whole import answer_of, media_by_name
 
     if legacy == candidate == "-":
         raise click.UsageError("standard input is one file; name the other.")
-    allowed = _rules(rules)
-    kind = media or _by_name(legacy) or _by_name(candidate)
-    outcome = compare(_answer(legacy, kind), _answer(candidate, kind), allowed)
+    kind = media or media_by_name(legacy) or media_by_name(candidate)
+    left, right = (answer_of(file, read_bytes(file), kind) for file in (legacy, candidate))
+    outcome = compare(left, right, rules)
     if form == "json":
         from strangler_cli.formats.as_json import dumped
         from strangler_cli.formats.outcome import as_object
 
         click.echo(dumped(as_object(outcome)))
+    elif form == "markdown":
+        from strangler_cli.formats.markdown import of_outcome
+
+        click.echo(of_outcome(outcome, legacy, candidate))
     else:
+        from strangler_cli.formats.beside import beside
         from strangler_cli.formats.outcome import as_text
         from strangler_cli.screen import Screen
 
-        as_text(Screen(), outcome, legacy, candidate)
+        screen = Screen()
+        as_text(screen, outcome, legacy, candidate)
+        beside(screen, outcome, left, right, full=full)
     return _exit_code(outcome)
 
 
@@ -65,16 +122,57 @@ def _exit_code(outcome: Outcome) -> int:
     return {"equal": 0, "different": 1, "failed": 2}[outcome.verdict]
 
 
-def _by_name(file: str) -> str | None:
-    return _MEDIA.get(Path(file).suffix.lower())
+def _from_lines(file: str, names: Names) -> Iterable[Entry]:
+    from strangler.errors import UsageError
+    from strangler_cli.pairing.jsonlines import line_pairs
+
+    if file == "-":
+        yield from line_pairs(sys.stdin.buffer, "standard input", names)
+        return
+    try:
+        stream = Path(file).open("rb")  # noqa: SIM115  closed below; the error is for open alone
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror or error}", where=file) from None
+    with stream:
+        yield from line_pairs(stream, file, names)
 
 
-def _answer(file: str, media: str | None) -> Answer:
-    from strangler.comparison.model import Answer
-    from strangler_cli.files import read_bytes
+def _many(entries: Iterable[Entry], rules: Rules, form: str) -> int:
+    tally = _tallied(entries, rules)
+    if form == "json":
+        from strangler_cli.formats.as_json import dumped
+        from strangler_cli.formats.tally import as_object
 
-    fields = ((b"content-type", media.encode("latin-1", "replace")),) if media else ()
-    return Answer(200, fields, read_bytes(file))
+        click.echo(dumped(as_object(tally)))
+    elif form == "markdown":
+        from strangler_cli.formats.markdown import of_tally
+
+        click.echo(of_tally(tally))
+    else:
+        from strangler_cli.formats.tally import as_text
+        from strangler_cli.screen import Screen
+
+        as_text(Screen(), tally)
+    return tally.exit_code
+
+
+def _tallied(entries: Iterable[Entry], rules: Rules) -> Tally:
+    from strangler import compare
+    from strangler_cli.pairing.pair import Lone, Pair
+    from strangler_cli.pairing.tally import Tally
+    from strangler_cli.progress import progress
+
+    tally = Tally()
+    with progress("comparing") as step:
+        for entry in entries:
+            if isinstance(entry, Pair):
+                tally.judged(entry.name, entry.route, compare(entry.legacy, entry.candidate, rules))
+            elif isinstance(entry, Lone):
+                tally.alone(entry)
+            else:
+                tally.not_read(entry)
+            step()
+    return tally
 
 
 def _rules(file: str | None) -> Rules:

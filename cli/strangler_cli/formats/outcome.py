@@ -44,22 +44,33 @@ def as_text(screen: Screen, outcome: Outcome, left: str, right: str) -> None:
         screen.line(f"note: {side}{anomaly.code}: {anomaly.detail}", "warn")
 
 
-def _row(difference: Difference) -> list[Cell]:
+def place_of(difference: Difference) -> str:
+    """Where, in a rule's words if it has any for that."""
     location = str(difference.location)
+    return rule_place(location) or location
+
+
+def _row(difference: Difference) -> list[Cell]:
+    return [
+        place_of(difference),
+        side_text(difference, "extra"),
+        side_text(difference, "missing"),
+        why(difference),
+    ]
+
+
+def why(difference: Difference) -> str:
+    """The cause in words, with the drift of money."""
     drift = ""
     if difference.drift is not None:
         drift = f" ({money(difference.drift, difference.currency or '')})"
     cause = difference.cause
-    why = f"{cause.code}: {cause.detail}" if cause.detail else cause.code
-    return [
-        rule_place(location) or location,
-        _side(difference, "extra"),
-        _side(difference, "missing"),
-        why + drift,
-    ]
+    words = f"{cause.code}: {cause.detail}" if cause.detail else cause.code
+    return words + drift
 
 
-def _side(difference: Difference, absent_when: str) -> str:
+def side_text(difference: Difference, absent_when: str) -> str:
+    """Legacy's value (`absent_when` "extra") or the candidate's ("missing"), not too long."""
     if difference.kind == absent_when:
         return _ABSENT
     text = shown(difference.left if absent_when == "extra" else difference.right)

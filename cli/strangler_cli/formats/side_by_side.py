@@ -30,9 +30,9 @@ type Line = tuple[str, tuple[str | int, ...]]
 """A line of a document with the path of what stands on it (empty: unknown)."""
 
 
-def side_by_side(left: str, right: str, place: str = "") -> list[Pair]:
-    """All lines, paired. `place`: a JSONPath with `[*]`, for JSON documents."""
-    pattern = _pattern(place)
+def side_by_side(left: str, right: str, *places: str) -> list[Pair]:
+    """All lines, paired. `places`: what is meant, as JSONPaths with `[*]`, for JSON documents."""
+    patterns = [pattern for place in places if (pattern := _pattern(place))]
     first, second = _lines(left), _lines(right)
     matcher = difflib.SequenceMatcher(
         None, [text for text, _ in first], [text for text, _ in second], autojunk=False
@@ -42,7 +42,7 @@ def side_by_side(left: str, right: str, place: str = "") -> list[Pair]:
         if tag == "equal":
             out += [Pair(text, text, "") for text, _ in first[a:b]]
         else:
-            out += _unequal(first[a:b], second[c:d], pattern)
+            out += _unequal(first[a:b], second[c:d], patterns)
     return out
 
 
@@ -64,11 +64,13 @@ def excerpt(pairs: Sequence[Pair], around: int = AROUND) -> Iterator[Pair | None
             yield None
 
 
-def _unequal(left: Sequence[Line], right: Sequence[Line], pattern: Pattern | None) -> Iterator[Pair]:
+def _unequal(left: Sequence[Line], right: Sequence[Line], patterns: Sequence[Pattern]) -> Iterator[Pair]:
     for index in range(max(len(left), len(right))):
         one = left[index] if index < len(left) else None
         two = right[index] if index < len(right) else None
-        meant = any(line is not None and _fits(pattern, line[1]) for line in (one, two))
+        meant = any(
+            line is not None and _fits(pattern, line[1]) for line in (one, two) for pattern in patterns
+        )
         yield Pair(one[0] if one else None, two[0] if two else None, ">>" if meant else "|")
 
 
@@ -82,8 +84,8 @@ def _pattern(place: str) -> Pattern | None:
     return None if isinstance(parsed, Query) else parsed
 
 
-def _fits(pattern: Pattern | None, path: tuple[str | int, ...]) -> bool:
-    if not pattern or len(path) < len(pattern):
+def _fits(pattern: Pattern, path: tuple[str | int, ...]) -> bool:
+    if len(path) < len(pattern):
         return False
     return all(segment.takes(step) for segment, step in zip(pattern, path, strict=False))
 

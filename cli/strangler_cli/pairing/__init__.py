@@ -1,0 +1,1 @@
+"""Where `compare` takes its pairs from: two files, two folders, JSON Lines."""
