@@ -1,10 +1,15 @@
 """Each cause's good and bad examples hold, on both sides' view."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from strangler.comparison.causes import KNOWN, Example, KnownCause
 from strangler.comparison.pair import compare
 
+ROOT = Path(__file__).resolve().parents[3]
 GOOD = [(known, example) for known in KNOWN for example in known.good]
 BAD = [(known, example) for known in KNOWN for example in known.bad]
 
@@ -33,3 +38,16 @@ def test_bad_examples_differ_for_another_reason(known, example):
 def test_every_cause_has_examples_and_a_name_of_its_own():
     assert len({known.code for known in KNOWN}) == len(KNOWN)
     assert all(known.good and known.bad and known.about for known in KNOWN)
+
+
+def test_the_page_is_written_from_them():
+    written = subprocess.run(
+        [sys.executable, "-c", "import causes_page; print(causes_page.page(), end='')"],
+        cwd=ROOT / "scripts",
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert written.stdout == (ROOT / "docs" / "causes.md").read_text("utf-8"), (
+        "scripts/causes_page.py writes it anew"
+    )

@@ -1,7 +1,7 @@
 """Off by a few minor units: rounded per line on one side, on the total on the other; half-up against half-even.
 
 Rounding a sum once instead of each of its n lines moves it by half a unit a line at most; what is further apart
-than that is no rounding.
+than that is no rounding. Where the document has quantities, prices and rates, the detail says how each side rounds.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from strangler.comparison.amounts import minor_digits
+from strangler.comparison.causes.recomputed import how_rounded
 from strangler.comparison.causes.site import Example, KnownCause, Site
 from strangler.comparison.model import Node, Path
 from strangler.comparison.values import EXACT, digits_after_point
@@ -35,7 +36,9 @@ def explain(site: Site) -> str | None:
     most = min(_MOST, max(_FEWEST, (lines + 1) // 2))
     if units > most or (units > _FEWEST and 10 * abs(left - right) > max(abs(left), abs(right))):
         return None
-    return f"off by {int(units)} in the last digit"
+    off = f"off by {int(units)} in the last digit"
+    how = how_rounded(site.left_root, site.path, left, right, digits)
+    return f"{off}: {how}" if how else off
 
 
 def _lines(root: Node, path: Path) -> int:
@@ -63,6 +66,10 @@ CAUSE = KnownCause(
             {"currency": "EUR", "total": "100.05", "lines": [1, 2, 3, 4, 5, 6]},
         ),
         Example({"currency": "JPY", "total": 5401}, {"currency": "JPY", "total": 5402}),
+        Example(
+            {"currency": "EUR", "net": "0.49", "lines": [{"quantity": 5, "unit_price": "0.097"}]},
+            {"currency": "EUR", "net": "0.48", "lines": [{"quantity": 5, "unit_price": "0.097"}]},
+        ),
     ),
     bad=(
         Example({"currency": "EUR", "total": "100.02"}, {"currency": "EUR", "total": "100.06"}),

@@ -11,6 +11,7 @@ from strangler.comparison.causes import (
     day_boundary,
     identifier,
     minor_units,
+    mojibake,
     null_or_absent,
     order,
     rounding,
@@ -19,6 +20,7 @@ from strangler.comparison.causes import (
     time_zone,
     truncation,
     type_changed,
+    unicode_form,
     whitespace,
 )
 from strangler.comparison.causes.dates import readings
@@ -40,6 +42,8 @@ KNOWN: Final[tuple[KnownCause, ...]] = (
     currency.CAUSE,
     whitespace.CAUSE,
     case.CAUSE,
+    unicode_form.CAUSE,
+    mojibake.CAUSE,
     identifier.CAUSE,
 )
 
