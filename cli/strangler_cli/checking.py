@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from strangler.config import Loaded
     from strangler.config.policy import Synced
     from strangler.config.systems import System
+    from strangler.ledger.store import Ledger
 
 type Level = Literal["ok", "note", "warning", "error"]
 
@@ -195,7 +196,20 @@ def _ledger(loaded: Loaded) -> Iterator[Finding]:
         yield Finding("error", "ledger", error.what, error.remedy or "")
     else:
         yield Finding("ok", "ledger", ledger.url)
+        yield from _referee(ledger)
         ledger.close()
+
+
+def _referee(ledger: Ledger) -> Iterator[Finding]:
+    from strangler.ledger.refereed import refereed
+    from strangler_cli.formats.standing_text import alarm
+    from strangler_cli.session import now_ns
+
+    with ledger.read() as connection:
+        said = refereed(connection)
+    if said.disagreed:
+        remedy = "no verdict rests on it; please report it, with the route's kind of documents"
+        yield Finding("warning", "referee", alarm(said, now_ns()), remedy)
 
 
 def _listening(loaded: Loaded) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from strangler.ledger import planes as running
 from strangler.ledger import streams
 from strangler.ledger.cutovers import current_table, states
 from strangler.ledger.facts import facts
+from strangler.ledger.refereed import Refereed, refereed
 from strangler.ledger.tables import MINUTE_NS
 from strangler_cli.asking import look
 from strangler_cli.proposals import Proposed, proposals
@@ -70,6 +71,7 @@ class Standing:
     losses: dict[str, int]
     file_problem: str
     proposals: tuple[Proposed, ...]
+    referee: Refereed
 
 
 def standing(connection: Connection, loaded: Loaded, now_ns: int, *, only: str | None = None) -> Standing:
@@ -86,6 +88,7 @@ def standing(connection: Connection, loaded: Loaded, now_ns: int, *, only: str |
         losses=streams.losses(connection),
         file_problem=_file_problem(connection, loaded),
         proposals=tuple(entry for entry in proposals(connection, loaded) if only in {None, entry.cutover}),
+        referee=refereed(connection),
     )
 
 

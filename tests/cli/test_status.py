@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from strangler.ledger.facts import Fact, put
+from strangler.ledger.refereed import Refereed
 from strangler.ledger.settled import NoiseFinding, StreamReport
 
 from .conftest import Place, Strangler
@@ -149,6 +150,32 @@ def test_a_file_that_serve_does_not_take_up(place: Place, strangler: Strangler) 
         "goes on with an earlier strangler.yaml: strangler.yaml:9: unknown key `x`" in strangler("status").out
     )
     assert strangler("status", "--json").json["file_problem"].startswith("strangler.yaml:9")
+
+
+def test_where_the_referee_disagrees_it_is_an_alarm_about_us(place: Place, strangler: Strangler) -> None:
+    filled(place, strangler)
+    assert "alarm" not in strangler("status").out
+    assert strangler("status", "--json").json["referee"]["disagreed"] == 0
+    said = "DeepDiff finds a difference in bodies that were called equal"
+    ledger = place.ledger()
+    with ledger.begin() as connection:
+        put(connection, Refereed(90, 1).fact("a/worker/1", place.now_ns))
+        later = Refereed(10, 0, 2, "invoice", said, place.now_ns - 60_000_000_000)
+        put(connection, later.fact("a/worker/2", place.now_ns))
+    ledger.close()
+    text = "of 100 comparisons that DeepDiff judged too, it disagreed with 2, the latest on route `invoice` 60 s ago"
+    assert f"alarm about strangler itself: {text}: {said}" in strangler("status").out
+    assert strangler("status", "--json").json["referee"] == {
+        "judged": 100,
+        "passed_over": 1,
+        "disagreed": 2,
+        "route": "invoice",
+        "said": said,
+        "at": "2027-01-15T07:59:00Z",
+    }
+    checked = strangler("check").out
+    assert text in checked
+    assert "no verdict rests on it" in checked
 
 
 def test_watching_goes_on_until_it_is_interrupted(

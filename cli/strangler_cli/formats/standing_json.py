@@ -33,6 +33,14 @@ def as_object(standing: Standing, loaded: Loaded) -> dict[str, Any]:
         "accounting": standing.accounting,
         "losses": standing.losses,
         "file_problem": standing.file_problem,
+        "referee": {
+            "judged": standing.referee.judged,
+            "passed_over": standing.referee.passed_over,
+            "disagreed": standing.referee.disagreed,
+            "route": standing.referee.route,
+            "said": standing.referee.said,
+            "at": iso(standing.referee.at_ns),
+        },
     }
 
 

@@ -11,6 +11,7 @@ from strangler_cli.words import ago, counted, iso, percent
 
 if TYPE_CHECKING:
     from strangler.config import Loaded
+    from strangler.ledger.refereed import Refereed
     from strangler_cli.proposals import Proposed
     from strangler_cli.screen import Screen
     from strangler_cli.standing import CutoverStanding, RouteStanding, Standing
@@ -42,10 +43,20 @@ def as_text(screen: Screen, standing: Standing, loaded: Loaded, now_ns: int) -> 
         screen.line()
     _running(screen, standing, now_ns)
     _accounting(screen, standing)
+    if standing.referee.disagreed:
+        screen.line(alarm(standing.referee, now_ns), "bad")
     if standing.planes and standing.file_problem:
         screen.line(
             f"`strangler serve` goes on with an earlier {loaded.file.name}: {standing.file_problem}", "bad"
         )
+
+
+def alarm(referee: Refereed, now_ns: int) -> str:
+    """What the referee said against us, in a sentence."""
+    return (
+        f"alarm about strangler itself: of {referee.judged:,} comparisons that DeepDiff judged too, it disagreed with "
+        f"{referee.disagreed:,}, the latest on route `{referee.route}` {ago(referee.at_ns, now_ns)}: {referee.said}"
+    )
 
 
 def _cutover(screen: Screen, entry: CutoverStanding, loaded: Loaded, now_ns: int) -> None:

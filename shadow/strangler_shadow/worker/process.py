@@ -25,6 +25,7 @@ from strangler_shadow.worker.book import Book
 from strangler_shadow.worker.endpoint import ask_version
 from strangler_shadow.worker.ground import Ground, ground
 from strangler_shadow.worker.intake import listen
+from strangler_shadow.worker.second import Referee
 from strangler_shadow.worker.settings import WorkerSettings
 from strangler_shadow.worker.shadow import Shadow
 from strangler_shadow.worker.streams import Streams
@@ -72,7 +73,13 @@ class Process:
         self._writer = Writer(buffer, self._streams, self._book)
         version = VersionSource.of(config.candidate.version, settings.version)
         self.shadow = Shadow(
-            first, self._askers(first), version, self._streams, self._writer, lambda: self._book.lags
+            first,
+            self._askers(first),
+            version,
+            self._streams,
+            self._writer,
+            lambda: self._book.lags,
+            Referee(lambda sums: self._writer.state(sums.fact(settings.name, time.time_ns()))),
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._server: asyncio.Server | None = None
@@ -95,6 +102,7 @@ class Process:
             self._server.close()
         while self.shadow.open and time.monotonic() < deadline:  # noqa: ASYNC110  several tasks bring it down, with a deadline
             await asyncio.sleep(0.02)
+        await self.shadow.referee.finish()
         if not await self._writer.stop(max(1.0, deadline - time.monotonic())):
             _log.warning("%d judged exchanges could not be written", self._writer.pending)
         for task in self._tasks:

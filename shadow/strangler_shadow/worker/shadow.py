@@ -15,17 +15,17 @@ from strangler.comparison.failures import failed
 from strangler.comparison.model import Outcome
 from strangler.comparison.observations import Observations
 from strangler.exchange import Exchange, Failure, Response, Side
-from strangler.ledger.facts import Fact
 from strangler_shadow.worker.ask import Asker
 from strangler_shadow.worker.case import Answered, Case, size_of
 from strangler_shadow.worker.ground import Ground
 from strangler_shadow.worker.limits import Guard
 from strangler_shadow.worker.patience import Probed, behind, hopeless
 from strangler_shadow.worker.queue import CaseQueue
+from strangler_shadow.worker.second import Referee
 from strangler_shadow.worker.settling import known_pairs, settled, settled_size
 from strangler_shadow.worker.shown import Shown
 from strangler_shadow.worker.streams import Stream, Streams
-from strangler_shadow.worker.verdict import Second, again, judged, referee, twin
+from strangler_shadow.worker.verdict import Second, again, judged, twin
 from strangler_shadow.worker.version import VersionSource
 from strangler_shadow.worker.writer import Writer
 
@@ -48,6 +48,7 @@ class Shadow:
         streams: Streams,
         writer: Writer,
         lags: Callable[[], Mapping[str, Probed]],
+        referee: Referee,
         *,
         ticks_ns: Callable[[], int] = time.monotonic_ns,
         now_ns: Callable[[], int] = time.time_ns,
@@ -59,6 +60,7 @@ class Shadow:
         self.guard = Guard(ground.config.worker)
         self.known = Observations()
         self.queue = CaseQueue()
+        self.referee = referee
         self.open = 0
         self._streams = streams
         self._writer = writer
@@ -128,7 +130,7 @@ class Shadow:
             return
         outcome = await self._apart(case, judged, case.answer("legacy"), candidate, case.yardstick)
         if self._draw() * 10_000 < case.ground.config.worker.referee:
-            await self._referee(case, outcome)
+            self.referee.draw(case.exchange.route, case.answer("legacy"), candidate, outcome, case.yardstick)
         outcome = known_pairs(outcome, self.known, case.ground.redactor)
         if outcome.verdict == "different":
             case.first = outcome
@@ -137,15 +139,6 @@ class Shadow:
         if outcome.verdict == "equal" and self._draw() * 10_000 < case.ground.config.worker.twins:
             await self._twin(case)
         self._settle(case, outcome)
-
-    async def _referee(self, case: Case, outcome: Outcome) -> None:
-        """A sampled share is judged by somebody else too; a disagreement is an alarm about us, not about a side."""
-        legacy, candidate = case.answer("legacy"), case.answer("candidate")
-        said = await self._in_thread(referee, legacy, candidate, outcome, case.yardstick)
-        if said is not None:
-            route = case.exchange.route
-            _log.error("the referee disagrees on a comparison of %s: %s", route, said)
-            self._writer.state(Fact("alarm", f"referee/{route}", said, "", self._now_ns()))
 
     async def _twin(self, case: Case) -> None:
         primary, first = case.exchange.primary, case.exchange.response
@@ -239,6 +232,7 @@ class Shadow:
     def close(self) -> None:
         """Nothing comes any more."""
         self._heavy.shutdown(wait=False, cancel_futures=True)
+        self.referee.close()
 
     def _done(self, case: Case) -> None:
         self.open -= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from strangler.comparison.failures import failed
@@ -90,12 +91,11 @@ def _by_side(primary: Side, of_primary: Answered, of_shadow: Answered) -> dict[S
 
 
 def referee(
-    legacy: Answered | None, candidate: Answered | None, outcome: Outcome, yardstick: Yardstick
+    legacy: Response, candidate: Response, outcome: Outcome, yardstick: Yardstick, late: Callable[[], bool]
 ) -> str | None:
-    """What a second, independent judge says otherwise; None where it agrees or cannot say."""
-    if not isinstance(legacy, Response) or not isinstance(candidate, Response):
-        return None
-    return disagrees(_answer(legacy), _answer(candidate), yardstick.rules, outcome, yardstick.context)
+    """What a second, independent judge says otherwise; None where it agrees or cannot say. Raises Undecided."""
+    pair = _answer(legacy), _answer(candidate)
+    return disagrees(*pair, yardstick.rules, outcome, yardstick.context, late)
 
 
 def _answer(answered: Answered | None) -> Answer:

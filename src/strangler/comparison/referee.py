@@ -6,6 +6,7 @@ they are equal: where and why is not its business.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from strangler.comparison.context import Context
@@ -18,10 +19,22 @@ from strangler.errors import DecodeError
 _PLAIN = Context()
 
 
+class Undecided(Exception):  # noqa: N818  no error: nothing is known
+    """It took too long."""
+
+
 def disagrees(
-    left: Answer, right: Answer, rules: Rules, outcome: Outcome, context: Context = _PLAIN
+    left: Answer,
+    right: Answer,
+    rules: Rules,
+    outcome: Outcome,
+    context: Context = _PLAIN,
+    late: Callable[[], bool] = lambda: False,
 ) -> str | None:
-    """What DeepDiff says otherwise, in a sentence without values; None where it agrees or cannot say."""
+    """What DeepDiff says otherwise, in a sentence without values; None where it agrees or cannot say.
+
+    `late` is asked at every value; raises Undecided as soon as it is true.
+    """
     if (
         outcome.verdict == "failed"
         or outcome.silenced
@@ -38,7 +51,7 @@ def disagrees(
         return f"a body that was compared cannot be read: {error.what}"
     if ours.media != theirs.media:
         return None
-    differ = _differ(ours.root, theirs.root)
+    differ = _differ(ours.root, theirs.root, late)
     found = any(difference.location.part == "body" for difference in outcome.differences)
     if differ and not found:
         return "DeepDiff finds a difference in bodies that were called equal"
@@ -47,10 +60,18 @@ def disagrees(
     return None
 
 
-def _differ(left: Node, right: Node) -> bool:
+def _differ(left: Node, right: Node, late: Callable[[], bool]) -> bool:
     from deepdiff import DeepDiff
 
-    return bool(DeepDiff(_tagged(left), _tagged(right)))
+    def watched(_value: object, _path: str) -> bool:
+        if late():
+            raise Undecided
+        return False
+
+    # Position by position: whether they are equal is the question, and pairing items takes the square of them.
+    return bool(
+        DeepDiff(_tagged(left), _tagged(right), zip_ordered_iterables=True, exclude_obj_callback=watched)
+    )
 
 
 def _tagged(node: Node) -> object:
