@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import structs
+
 from strangler.comparison.amounts import currency_at, drift, holds_amount, is_amount, name_of
 from strangler.comparison.causes import Site, cause_of
 from strangler.comparison.context import Context
 from strangler.comparison.differences import Raw
-from strangler.comparison.model import Difference, Location, Node, Path, Severity
+from strangler.comparison.model import UNEXPLAINED, Cause, Difference, Location, Node, Path, Severity
 from strangler.comparison.paths import ANY, at
 from strangler.comparison.patterns import Patterns
 from strangler.comparison.values import number_in
 
+_UNTOLD: Final = frozenset({UNEXPLAINED.code, "null-or-absent"})
 _MILD: Final = frozenset({"case", "whitespace", "scale", "order", "date-format"})
 
 
@@ -94,6 +97,14 @@ def _difference(raw: Raw, site: Site, shape: Path, *, together: bool) -> Differe
         pattern=(*shape[:-1], ANY) if together and _groupable(site) else shape,
         counterpart=raw.counterpart if raw.counterpart != path else None,
     )
+
+
+def of_an_error(difference: Difference, status: int) -> Difference:
+    """A difference between the bodies of two errors: how a system words them is one habit, whatever the place."""
+    body, money = difference.location.part == "body", difference.severity == "money"
+    if not body or money or difference.cause.code not in _UNTOLD:
+        return difference
+    return structs.replace(difference, cause=Cause("error-body", f"both answer {status}"), severity="minor")
 
 
 def _touches_money(site: Site) -> bool:

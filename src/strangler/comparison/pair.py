@@ -10,7 +10,7 @@ from strangler.comparison.context import Context
 from strangler.comparison.decode import decode
 from strangler.comparison.decode.media import media_type
 from strangler.comparison.differences import Raw, walk
-from strangler.comparison.explained import explained
+from strangler.comparison.explained import explained, of_an_error
 from strangler.comparison.failures import failed
 from strangler.comparison.headers import compare_fields, plainly_same, read_otherwise
 from strangler.comparison.model import (
@@ -35,6 +35,7 @@ from strangler.exchange import Side
 EQUAL: Final = Outcome("equal")
 NO_RULES: Final = Rules()
 PLAIN_CONTEXT: Final = Context()
+_ERRORS: Final = 400
 _TRUTH: Final = (b"true", b"false", b"True", b"False")
 """How canonical bytes write a truth value, or Python does where they cannot."""
 
@@ -121,6 +122,8 @@ def _answers(left: Answer, right: Answer, rules: Rules, context: Context) -> Out
         unread = _bodies(left, right, rules, context, gathered)
         if unread is not None:
             return unread
+        if left.status >= _ERRORS and gathered.differences:
+            gathered.differences = [of_an_error(each, left.status) for each in gathered.differences]
     return gathered.outcome(context)
 
 

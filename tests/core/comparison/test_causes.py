@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from strangler.comparison.causes import KNOWN, Example, KnownCause
+from strangler.comparison.model import Answer
 from strangler.comparison.pair import compare
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -38,6 +39,40 @@ def test_bad_examples_differ_for_another_reason(known, example):
 def test_every_cause_has_examples_and_a_name_of_its_own():
     assert len({known.code for known in KNOWN}) == len(KNOWN)
     assert all(known.good and known.bad and known.about for known in KNOWN)
+
+
+def test_a_list_that_is_another_page_as_a_whole():
+    assert causes(Example({"rows": [1], "offset": 0}, {"rows": [*range(1, 40)], "offset": 1})) == {
+        "pagination"
+    }
+
+
+TEXT = b"text/plain"
+
+
+def error(status, body, media=b"application/json"):
+    return Answer(status, ((b"Content-Type", media),), body)
+
+
+def test_what_differs_within_two_errors_is_an_error_body():
+    left = error(404, b'{"error": {"code": "missing", "message": "no such invoice"}}')
+    right = error(404, b'{"type": "about:blank", "title": "Not Found"}', b"application/problem+json")
+    found = compare(left, right).differences
+    assert {d.cause.code for d in found if d.location.part == "body"} == {"error-body"}
+    assert {
+        d.cause.code for d in compare(error(422, b"bad", TEXT), error(422, b"worse", TEXT)).differences
+    } == {"error-body"}
+
+
+def test_an_amount_in_an_error_keeps_its_own_cause():
+    left, right = (
+        error(422, b'{"currency": "EUR", "balance": %s}' % amount) for amount in (b"-2.50", b"2.50")
+    )
+    (difference,) = compare(left, right).differences
+    assert (difference.cause.code, difference.severity) == ("sign", "money")
+    assert {
+        d.cause.code for d in compare(error(200, b"a word", TEXT), error(200, b"a term", TEXT)).differences
+    } == {"unexplained"}
 
 
 def test_the_page_is_written_from_them():

@@ -14,6 +14,7 @@ from strangler.comparison.causes import (
     mojibake,
     null_or_absent,
     order,
+    pagination,
     rounding,
     scale,
     sign,
@@ -29,6 +30,7 @@ from strangler.comparison.model import UNEXPLAINED, Cause
 
 KNOWN: Final[tuple[KnownCause, ...]] = (
     order.CAUSE,
+    pagination.CAUSE,
     truncation.CAUSE,
     null_or_absent.CAUSE,
     scale.CAUSE,
