@@ -48,13 +48,21 @@ def _rows(text: str, delimiter: str, media: MediaType) -> list[list[str]]:
 
 
 def _columns(header: list[str], anomalies: list[Anomaly]) -> list[str]:
+    cells = [cell.strip() for cell in header]
     seen: dict[str, int] = {}
+    taken = set(cells)
     names: list[str] = []
-    for name in (cell.strip() for cell in header):
-        seen[name] = seen.get(name, 0) + 1
-        if seen[name] > 1:
-            anomalies.append(Anomaly("repeated-column", (), f"column {name!r} stands {seen[name]} times"))
-        names.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    for name in cells:
+        count = seen[name] = seen.get(name, 0) + 1
+        if count == 1:
+            names.append(name)
+            continue
+        anomalies.append(Anomaly("repeated-column", (), f"column {name!r} stands {count} times"))
+        # A header may have `net`, `net` and `net#2`: no cell may take another's place.
+        while (other := f"{name}#{count}") in taken:
+            count = seen[name] = count + 1
+        taken.add(other)
+        names.append(other)
     return names
 
 
@@ -63,9 +71,18 @@ def _row(position: int, row: list[str], names: list[str], anomalies: list[Anomal
         if len(anomalies) < _LISTED:
             what = f"{len(row)} cells under {len(names)} columns"
             anomalies.append(Anomaly("ragged-row", (position,), what))
-        names = [*names, *(f"#{extra + 1}" for extra in range(len(names), len(row)))]
+        names = [*names, *_beyond(names, len(row))]
     cells: dict[str, Node] = dict(zip(names, row, strict=False))
     return cells
+
+
+def _beyond(names: list[str], width: int) -> list[str]:
+    """Names for the cells that no column has a name for."""
+    if width <= len(names):
+        return []
+    taken = set(names)
+    found = [f"#{column + 1}" for column in range(len(names), width)]
+    return [f"{name}#" if name in taken else name for name in found]
 
 
 def _sniffed(text: str) -> str:
