@@ -6,7 +6,8 @@
 Namespaces are compared by URI: a name gets the prefix under which its URI is well known (or was declared in
 `Context.namespaces`), else `{uri}local`; what prefix the document used does not matter. The order among
 children of different names is not kept; comments and processing instructions are dropped. Entities beyond the
-five of XML, and with them every DTD that declares some, are refused.
+five of XML, and with them every DTD that declares some, are refused; so are namespaces longer than any URI in use,
+because each name under one would carry it.
 """
 
 from __future__ import annotations
@@ -41,10 +42,16 @@ WELL_KNOWN: Final[Mapping[str, str]] = {
     "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08": "camt053",
 }
 
+_LONGEST_URI: Final = 512
+_SHORT: Final = 4_096
+"""A body in which even a long namespace does no harm."""
+
 
 def decode_xml(body: bytes, media: MediaType, context: Context) -> Decoded:
     """An XML document as a tree. Raises DecodeError with what libxml2 says."""
     root = _parsed(body, media)
+    if len(body) > _SHORT:
+        _refuse_long_namespaces(root, media)
     info = root.getroottree().docinfo
     anomalies: tuple[Anomaly, ...] = ()
     if info.internalDTD is not None:
@@ -74,6 +81,14 @@ def _parsed(body: bytes, media: MediaType) -> etree._Element:
         return etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, LookupError, ValueError) as error:
         raise DecodeError(str(error).split("\n", maxsplit=1)[0][:200], media=media.name) from None
+
+
+def _refuse_long_namespaces(root: etree._Element, media: MediaType) -> None:
+    # Before the first look at a tag: lxml writes the URI into each one it shows, which squares the body's size.
+    for _, declared in etree.iterwalk(root, events=("start-ns",)):
+        uri = declared[1] if declared else ""
+        if len(uri) > _LONGEST_URI:
+            raise DecodeError(f"a namespace of {len(uri)} characters", media=media.name)
 
 
 class _Names(dict[str, str]):
