@@ -6,9 +6,12 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from strangler.errors import UsageError
+
+if TYPE_CHECKING:
+    from strangler import Rules
 
 LARGEST: Final = 256 << 20
 
@@ -32,6 +35,18 @@ def read_text(file: str) -> str:
         return read_bytes(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"is not UTF-8 text (byte {error.start})", where=file) from None
+
+
+def rules_of(file: str | None) -> Rules:
+    """The rules of a file; none without one. Raises UsageError and ConfigError."""
+    from strangler.comparison.rules import Rules
+
+    if file is None:
+        return Rules()
+    from strangler.config.rulesfile import parse_rules
+
+    found, lines = parse_rules(read_text(file), Path(file))
+    return Rules.of(found, lines, file=file)
 
 
 def write_new(path: Path, text: str) -> None:

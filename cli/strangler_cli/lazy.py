@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, str]] = {
     "divergences": "List, show and accept what differs between the two systems.",
     "rules": "List and accept the rules that strangler proposes.",
     "compare": "Compare files, folders or many pairs as two answers.",
+    "replay": "Ask a recording's requests again, and compare.",
     "gate": "Ask whether a cutover may advance (exit 0: yes).",
     "cutover": "Start, advance, pause, resume or roll back a cutover.",
     "demo": "Run the main job on two real billing services.",

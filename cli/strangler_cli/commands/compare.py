@@ -71,9 +71,11 @@ def command(
     full: bool,
 ) -> int:
     """Compare."""
+    from strangler_cli.files import rules_of
+
     if (pairs is None) == (legacy is None):
         raise click.UsageError("name two files or two folders, or give --pairs.")
-    allowed = _rules(rules)
+    allowed = rules_of(rules)
     if pairs is not None:
         from strangler_cli.pairing.jsonlines import Names
 
@@ -138,22 +140,9 @@ def _from_lines(file: str, names: Names) -> Iterable[Entry]:
 
 
 def _many(entries: Iterable[Entry], rules: Rules, form: str) -> int:
-    tally = _tallied(entries, rules)
-    if form == "json":
-        from strangler_cli.formats.as_json import dumped
-        from strangler_cli.formats.tally import as_object
+    from strangler_cli.formats.tally import printed
 
-        click.echo(dumped(as_object(tally)))
-    elif form == "markdown":
-        from strangler_cli.formats.markdown import of_tally
-
-        click.echo(of_tally(tally))
-    else:
-        from strangler_cli.formats.tally import as_text
-        from strangler_cli.screen import Screen
-
-        as_text(Screen(), tally)
-    return tally.exit_code
+    return printed(_tallied(entries, rules), form)
 
 
 def _tallied(entries: Iterable[Entry], rules: Rules) -> Tally:
@@ -173,15 +162,3 @@ def _tallied(entries: Iterable[Entry], rules: Rules) -> Tally:
                 tally.not_read(entry)
             step()
     return tally
-
-
-def _rules(file: str | None) -> Rules:
-    from strangler.comparison.rules import Rules
-
-    if file is None:
-        return Rules()
-    from strangler.config.rulesfile import parse_rules
-    from strangler_cli.files import read_text
-
-    found, lines = parse_rules(read_text(file), Path(file))
-    return Rules.of(found, lines, file=file)

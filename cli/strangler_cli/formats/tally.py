@@ -33,6 +33,7 @@ def asides(tally: Tally) -> list[str]:
     out += [f"{each.where}: {each.why}" for each in tally.unread[:_NAMED]]
     if tally.unread_count:
         out.append(f"{counted(tally.unread_count, 'entry').replace('entrys', 'entries')} not compared")
+    out += [f"{count:,} skipped: {reason}" for reason, count in sorted(tally.skipped.items())]
     if tally.unlisted:
         out.append(f"{counted(tally.unlisted, 'difference')} beyond what is listed")
     if tally.silenced:
@@ -91,6 +92,7 @@ def as_object(tally: Tally) -> dict[str, Any]:
         "failed": dict(sorted(tally.failed.items())),
         "exit_code": tally.exit_code,
         "divergences": [_group(group) for group in tally.ranked()],
+        "skipped": dict(sorted(tally.skipped.items())),
         "unlisted": tally.unlisted,
         "silenced": dict(tally.silenced),
         "only_legacy": {"count": tally.lone_count["legacy"], "names": tally.lone["legacy"]},
@@ -100,6 +102,25 @@ def as_object(tally: Tally) -> dict[str, Any]:
             "entries": [{"where": each.where, "why": each.why} for each in tally.unread],
         },
     }
+
+
+def printed(tally: Tally, form: str) -> int:
+    """Print it as `text`, `json` or `markdown`; gives the exit code."""
+    import click
+
+    if form == "json":
+        from strangler_cli.formats.as_json import dumped
+
+        click.echo(dumped(as_object(tally)))
+    elif form == "markdown":
+        from strangler_cli.formats.markdown import of_tally
+
+        click.echo(of_tally(tally))
+    else:
+        from strangler_cli.screen import Screen
+
+        as_text(Screen(), tally)
+    return tally.exit_code
 
 
 def _group(group: Group) -> dict[str, Any]:

@@ -2,15 +2,12 @@
 
     {"id": "17", "route": "GET /invoices/{id}", "legacy": ANSWER, "candidate": ANSWER}
 
-An ANSWER has `status` (200 unless said), `headers` (name to value or list of values, or a list of pairs) and `body`:
-a text is the body as it was, any other JSON value is itself a JSON body, digit by digit; or `body_base64`. A body
-that was written down as text has no content coding any more, whatever its headers still say.
+An ANSWER has `status` (200 unless said), `headers` and `body` or `body_base64`, as
+`strangler_shadow.recordings.written` reads them.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import gzip
 import io
 import zlib
@@ -24,11 +21,11 @@ from strangler.comparison.model import Answer
 from strangler.errors import UsageError
 from strangler.exchange import Fields
 from strangler_cli.pairing.pair import Entry, Pair, Unread
+from strangler_shadow.recordings.written import Headers, fields_of, unpacked, written_body
 
 LONGEST: Final = 256 << 20
 """Bytes of one line."""
 _GZIP: Final = b"\x1f\x8b"
-_CODED: Final = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -49,7 +46,7 @@ class Names:
 
 class _Recorded(msgspec.Struct):
     status: int | None = None
-    headers: dict[str, str | int | list[str]] | list[tuple[str, str]] = {}
+    headers: Headers = {}
     body: msgspec.Raw = msgspec.Raw(b"")
     body_base64: str | None = None
 
@@ -59,12 +56,13 @@ _ANSWER: Final = msgspec.json.Decoder(_Recorded)
 
 def line_pairs(stream: IO[bytes], file: str, names: Names) -> Iterator[Entry]:
     """Every line's pair, or why it has none. Raises UsageError where the file itself cannot be read on."""
-    for number, line in enumerate(_lines(stream, file), 1):
+    for number, line in enumerate(lines_of(stream, file), 1):
         if line.strip():
             yield _entry(line, f"{file}:{number}", names)
 
 
-def _lines(stream: IO[bytes], file: str) -> Iterator[bytes]:
+def lines_of(stream: IO[bytes], file: str) -> Iterator[bytes]:
+    """The lines of a file, packed or not. Raises UsageError where it cannot be read on."""
     source: IO[bytes] | gzip.GzipFile = gzip.GzipFile(fileobj=stream) if _packed(stream) else stream
     try:
         while line := source.readline(LONGEST + 1):
@@ -121,7 +119,7 @@ def _text(members: dict[str, msgspec.Raw], path: str) -> str:
 
 def _answer(raw: msgspec.Raw, path: str, names: Names) -> Answer:
     if names.bare:
-        body, fields = _body(raw, ())
+        body, fields = written_body(raw, ())
         return Answer(200, _labelled(fields, names.media), body)
     try:
         recorded = _ANSWER.decode(raw)
@@ -130,39 +128,15 @@ def _answer(raw: msgspec.Raw, path: str, names: Names) -> Answer:
     plain = bytes(recorded.body)
     if not plain and recorded.body_base64 is None and recorded.status is None:
         raise _NoAnswer(f"`{path}` has neither `body` nor `status`; --bare takes it for the body itself")
-    fields = tuple(_fields(recorded))
+    fields = tuple(fields_of(recorded.headers))
     if recorded.body_base64 is None:
-        body, fields = _body(recorded.body, fields)
+        body, fields = written_body(recorded.body, fields)
     else:
-        body = _unpacked(recorded.body_base64, path)
+        try:
+            body = unpacked(recorded.body_base64)
+        except ValueError as error:
+            raise _NoAnswer(f"`{path}`: {error}") from None
     return Answer(recorded.status or 200, _labelled(fields, names.media), body)
-
-
-def _unpacked(text: str, path: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise _NoAnswer(f"`{path}`: `body_base64` is not Base64: {error}") from None
-
-
-def _fields(recorded: _Recorded) -> Iterator[tuple[bytes, bytes]]:
-    given = recorded.headers
-    for name, value in given.items() if isinstance(given, dict) else given:
-        for each in value if isinstance(value, list) else [value]:
-            yield name.encode("utf-8", "replace"), str(each).encode("utf-8", "replace")
-
-
-def _body(raw: msgspec.Raw, fields: Fields) -> tuple[bytes, Fields]:
-    """The body and the fields that still hold: of a text, or of a JSON value as it is written."""
-    kept = tuple(field for field in fields if field[0].lower() not in _CODED)
-    body = bytes(raw)
-    if body in {b"", b"null"}:
-        return b"", kept
-    if body.startswith(b'"'):
-        return str(msgspec.json.decode(body)).encode("utf-8", "surrogatepass"), kept
-    # A map or a list is seen to be JSON; a bare number or truth value would be taken for text.
-    typed = body[:1] in b"{[" or any(name.lower() == b"content-type" for name, _ in kept)
-    return body, kept if typed else (*kept, (b"content-type", b"application/json"))
 
 
 def _labelled(fields: Fields, media: str | None) -> Fields:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from strangler.comparison.model import Answer
 from strangler.exchange import Side
+from strangler_shadow.recordings.recorded import Unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,6 @@ class Lone:
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """What is no pair, and why not."""
-
-    where: str
-    why: str
-
-
 type Entry = Pair | Lone | Unread
+
+__all__ = ["Entry", "Lone", "Pair", "Unread"]

@@ -60,7 +60,10 @@ class Group:
 
 @dataclass(slots=True)
 class Tally:
-    """`unlisted`: differences that are in no group. `known`: ids paired so far, for `identity` rules."""
+    """`unlisted`: differences that are in no group. `skipped`: what was not compared on purpose, by why.
+
+    `known`: ids paired so far, for `identity` rules.
+    """
 
     pairs: int = 0
     equal: int = 0
@@ -73,6 +76,7 @@ class Tally:
     lone_count: Counter[str] = field(default_factory=Counter)
     unread: list[Unread] = field(default_factory=list)
     unread_count: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
     known: Observations = field(default_factory=Observations)
 
     def judged(self, name: str, route: str, compared: Outcome) -> None:
@@ -132,7 +136,7 @@ class Tally:
     @property
     def exit_code(self) -> int:
         """2 where something could not be read, or nothing was compared; 1 where something differs; else 0."""
-        unreadable = sum(count for reason, count in self.failed.items() if reason != "server-error")
+        unreadable = sum(self.failed[reason] for reason in ("undecodable", "too-large"))
         if self.unread_count or unreadable or not self.pairs + self.lone_count.total():
             return 2
         return 1 if self.different or self.failed or self.lone_count.total() else 0

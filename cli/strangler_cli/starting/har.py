@@ -7,14 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
-import msgspec
-
-from strangler.errors import UsageError
 from strangler.routing.names import READERS, BodyKind, Unreadable
 from strangler_cli.starting.found import FoundRoute, template_of
+from strangler_shadow.recordings.har import read_har
 
 _ASSET: Final = re.compile(r"\.(?:js|mjs|css|map|png|jpe?g|gif|svg|ico|woff2?|ttf|webp)$", re.IGNORECASE)
 _ID: Final = re.compile(
@@ -69,28 +67,10 @@ def _of_one_origin(asked: list[_Asked], legacy: str) -> tuple[list[_Asked], list
 
 
 def _requests(text: str, file: Path) -> Iterator[_Asked]:
-    try:
-        document = msgspec.json.decode(text)
-        entries = document["log"]["entries"]
-        for entry in entries:
-            yield _asked(entry["request"])
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise UsageError(
-            f"no HAR: {error or type(error).__name__}",
-            where=str(file),
-            remedy="browsers save one from their network panel: a JSON file with log.entries[].request",
-        ) from None
-
-
-def _asked(request: dict[str, Any]) -> _Asked:
-    url = urlsplit(request["url"])
-    posted = request.get("postData") or {}
-    return _Asked(
-        str(request["method"]).upper(),
-        f"{url.scheme}://{url.netloc}",
-        url.path or "/",
-        str(posted.get("text") or "").encode("utf-8", "replace"),
-    )
+    for recorded in read_har(text, str(file)):
+        asked = recorded.request
+        origin = f"{asked.scheme}://{asked.authority}"
+        yield _Asked(asked.method, origin, asked.target.partition("?")[0], asked.message.body or b"")
 
 
 def _routes(asked: _Asked, template: str) -> Iterator[FoundRoute]:
@@ -127,6 +107,11 @@ def _templates(paths: Iterable[str]) -> dict[str, str]:
 def _place(pieces: list[str], index: int) -> tuple[object, ...]:
     before = tuple("{}" if _looks_like_id(piece) else piece for piece in pieces[:index])
     return (before, index, len(pieces), tuple(pieces[index + 1 :]))
+
+
+def shape(path: str) -> str:
+    """The path with `*` for every segment that looks like an id."""
+    return "/".join("*" if piece and _looks_like_id(piece) else piece for piece in path.split("/"))
 
 
 def _looks_like_id(piece: str) -> bool:

@@ -77,7 +77,7 @@ def ground(loaded: Loaded, state: Path) -> Ground:
     context = Context(config.legacy.url, config.candidate.url, limits=limits)
     return Ground(
         loaded=loaded,
-        routes={name: _yardstick(loaded, name, context) for name in config.routes},
+        routes={name: yardstick(loaded, name, context) for name in config.routes},
         labeller=Labeller(config, context),
         redactor=Redactor(redaction_key(config.redaction.key, state, os.environ), config.redaction.fields),
         lag_ms={
@@ -90,14 +90,18 @@ def ground(loaded: Loaded, state: Path) -> Ground:
     )
 
 
-def _yardstick(loaded: Loaded, route: str, context: Context) -> Yardstick:
+def yardstick(loaded: Loaded, route: str, context: Context) -> Yardstick:
+    """By the rules of a route. Raises ConfigError (a rule's location)."""
     general, own = loaded.config.rules, loaded.config.routes[route].rules
     lines = [loaded.line_of("rules", index) for index in range(len(general))]
     lines += [loaded.line_of("routes", route, "rules", index) for index in range(len(own))]
-    rules = (*general, *own)
-    compiled = Rules.of(rules, lines, file=str(loaded.file))
+    return by_rules((*general, *own), lines, str(loaded.file), context)
+
+
+def by_rules(rules: Sequence[Rule], lines: Sequence[int], file: str, context: Context) -> Yardstick:
+    """By these rules. Raises ConfigError (a rule's location)."""
     return Yardstick(
-        compiled,
+        Rules.of(rules, lines, file=file),
         context,
         {
             "legacy": _mirror(rules, "legacy", context, context.legacy_base),

@@ -1,0 +1,181 @@
+"""`strangler replay`: a recording's safe requests, asked again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from strangler.config import Loaded
+    from strangler.config.rules import Rule
+    from strangler.config.systems import Worker
+    from strangler.exchange import Request, Side
+    from strangler_cli.pairing.tally import Tally
+    from strangler_cli.replaying import Chosen
+    from strangler_shadow.settings import SideSettings
+
+
+@click.command(
+    help="Ask the candidate what a recording asked (FILE.har, or FILE.jsonl with an exchange a line), and compare with "
+    "the recorded answers, or with legacy's of now (--live). Only what is safe is asked; what may write is counted.\n\n"
+    "Routes and rules are those of strangler.yaml, where there is one.\n\n"
+    "Exit code 0: equal; 1: different; 2: usage, nothing to compare, or something that cannot be read.",
+)
+@click.argument("file")
+@click.option("--against", metavar="URL", required=True, help="The candidate.")
+@click.option("--live", is_flag=True, help="Ask legacy too, instead of taking the recorded answers.")
+@click.option("--legacy", metavar="URL", help="Legacy; default: what strangler.yaml says.")
+@click.option(
+    "--rate", type=click.IntRange(0), help="Questions a second; 0: no limit. Default: `worker.rate`."
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1),
+    default=8,
+    show_default=True,
+    help="Questions under way at once.",
+)
+@click.option("--rules", metavar="FILE", help="Without strangler.yaml: what may differ.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="For people, for programs, for a page.",
+)
+@click.pass_context
+def command(
+    context: click.Context,
+    file: str,
+    against: str,
+    live: bool,
+    legacy: str | None,
+    rate: int | None,
+    concurrency: int,
+    rules: str | None,
+    form: str,
+) -> int:
+    """Ask and compare."""
+    import asyncio
+
+    from strangler_cli.formats.tally import printed
+
+    loaded = _loaded(context)
+    if loaded is not None and rules is not None:
+        raise click.UsageError(f"the rules are those of {loaded.file}; --rules is for where there is none.")
+    base = legacy or (loaded.config.legacy.url if loaded else "")
+    if live and not base:
+        raise click.UsageError("--live needs --legacy URL, or a strangler.yaml that names legacy.")
+    sides: dict[Side, SideSettings] = {"candidate": _side(loaded, "candidate", against)}
+    if live:
+        sides["legacy"] = _side(loaded, "legacy", base)
+    plan = _Plan(
+        file, base, sides, _limits(loaded, rate, concurrency), _chooser(loaded, base, against, rules)
+    )
+    return printed(asyncio.run(_replayed(plan)), form)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    file: str
+    legacy: str
+    sides: dict[Side, SideSettings]
+    limits: Worker
+    choose: Callable[[Request], Chosen | str]
+
+
+async def _replayed(plan: _Plan) -> Tally:
+    from strangler_cli.pairing.tally import Tally
+    from strangler_cli.progress import progress
+    from strangler_cli.replaying import of_one_host, questions, read
+    from strangler_shadow.recordings.recorded import Unread
+    from strangler_shadow.replay import Asked, Replay, askers
+
+    recorded, tally = read(plan.file), Tally()
+    known = recorded if isinstance(recorded, list) else None
+    with progress("asking", len(known) if known is not None else None) as step:
+
+        def left_out(why: str | Unread) -> None:
+            if isinstance(why, Unread):
+                tally.not_read(why)
+            else:
+                tally.skipped[why] += 1
+            step()
+
+        def told(asked: Asked) -> None:
+            outcome, question = asked.outcome, asked.question
+            if outcome == "breaker":
+                tally.skipped[f"a side failed {plan.limits.breaker} times in a row"] += 1
+            elif isinstance(outcome, str):
+                tally.skipped["no answer in the recording"] += 1
+            else:
+                tally.judged(question.name, question.route, outcome)
+            step()
+
+        host = of_one_host(known, plan.legacy) if known is not None else None
+        chosen = questions(recorded, plan.choose, plan.legacy, host, left_out)
+        async with askers(plan.sides, plan.limits.timeout, 64 << 20) as sides:
+            await Replay(sides, plan.limits).run(chosen, told)
+    return tally
+
+
+def _loaded(context: click.Context) -> Loaded | None:
+    """The configuration; None where nobody named one and there is none."""
+    from click.core import ParameterSource
+
+    from strangler_cli.session import configuration
+
+    parent = context.parent
+    named = parent is not None and parent.get_parameter_source("config") is not ParameterSource.DEFAULT
+    return configuration(context.obj) if named or Path(context.obj).exists() else None
+
+
+def _side(loaded: Loaded | None, side: Side, url: str) -> SideSettings:
+    from msgspec.structs import replace
+
+    from strangler_shadow.settings import SideSettings
+    from strangler_shadow.sides import side_settings
+
+    if not url.startswith(("http://", "https://")):
+        raise click.UsageError(f"{url!r} is no http:// or https:// address.")
+    return replace(side_settings(loaded, side), url=url) if loaded else SideSettings(url)
+
+
+def _limits(loaded: Loaded | None, rate: int | None, concurrency: int) -> Worker:
+    from strangler.config.systems import Worker
+
+    worker = loaded.config.worker if loaded else Worker()
+    given = {"concurrency": concurrency} if rate is None else {"concurrency": concurrency, "rate": rate}
+    return worker.model_copy(update=given)
+
+
+def _chooser(
+    loaded: Loaded | None, legacy: str, against: str, rules: str | None
+) -> Callable[[Request], Chosen | str]:
+    from functools import cache
+
+    from strangler.comparison.context import Context
+    from strangler.routing.build import build_table
+    from strangler_cli.replaying import Bare, Known
+    from strangler_shadow.worker.ground import by_rules, yardstick
+
+    context = Context(legacy, against)
+    if loaded is None:
+        found, lines = _rules(rules)
+        return Bare(by_rules(found, lines, rules or "", context)).choose
+    return Known(
+        build_table(loaded.config, {}, 0, 0), cache(lambda name: yardstick(loaded, name, context))
+    ).choose
+
+
+def _rules(file: str | None) -> tuple[tuple[Rule, ...], list[int]]:
+    from strangler.config.rulesfile import parse_rules
+    from strangler_cli.files import read_text
+
+    return parse_rules(read_text(file), Path(file)) if file else ((), [])

@@ -1,0 +1,131 @@
+"""What of a recording is asked again, and by what its answers are compared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from strangler.routing import RequestHead, Table, route
+from strangler.routing.decide import SAFE_METHODS
+from strangler_cli.starting.har import shape
+from strangler_shadow.recordings.recorded import Recorded, Unread
+from strangler_shadow.replay import Question
+
+if TYPE_CHECKING:
+    from strangler.exchange import Request
+    from strangler_shadow.worker.ground import Yardstick
+
+type Chosen = tuple[str, Yardstick]
+"""A route's name, and what its answers are compared by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The routes of a strangler.yaml: which one takes a request, and whether it may be asked twice."""
+
+    table: Table
+    yardsticks: Callable[[str], Yardstick]
+
+    def choose(self, request: Request) -> Chosen | str:
+        """Or why it is left out."""
+        head = RequestHead(request.method, request.target, request.message.fields)
+        decision = route(self.table, head, request.message.body)
+        if not decision.route:
+            return "no route takes it"
+        return (decision.route, self.yardsticks(decision.route)) if decision.safe else "it may write"
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """Without a strangler.yaml: what is safe by its method; routes are named by the shape of their paths."""
+
+    yardstick: Yardstick
+
+    def choose(self, request: Request) -> Chosen | str:
+        """Or why it is left out."""
+        if request.method not in SAFE_METHODS:
+            return "it may write"
+        return f"{request.method} {shape(request.target.partition('?')[0])}", self.yardstick
+
+
+def read(file: str) -> Iterable[Recorded | Unread]:
+    """A recording by its name: `.har`, or JSON Lines (`.jsonl`, packed or not). Raises UsageError."""
+    from strangler_cli.files import read_bytes
+
+    if Path(file).suffix.lower() == ".har":
+        from strangler_shadow.recordings.har import read_har
+
+        return list(read_har(read_bytes(file), file))
+    return _lines(file)
+
+
+def _lines(file: str) -> Iterator[Recorded | Unread]:
+    from strangler.errors import UsageError
+    from strangler_cli.pairing.jsonlines import lines_of
+    from strangler_shadow.recordings.jsonl import read_jsonl
+
+    try:
+        stream = Path(file).open("rb")  # noqa: SIM115  closed below; the error is for open alone
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror or error}", where=file) from None
+    with stream:
+        yield from read_jsonl(lines_of(stream, file), file)
+
+
+def of_one_host(recorded: Iterable[Recorded | Unread], legacy: str) -> str | None:
+    """The origin that is meant: legacy's where it occurs, else the most frequent; None where none is named."""
+    found = Counter(
+        origin for each in recorded if isinstance(each, Recorded) and (origin := _origin(each.request))
+    )
+    base = urlsplit(legacy)
+    ours = f"{base.scheme}://{base.netloc}"
+    return ours if ours in found else next((origin for origin, _ in found.most_common(1)), None)
+
+
+def questions(
+    recorded: Iterable[Recorded | Unread],
+    choose: Callable[[Request], Chosen | str],
+    legacy: str,
+    host: str | None,
+    left_out: Callable[[str | Unread], None],
+) -> Iterator[Question]:
+    """What is to be asked; what is not goes to `left_out`, with why. `host`: the only origin that is meant."""
+    prefix = urlsplit(legacy).path.rstrip("/")
+    for each in recorded:
+        if isinstance(each, Unread):
+            left_out(each)
+            continue
+        if host is not None and _origin(each.request) not in {"", host}:
+            left_out("it went to another host")
+            continue
+        request = replace(
+            each.request,
+            target=_below(each.request.target, prefix),
+            # What a plane would say of the client: we are the one that asks.
+            peer="127.0.0.1",
+            scheme=each.request.scheme or "http",
+            authority=each.request.authority or urlsplit(legacy).netloc or "localhost",
+        )
+        chosen = choose(request)
+        if isinstance(chosen, str):
+            left_out(chosen)
+        else:
+            yield Question(each.where, chosen[0], request, each.response, chosen[1])
+
+
+def _origin(request: Request) -> str:
+    return f"{request.scheme}://{request.authority}" if request.authority else ""
+
+
+def _below(target: str, prefix: str) -> str:
+    """The target without legacy's base path."""
+    if not prefix or not target.startswith((prefix + "/", prefix + "?")):
+        return target
+    rest = target.removeprefix(prefix)
+    return rest if rest.startswith("/") else "/" + rest

@@ -1,0 +1,1 @@
+"""Traffic that somebody wrote down: a file per format, all into `Recorded`."""
