@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from strangler.ledger.settled import Exemplar
     from strangler_cli.screen import Cell, Screen
 
-_KINDS = ("ignore", "unordered", "decimal", "instant", "identity", "map", "rename", "only")
+_KINDS = (
+    *("ignore", "unordered", "decimal", "instant", "identity", "map", "rename", "only"),
+    *("default", "text", "pattern"),
+)
 
 
 @click.group(

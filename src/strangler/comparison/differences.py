@@ -9,6 +9,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from strangler.comparison.absent import absent
 from strangler.comparison.alignment import Alignment, align
 from strangler.comparison.keys import keys
 from strangler.comparison.model import Kind, Location, Node, Pairing, Path
@@ -133,7 +134,7 @@ class Walk:
                 if effect.kind == "ignore":
                     self.silence(effect)
                     return
-            if not chooses(value, standing):
+            if not chooses(value, standing) or absent(value, standing, self, missing=kind == "missing"):
                 return
             exact = _exact(standing)
         missing = kind == "missing"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from strangler.comparison.absent import filled
 from strangler.comparison.context import Context
 from strangler.comparison.decode.media import coding_and_type
 from strangler.comparison.model import Difference, Kind, Location, Pairing, Path
@@ -65,25 +66,30 @@ def compare_fields(
             pairings += [Pairing(e.digest, a, b, location) for e in effects if e.kind == "identity"]
         if a == b:
             continue
-        settling = _settling(effects, a, b)
-        if settling is not None:
-            silenced[settling.digest] = silenced.get(settling.digest, 0) + 1
+        settling = _settling(effects, a, b, only_line=path[1:] == (0,))
+        if settling:
+            for effect in settling:
+                silenced[effect.digest] = silenced.get(effect.digest, 0) + 1
             continue
         kind: Kind = "changed" if a is not None and b is not None else "extra" if a is None else "missing"
         found.append(Difference(location, kind, a, b, severity="minor", pattern=path))
     return found, pairings
 
 
-def _settling(effects: tuple[Effect, ...], left: str | None, right: str | None) -> Effect | None:
-    """The rule that lets this pass, if any."""
+def _settling(
+    effects: tuple[Effect, ...], left: str | None, right: str | None, *, only_line: bool
+) -> list[Effect] | None:
+    """The rules that let this pass, if any. What is absent has a default only where no line of that name is there."""
     for effect in effects:
         if effect.kind == "ignore":
-            return effect
+            return [effect]
         if left is None or right is None:
             continue
         if effect.kind == "identity" or (effect.accepts is not None and effect.accepts(left, right)):
-            return effect
-    return None
+            return [effect]
+    if (left is None) == (right is None) or not only_line:
+        return None
+    return filled(effects, left if right is None else right, missing=right is None)
 
 
 def telling(fields: Fields, base: str, rules: Rules) -> Mapping[Path, str]:

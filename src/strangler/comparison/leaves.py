@@ -1,25 +1,29 @@
-"""What lets two values at one place pass as equal: the rules `decimal`, `instant`, `map`.
+"""What lets two values at one place pass as equal: the rules `decimal`, `instant`, `map`, `text`, `pattern`.
 
 Each function takes a rule's model and gives `accepts(left, right)`, where left is legacy's value.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
 from strangler.comparison.instants import instant, zone_of
-from strangler.comparison.model import Node
+from strangler.comparison.model import Node, Opaque
 from strangler.comparison.values import EXACT, digits_after_point, number_in, rounded, same
 
 if TYPE_CHECKING:
-    from strangler.config.rules import DecimalRule, Instant, MapRule
+    from strangler.config.rules import DecimalRule, Instant, MapRule, PatternRule, TextRule
 
 type Accepts = Callable[[Node, Node], bool]
 
 _ROUNDINGS: Final = {"half-up": ROUND_HALF_UP, "half-even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
+LONGEST_MATCHED: Final = 1_024
+"""Characters that a `pattern` looks at; what is longer matches none."""
 
 
 def decimals(rule: DecimalRule) -> Accepts:
@@ -60,13 +64,48 @@ def mapped(rule: MapRule) -> Accepts:
     names = dict(rule.values)
 
     def accepts(left: Node, right: Node) -> bool:
-        expected = names.get(_name(left))
-        return expected is not None and (same(expected, right) or expected == _name(right))
+        expected = names.get(named(left))
+        return expected is not None and (same(expected, right) or expected == named(right))
 
     return accepts
 
 
-def _name(value: Node) -> str:
+def texts(rule: TextRule) -> Accepts:
+    """As texts, in one Unicode form, case and spacing."""
+
+    def accepts(left: Node, right: Node) -> bool:
+        return isinstance(left, str) and isinstance(right, str) and _plain(left, rule) == _plain(right, rule)
+
+    return accepts
+
+
+def _plain(text: str, rule: TextRule) -> str:
+    form = rule.unicode
+    if form != "keep":
+        text = unicodedata.normalize(form, text)
+    if rule.case == "fold":
+        # Folding may take letters apart that the form had put together.
+        text = text.casefold() if form == "keep" else unicodedata.normalize(form, text.casefold())
+    if rule.whitespace == "collapse":
+        return " ".join(text.split())
+    return text.strip() if rule.whitespace == "trim" else text
+
+
+def patterned(rule: PatternRule) -> Accepts:
+    """Both of one form; a map, a list and null have none."""
+    expression = re.compile(rule.matches)
+
+    def fits(value: Node) -> bool:
+        if value is None or isinstance(value, dict | list | Opaque):
+            return False
+        name = named(value)
+        return len(name) <= LONGEST_MATCHED and expression.fullmatch(name) is not None
+
+    return lambda left, right: fits(left) and fits(right)
+
+
+def named(value: Node) -> str:
+    """A scalar as text: numbers, booleans and null as JSON writes them."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -14,7 +14,9 @@ from strangler.comparison.states import OUTSIDE, Place, Standing
 
 _TRUE: Final = ("true",)
 _FALSE: Final = ("false",)
-_LENIENT: Final = frozenset({"decimal", "instant", "identity", "map"})
+_LENIENT: Final = frozenset({"decimal", "instant", "identity", "map", "text", "pattern"})
+
+_LEFT_OUT: Final = frozenset({"ignore", "default"})
 
 
 def normal(node: Node, standing: Standing = None) -> Hashable:
@@ -39,10 +41,17 @@ def _members(node: dict[str, Node], place: Place) -> list[tuple[str, Hashable]]:
     members: list[tuple[str, Hashable]] = []
     for name, child in node.items():
         standing = place.member(name)
-        if standing == OUTSIDE or (standing is not None and "ignore" in standing.kinds):
+        if standing == OUTSIDE or (standing is not None and not _LEFT_OUT.isdisjoint(standing.kinds)):
             continue
-        members.append((name, normal(child, standing)))
+        stand_in = normal(child, standing)
+        if standing is None or not _hollow(stand_in):
+            members.append((name, stand_in))
     return members
+
+
+def _hollow(stand_in: Hashable) -> bool:
+    """Whether nothing is left of a map or a list: all in it may be absent, so that it may be, too."""
+    return isinstance(stand_in, frozenset | tuple) and all(_hollow(part) for part in stand_in)
 
 
 def _plain(node: Node) -> Hashable:

@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from strangler.comparison import leaves
+from strangler.comparison.effects import default_value, effect_of, in_a_header
 from strangler.comparison.model import Node
 from strangler.comparison.moves import Moved, moved, parsed
 from strangler.comparison.paths import BadPath, Pattern, Query, Segment
 from strangler.comparison.states import Automaton, Effect, Standing, Thread, joined
+from strangler.comparison.values import canonical
 from strangler.comparison.written import validated
 from strangler.errors import ConfigError, Problem
 
@@ -177,33 +178,21 @@ def _compile_all(rules: Sequence[Rule], lines: Sequence[int]) -> tuple[list[_Com
 
 
 def _compile(rule: Rule, line: int) -> _Compiled:
-    from strangler.config.rules import Rename, kind_of
+    from strangler.config.rules import Default, Rename, kind_of
 
     kind = kind_of(rule) or ""
     written = rule.model_dump(mode="json", exclude=_NOT_MEANING)
     locations = (rule.rename,) if isinstance(rule, Rename) else tuple(getattr(rule, kind))
     if isinstance(written[kind], list):
         written[kind] = sorted(set(written[kind]))
+    if isinstance(rule, Default):
+        # As JSON: a text that looks like a number is another value than the number.
+        written["value"] = canonical(default_value(rule)).decode()
     digest = _digest(written)
     head = CompiledRule(digest, kind, locations, rule.reason, rule.owner, rule.expires, line)
     if isinstance(rule, Rename):
         return _Compiled(head, _Effects(moves=(moved(rule, digest),)))
-    return _Compiled(head, _placed(locations, _effect(rule, kind, digest)))
-
-
-def _effect(rule: Rule, kind: str, digest: str) -> Effect:
-    from strangler.config.rules import DecimalRule, Instant, MapRule, Unordered
-
-    if isinstance(rule, DecimalRule):
-        return Effect(kind, digest, leaves.decimals(rule))
-    if isinstance(rule, Instant):
-        try:
-            return Effect(kind, digest, leaves.instants(rule))
-        except (KeyError, ValueError):
-            raise BadPath(f"{rule.zone!r} is not an IANA time zone, such as Europe/Berlin") from None
-    if isinstance(rule, MapRule):
-        return Effect(kind, digest, leaves.mapped(rule))
-    return Effect(kind, digest, by=rule.by if isinstance(rule, Unordered) else None)
+    return _Compiled(head, _placed(locations, effect_of(rule, kind, digest)))
 
 
 def _placed(locations: tuple[str, ...], effect: Effect) -> _Effects:
@@ -216,7 +205,7 @@ def _placed(locations: tuple[str, ...], effect: Effect) -> _Effects:
         if text == "status":
             status.append(effect)
         elif text.lower().startswith("header:"):
-            fields.append((_field_name(text), effect))
+            fields.append((_field_name(text), in_a_header(effect)))
         else:
             path = parsed(text)
             if isinstance(path, Query):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from strangler.comparison.leaves import Accepts
+from strangler.comparison.model import Node
 from strangler.comparison.paths import ANY, Pattern
 
 _REMEMBERED: Final = 4_096
@@ -22,14 +23,25 @@ type Standing = Place | Outside | None
 """Where the walk stands: a place with rules at or below it, outside of what is compared, or no rules at all."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Absent:
+    """The value that being absent stands for. Compared by being the same one: a value may be a map."""
+
+    value: Node
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a rule does at a place it matches. `by` belongs to `unordered`; `accepts` to rules about values."""
+    """What a rule does at a place it matches.
+
+    `by` belongs to `unordered`, `absent` to `default`, `accepts` to rules about values.
+    """
 
     kind: str
     digest: str
     accepts: Accepts | None = None
     by: str | None = None
+    absent: Absent | None = None
 
 
 class Place(Protocol):

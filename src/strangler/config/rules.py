@@ -7,7 +7,7 @@ A location is an RFC 9535 JSONPath (`$.lines[*].amount`), `header:NAME`, or `sta
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -17,11 +17,13 @@ from pydantic import (
     Tag,
     WithJsonSchema,
     field_validator,
+    model_validator,
 )
 
 from strangler.config.base import BRANCH, ONE_OR_MORE, Part
 from strangler.config.fields import BodyPath, Milliseconds, Place
 from strangler.config.places import check_zone
+from strangler.config.regexes import check_regex
 
 
 def _listed(value: object) -> object:
@@ -153,6 +155,49 @@ class Rename(_Rule):
     """Its location on the candidate; the same number of wildcards."""
 
 
+def _always_there(places: tuple[str, ...]) -> tuple[str, ...]:
+    if "status" in places:
+        raise ValueError("the status is never absent")
+    return places
+
+
+class Default(_Rule):
+    """What is absent equals a value."""
+
+    default: Annotated[Locations, AfterValidator(_always_there)]
+    """Places that either side may leave out."""
+    value: Any
+    """The value that being absent stands for, of any type; of a header, its text."""
+
+
+class TextRule(_Rule):
+    """Texts that say the same in other letters."""
+
+    text: Locations
+    """Texts; what is no text is compared as it is."""
+    whitespace: Literal["collapse", "trim", "keep"] = "keep"
+    """`collapse`: any white space is one space, none at the ends; `trim`: none at the ends."""
+    case: Literal["fold", "keep"] = "keep"
+    """`fold`: upper and lower case are alike."""
+    unicode: Literal["NFC", "NFKC", "keep"] = "keep"
+    """The Unicode form that both are brought into."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.whitespace == self.case == self.unicode == "keep":
+            raise ValueError("a text rule needs `whitespace`, `case` or `unicode`, else it lets nothing pass")
+        return self
+
+
+class PatternRule(_Rule):
+    """Values of which only the form counts."""
+
+    pattern: Locations
+    """Texts, numbers and booleans, as JSON writes them."""
+    matches: Annotated[str, AfterValidator(check_regex)]
+    """A regular expression (Python's) that both must match as a whole; then they may differ."""
+
+
 _MODELS: Final[dict[str, type[_Rule]]] = {
     "only": Only,
     "ignore": Ignore,
@@ -162,6 +207,9 @@ _MODELS: Final[dict[str, type[_Rule]]] = {
     "identity": Identity,
     "map": MapRule,
     "rename": Rename,
+    "default": Default,
+    "text": TextRule,
+    "pattern": PatternRule,
 }
 
 KINDS: Final = tuple(_MODELS)
@@ -193,7 +241,10 @@ type Rule = Annotated[
     | Annotated[Instant, Tag(BRANCH + "instant")]
     | Annotated[Identity, Tag(BRANCH + "identity")]
     | Annotated[MapRule, Tag(BRANCH + "map")]
-    | Annotated[Rename, Tag(BRANCH + "rename")],
+    | Annotated[Rename, Tag(BRANCH + "rename")]
+    | Annotated[Default, Tag(BRANCH + "default")]
+    | Annotated[TextRule, Tag(BRANCH + "text")]
+    | Annotated[PatternRule, Tag(BRANCH + "pattern")],
     Discriminator(
         _branch,
         custom_error_type="rule_kind",

@@ -1,3 +1,4 @@
+from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
@@ -191,6 +192,103 @@ RULES: list[dict[str, Any]] = [
     {"map": "$.status", "values": {"P": "paid"}},
     {"unordered": "$.lines"},
 ]
+NEW_RULES: list[dict[str, Any]] = [
+    {"only": ["$.total", "$.state", "$.name", "$.token"]},
+    {"rename": "$.total", "to": "$.sum"},
+    {"default": "$.state", "value": "open"},
+    {"text": ["$.name", "$.state"], "case": "fold"},
+    {"text": "$.name", "whitespace": "collapse", "case": "fold"},
+    {"pattern": "$.token", "matches": "[0-9a-f]+"},
+]
+
+
+def test_order_of_the_rules_about_texts_and_absence_does_not_matter():
+    left = {"total": 1, "name": " Ann  B", "token": "0a", "x": 1}
+    right = {"sum": 1, "name": "ann b", "token": "f1", "state": "OPEN"}
+    seen = set()
+    for rules in permutations(NEW_RULES):
+        outcome = compare(left, right, Rules.parse(list(rules)))
+        seen.add((outcome.verdict, tuple(sorted(outcome.silenced.items()))))
+    ((verdict, silenced),) = seen
+    assert verdict == "equal"
+    assert len(silenced) == 5
+
+
+def test_default():
+    rule = {"default": "$.d", "value": 0}
+    equal({"a": 1}, {"a": 1, "d": 0}, rule)
+    equal({"a": 1, "d": Decimal("0.0")}, {"a": 1}, rule)
+    equal({"a": 1}, {"a": 1, "d": "0.00"}, rule, {"decimal": "$.d"})
+    equal({}, {"d": []}, {"default": "$.d", "value": []})
+    equal({"d": None}, {}, {"default": "$.d", "value": None})
+    for other in (1, "0", None, False, [], {}):
+        assert places(run({"a": 1}, {"a": 1, "d": other}, rule)) == ["body $.d"], other
+    assert run({"d": 0}, {"d": None}, rule).verdict == "different"
+    assert run({"d": 0}, {"d": 1}, rule).verdict == "different"
+
+
+def test_default_in_what_is_absent_as_a_whole_and_in_lists():
+    rule = {"default": "$.a[*].c[*]['#text']", "value": "0"}
+    equal(b"<a><b/></a>", b"<a><b/><c>0</c></a>", rule)
+    assert run(b"<a><b/></a>", b"<a><b/><c>1</c></a>", rule).verdict == "different"
+    assert run(b"<a><b/></a>", b"<a><b/><c x='1'>0</c></a>", rule).verdict == "different"
+    left = {"l": [{"id": n, "d": {"x": 0}} for n in range(9)]}
+    right = {"l": [{"id": n} for n in range(9)]}
+    equal(left, right, {"default": "$.l[*].d.x", "value": 0})
+    right["l"][4]["id"] = 77
+    assert run(left, right, {"default": "$.l[*].d.x", "value": 0}).verdict == "different"
+
+
+def test_default_of_a_header():
+    bare, with_it = answer(b"{}"), answer(b"{}", fields=(("X-Count", "0"),))
+    rule = {"default": "header:x-count", "value": 0}
+    assert run(bare, with_it, rule).verdict == run(with_it, bare, rule).verdict == "equal"
+    other = answer(b"{}", fields=(("X-Count", "1"),))
+    assert run(bare, other, rule).verdict == "different"
+
+
+def test_a_default_means_its_type():
+    def digest(value):
+        return Rules.parse([{"default": "$.a", "value": value}]).digest
+
+    assert len({digest("0"), digest(0), digest(None), digest(False), digest("")}) == 5
+
+
+def test_text():
+    equal({"t": " A  b\n"}, {"t": "A b"}, {"text": "$.t", "whitespace": "collapse"})
+    equal({"t": " A"}, {"t": "A\t"}, {"text": "$.t", "whitespace": "trim"})
+    equal({"t": "Straße"}, {"t": "STRASSE"}, {"text": "$.t", "case": "fold"})
+    equal({"t": "é"}, {"t": "e\u0301"}, {"text": "$.t", "unicode": "NFC"})
+    equal({"t": "ﬁ"}, {"t": "fi"}, {"text": "$.t", "unicode": "NFKC"})
+    assert run({"t": "a b"}, {"t": "ab"}, {"text": "$.t", "whitespace": "collapse"}).verdict == "different"
+    assert run({"t": "ﬁ"}, {"t": "fi"}, {"text": "$.t", "unicode": "NFC"}).verdict == "different"
+    assert run({"t": 1}, {"t": "1"}, {"text": "$.t", "whitespace": "trim"}).verdict == "different"
+
+
+def test_pattern():
+    rule = {"pattern": "$.t", "matches": "[a-z]+-[0-9]"}
+    equal({"t": "ab-1"}, {"t": "cd-2"}, rule)
+    equal({"t": 12}, {"t": "13"}, {"pattern": "$.t", "matches": "1."})
+    for other in ("ab-12", "AB-1", "", None, ["ab-1"]):
+        assert run({"t": "ab-1"}, {"t": other}, rule).verdict == "different", other
+    long = {"pattern": "$.t", "matches": "a*"}
+    equal({"t": "a" * 1_024}, {"t": "a"}, long)
+    assert run({"t": "a" * 1_025}, {"t": "a"}, long).verdict == "different"
+
+
+@pytest.mark.parametrize(
+    "expression", ["(a+)+b", "(a|ab)*c", "((a?)b)*", "(?:x(?:[a-z]*))+", "(", "a" * 1_001]
+)
+def test_an_expression_that_is_none_or_may_take_forever_is_refused(expression):
+    with pytest.raises(ConfigError):
+        Rules.parse([{"pattern": "$.t", "matches": expression}])
+
+
+@pytest.mark.parametrize(
+    "expression", [r"(\d{1,3}\.){3}\d{1,3}", "(?:[a-z]++-)*+x", "(a|b)+", "in_[A-Za-z0-9]{24}"]
+)
+def test_an_expression_of_the_usual_kind_is_taken(expression):
+    assert len(Rules.parse([{"pattern": "$.t", "matches": expression}])) == 1
 
 
 def test_order_of_rules_does_not_matter():
