@@ -232,5 +232,4 @@ def _kin(decoded: Decoded) -> str:
     """What may be compared with what: the family of a format; no bytes, and a plain value, go with anything."""
     if isinstance(decoded.root, Opaque):
         return "opaque" if decoded.root.size else ""
-    family = media_type(decoded.media.encode()).family
-    return "text" if family == "html" else family
+    return media_type(decoded.media.encode()).family

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from msgspec import structs
@@ -38,16 +39,22 @@ def _by_media(body: bytes, declared: MediaType, context: Context) -> Decoded:
     found = DECODERS.get(declared.family)
     if found is not None:
         return found(body, declared, context)
-    guess = sniffed(body) if declared.family in {"", "text", "html"} else ""
+    guess = _guessed(body, declared.family)
     if guess:
         try:
             return DECODERS[guess](body, declared.named(guess), context)
         except DecodeError:
             # The label does not promise the format, so text is what it is.
             pass
-    if declared.family in {"text", "html"} or (not declared.family and not declared.name):
+    if declared.family == "text" or (not declared.family and not declared.name):
         return _text(body, declared)
     return Decoded(opaque(body, declared.name), declared.name)
+
+
+def _guessed(body: bytes, family: str) -> str:
+    """The format of a body without a label, or under one that is given to anything."""
+    guess = sniffed(body) if family in {"", "text"} else ""
+    return "" if family == "text" and guess == "html" else guess
 
 
 def _xml(body: bytes, media: MediaType, context: Context) -> Decoded:
@@ -55,6 +62,17 @@ def _xml(body: bytes, media: MediaType, context: Context) -> Decoded:
     from strangler.comparison.decode.xmltree import decode_xml
 
     return decode_xml(body, media, context)
+
+
+def _html(body: bytes, media: MediaType, context: Context) -> Decoded:
+    guess = sniffed(body)
+    if guess == "json" or (guess == "xml" and b"<?xml" in body[:8]):
+        # Data under the label that some frameworks give to everything.
+        with suppress(DecodeError):
+            return DECODERS[guess](body, media.named(guess), context)
+    from strangler.comparison.decode.htmlpage import decode_html
+
+    return decode_html(body, media, context)
 
 
 def _text(body: bytes, media: MediaType) -> Decoded:
@@ -72,6 +90,7 @@ DECODERS: Final[Mapping[str, Decoder]] = {
     "xml": _xml,
     "csv": decode_csv,
     "form": decode_form,
+    "html": _html,
 }
 
 __all__ = ["DECODERS", "decode"]

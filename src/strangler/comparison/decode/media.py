@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -19,8 +20,13 @@ _FAMILIES: Final = {
     "application/x-www-form-urlencoded": "form",
     "text/html": "html",
 }
-_MEDIA: Final = {"json": "application/json", "xml": "application/xml"}
+_MEDIA: Final = {"json": "application/json", "xml": "application/xml", "html": "text/html"}
 _BOM: Final = b"\xef\xbb\xbf"
+# Atomic: comments could be cut in exponentially many ways.
+_PAGE: Final = re.compile(
+    rb"(?>(?:<\?xml[^>]*>|<!--.*?-->)\s*)*+(?:<!doctype\s+html\b|<html\b)", re.IGNORECASE | re.DOTALL
+)
+_HEAD: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,10 @@ class MediaType:
     def named(self, family: str) -> MediaType:
         """The same, taken for another family."""
         return replace(self, family=family, name=_MEDIA[family])
+
+    def with_charset(self, charset: str) -> MediaType:
+        """The same, with a charset that the body itself declares."""
+        return replace(self, charset=charset)
 
 
 @lru_cache(maxsize=256)
@@ -59,11 +69,15 @@ def _family(name: str) -> str:
 
 
 def sniffed(body: bytes) -> str:
-    """`json` or `xml` where the first bytes say so, else empty."""
-    head = body[:64].removeprefix(_BOM).lstrip()
+    """`json`, `xml` or `html` where the first bytes say so, else empty."""
+    head = body[:_HEAD].removeprefix(_BOM).lstrip()
     if head[:1] in {b"{", b"["}:
         return "json"
-    return "xml" if head[:1] == b"<" and head[:5].lower() not in {b"<html", b"<!doc"} else ""
+    if head[:1] != b"<":
+        return ""
+    if _PAGE.match(head):
+        return "html"
+    return "" if head[:5].lower() == b"<!doc" else "xml"
 
 
 def coding_and_type(fields: Fields) -> tuple[bytes, bytes]:

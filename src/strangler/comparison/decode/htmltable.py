@@ -1,0 +1,92 @@
+"""A table of a page as a list of rows, each a map from the columns' names.
+
+The names are those of `<thead>`, or of a first row that has nothing but `<th>`; where there are several such rows, a
+column's names are joined. A table without them names its columns by position: `"0"`, `"1"`; a
+column that the names leave out is `#` and its number, as in CSV. `colspan` and `rowspan`
+move what comes after them, so a cell stands under its own column.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lxml import html
+
+from strangler.comparison.decode.htmltext import lines_of
+from strangler.comparison.model import Anomaly, Node, Path
+
+_WIDEST: Final = 1_000
+_LISTED: Final = 20
+type _Row = dict[int, str]
+
+
+def rows_of(table: html.HtmlElement, path: Path, anomalies: list[Anomaly]) -> Node:
+    """The rows; a column name that stands twice becomes `name#2`, and an anomaly."""
+    rows = list(table.iter("tr"))
+    head = _head(rows)
+    names = _names(_grid(rows[:head], spread=True), path, anomalies)
+    found: list[Node] = []
+    for row in _grid(rows[head:], spread=False):
+        cells: dict[str, Node] = {}
+        for column, text in row.items():
+            cells[names.get(column) or (f"#{column + 1}" if head else str(column))] = text
+        found.append(cells)
+    return found
+
+
+def _head(rows: list[html.HtmlElement]) -> int:
+    """How many of the first rows hold names."""
+    head = 0
+    for row in rows:
+        parent = row.getparent()
+        if parent is None or parent.tag != "thead":
+            break
+        head += 1
+    if head or not rows:
+        return head
+    cells = list(rows[0].iterchildren("td", "th"))
+    return 1 if cells and all(cell.tag == "th" for cell in cells) else 0
+
+
+def _grid(rows: list[html.HtmlElement], *, spread: bool) -> list[_Row]:
+    """Each row's texts by column. `spread`: a cell that spans several columns stands in each of them."""
+    grid: list[_Row] = []
+    taken: dict[int, int] = {}
+    for row in rows:
+        texts: _Row = {}
+        column = 0
+        below: dict[int, int] = {place: left - 1 for place, left in taken.items() if left > 1}
+        for cell in row.iterchildren("td", "th"):
+            while column in taken:
+                column += 1
+            text = "\n".join(lines_of(cell))
+            width, height = _span(cell, "colspan"), _span(cell, "rowspan")
+            covered = range(column, min(column + width, max(_WIDEST, column + 1)))
+            texts.update(dict.fromkeys(covered if spread else covered[:1], text))
+            if height > 1:
+                below.update(dict.fromkeys(covered, height - 1))
+            column += width
+        if texts:
+            grid.append(texts)
+        taken = below
+    return grid
+
+
+def _span(cell: html.HtmlElement, name: str) -> int:
+    value = (cell.get(name) or "1").strip()
+    return min(max(int(value), 1), _WIDEST) if value.isascii() and value.isdecimal() and len(value) < 6 else 1
+
+
+def _names(head: list[_Row], path: Path, anomalies: list[Anomaly]) -> dict[int, str]:
+    names: dict[int, str] = {}
+    seen: dict[str, int] = {}
+    for column in sorted({column for row in head for column in row}):
+        parts = dict.fromkeys(text for row in head if (text := row.get(column)))
+        name = " ".join(parts)
+        if not name:
+            continue
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1 and len(anomalies) < _LISTED:
+            anomalies.append(Anomaly("repeated-column", path, f"column {name!r} stands {seen[name]} times"))
+        names[column] = name if seen[name] == 1 else f"{name}#{seen[name]}"
+    return names
