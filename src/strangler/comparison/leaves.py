@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 type Accepts = Callable[[Node, Node], bool]
 
 _ROUNDINGS: Final = {"half-up": ROUND_HALF_UP, "half-even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
-LONGEST_MATCHED: Final = 1_024
-"""Characters that a `pattern` looks at; what is longer matches none."""
 
 
 def decimals(rule: DecimalRule) -> Accepts:
@@ -92,14 +90,16 @@ def _plain(text: str, rule: TextRule) -> str:
 
 
 def patterned(rule: PatternRule) -> Accepts:
-    """Both of one form; a map, a list and null have none."""
+    """Both of one form; a map, a list, null and what is longer than `LONGEST_VALUE` have none."""
+    from strangler.config.regexes import LONGEST_VALUE
+
     expression = re.compile(rule.matches)
 
     def fits(value: Node) -> bool:
         if value is None or isinstance(value, dict | list | Opaque):
             return False
         name = named(value)
-        return len(name) <= LONGEST_MATCHED and expression.fullmatch(name) is not None
+        return len(name) <= LONGEST_VALUE and expression.fullmatch(name) is not None
 
     return lambda left, right: fits(left) and fits(right)
 

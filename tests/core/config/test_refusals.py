@@ -51,7 +51,7 @@ CASES = [
     ("rules: [{instant: $.a, format: dd.mm.yyyy}]", 4, ["not a format", "%d.%m.%Y"]),
     ("rules: [{rename: '$.a[*]', to: $.b}]", 4, ["the same number of wildcards"]),
     ("rules: [{pattern: $.a, matches: '['}]", 4, ["not a regular expression", "unterminated"]),
-    ("rules: [{pattern: $.a, matches: '(a+)+'}]", 4, ["forever", "possessive"]),
+    ("rules: [{pattern: $.a, matches: '(a+)+'}]", 4, ["forever", "bound its repeats"]),
     ("rules: [{text: $.a}]", 4, ["needs `whitespace`, `case` or `unicode`"]),
     ("rules: [{default: status, value: 1}]", 4, ["the status is never absent"]),
     ("rules: [{ignore: $.a, expires: 2030-02-30}]", 0, ["day"]),
