@@ -221,7 +221,8 @@ def test_default():
     equal({"a": 1}, {"a": 1, "d": "0.00"}, rule, {"decimal": "$.d"})
     equal({}, {"d": []}, {"default": "$.d", "value": []})
     equal({"d": None}, {}, {"default": "$.d", "value": None})
-    for other in (1, "0", None, False, [], {}):
+    others: tuple[object, ...] = (1, "0", None, False, [], {})
+    for other in others:
         assert places(run({"a": 1}, {"a": 1, "d": other}, rule)) == ["body $.d"], other
     assert run({"d": 0}, {"d": None}, rule).verdict == "different"
     assert run({"d": 0}, {"d": 1}, rule).verdict == "different"
