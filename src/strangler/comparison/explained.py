@@ -7,7 +7,14 @@ from typing import Final
 
 from msgspec import structs
 
-from strangler.comparison.amounts import currency_at, drift, holds_amount, is_amount, name_of
+from strangler.comparison.amounts import (
+    currency_at,
+    drift,
+    holds_amount,
+    is_amount,
+    name_of,
+    named_like_money,
+)
 from strangler.comparison.causes import Site, cause_of
 from strangler.comparison.context import Context
 from strangler.comparison.differences import Raw
@@ -71,13 +78,18 @@ def _several_under_one(sites: Sequence[Site], shapes: Sequence[Path]) -> set[Pat
 
 
 def _groupable(site: Site) -> bool:
-    return (
-        site.kind in {"missing", "extra"}
-        and bool(site.path)
-        and isinstance(site.path[-1], str)
-        and not site.amount
-        and not holds_amount(site.name, site.left if site.kind == "missing" else site.right, site.currency)
-    )
+    if (
+        site.kind not in {"missing", "extra"}
+        or not site.path
+        or not isinstance(site.path[-1], str)
+        or site.amount
+    ):
+        return False
+    value = site.left if site.kind == "missing" else site.right
+    if named_like_money(site.name) and number_in(value) is not None:
+        # No currency says that it is an amount, and its name does: `account_balance: 0`.
+        return False
+    return not holds_amount(site.name, value, site.currency)
 
 
 def _difference(raw: Raw, site: Site, shape: Path, *, together: bool) -> Difference:

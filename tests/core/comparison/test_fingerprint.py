@@ -56,6 +56,11 @@ def test_a_missing_amount_never_hides_among_others():
     ]
 
 
+def test_nor_does_one_whose_currency_is_not_told():
+    left = {"id": 1, "account_balance": 0, "note": "", "sources": {}, "tax_info": None}
+    assert locations(left, {"id": 1}) == ["missing body $.account_balance", "missing body $[*]"]
+
+
 def field(**more):
     return {"type": "char", "string": "Name", "required": False, "readonly": True, **more}
 
