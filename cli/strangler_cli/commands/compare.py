@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from strangler_cli.options import TALLY_FORMAT
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -41,14 +43,7 @@ if TYPE_CHECKING:
     "--route-field", metavar="NAME", default="route", help="In --pairs: what divergences are counted under."
 )
 @click.option("--bare", is_flag=True, help="In --pairs: both fields are the bodies themselves.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="For people, for programs, for a page.",
-)
+@TALLY_FORMAT
 @click.option("--rules", metavar="FILE", help="What may differ: a list of rules, or a file with `rules:`.")
 @click.option(
     "--media",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from strangler_cli.options import TALLY_FORMAT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -41,14 +43,7 @@ if TYPE_CHECKING:
     help="Questions under way at once.",
 )
 @click.option("--rules", metavar="FILE", help="Without strangler.yaml: what may differ.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="For people, for programs, for a page.",
-)
+@TALLY_FORMAT
 @click.pass_context
 def command(
     context: click.Context,

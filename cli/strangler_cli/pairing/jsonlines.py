@@ -8,6 +8,7 @@ An ANSWER has `status` (200 unless said), `headers` and `body` or `body_base64`,
 
 from __future__ import annotations
 
+import binascii
 import gzip
 import io
 import zlib
@@ -21,7 +22,7 @@ from strangler.comparison.model import Answer
 from strangler.errors import UsageError
 from strangler.exchange import Fields
 from strangler_cli.pairing.pair import Entry, Pair, Unread
-from strangler_shadow.recordings.written import Headers, fields_of, unpacked, written_body
+from strangler_shadow.recordings.written import Written, written_body
 
 LONGEST: Final = 256 << 20
 """Bytes of one line."""
@@ -44,11 +45,8 @@ class Names:
     media: str | None = None
 
 
-class _Recorded(msgspec.Struct):
+class _Recorded(Written, kw_only=True):
     status: int | None = None
-    headers: Headers = {}
-    body: msgspec.Raw = msgspec.Raw(b"")
-    body_base64: str | None = None
 
 
 _ANSWER: Final = msgspec.json.Decoder(_Recorded)
@@ -128,14 +126,10 @@ def _answer(raw: msgspec.Raw, path: str, names: Names) -> Answer:
     plain = bytes(recorded.body)
     if not plain and recorded.body_base64 is None and recorded.status is None:
         raise _NoAnswer(f"`{path}` has neither `body` nor `status`; --bare takes it for the body itself")
-    fields = tuple(fields_of(recorded.headers))
-    if recorded.body_base64 is None:
-        body, fields = written_body(recorded.body, fields)
-    else:
-        try:
-            body = unpacked(recorded.body_base64)
-        except ValueError as error:
-            raise _NoAnswer(f"`{path}`: {error}") from None
+    try:
+        body, fields = recorded.content()
+    except binascii.Error as error:
+        raise _NoAnswer(f"`{path}`: {error}") from None
     return Answer(recorded.status or 200, _labelled(fields, names.media), body)
 
 

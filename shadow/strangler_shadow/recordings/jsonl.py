@@ -15,29 +15,15 @@ import msgspec
 
 from strangler.exchange import Message, Request, Response
 from strangler_shadow.recordings.recorded import Recorded, Unread
-from strangler_shadow.recordings.written import Headers, fields_of, unpacked, written_body
+from strangler_shadow.recordings.written import Written
 
 
-class _Message(msgspec.Struct):
-    headers: Headers = {}
-    body: msgspec.Raw = msgspec.Raw(b"")
-    body_base64: str | None = None
-
-    def message(self) -> Message:
-        fields = tuple(fields_of(self.headers))
-        if self.body_base64 is None:
-            body, fields = written_body(self.body, fields)
-        else:
-            body = unpacked(self.body_base64)
-        return Message(fields, body, len(body))
-
-
-class _Request(_Message, kw_only=True):
+class _Request(Written, kw_only=True):
     url: str
     method: str = "GET"
 
 
-class _Response(_Message, kw_only=True):
+class _Response(Written, kw_only=True):
     status: int
 
 
@@ -62,10 +48,15 @@ def _recorded(line: bytes, where: str) -> Recorded | Unread:
         url = urlsplit(said.request.url)
         target = (url.path or "/") + (f"?{url.query}" if url.query else "")
         method = said.request.method.upper()
-        asked = Request(method, target, url.scheme, url.netloc, "", said.request.message())
+        asked = Request(method, target, url.scheme, url.netloc, "", _message(said.request))
         response = None
         if said.response is not None:
-            response = Response(said.response.status, b"", said.response.message())
+            response = Response(said.response.status, b"", _message(said.response))
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         return Unread(where, f"is no exchange: {error}")
     return Recorded(where, asked, response)
+
+
+def _message(written: Written) -> Message:
+    body, fields = written.content()
+    return Message(fields, body, len(body))

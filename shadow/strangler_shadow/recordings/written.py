@@ -21,6 +21,21 @@ type Headers = dict[str, str | int | list[str]] | list[tuple[str, str]]
 _CODED: Final = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 
 
+class Written(msgspec.Struct):
+    """A message as it is written down."""
+
+    headers: Headers = {}
+    body: msgspec.Raw = msgspec.Raw(b"")
+    body_base64: str | None = None
+
+    def content(self) -> tuple[bytes, Fields]:
+        """The body and the fields that still hold. Raises binascii.Error where `body_base64` is no Base64."""
+        fields = tuple(fields_of(self.headers))
+        if self.body_base64 is None:
+            return written_body(self.body, fields)
+        return unpacked(self.body_base64), fields
+
+
 def fields_of(headers: Headers) -> Iterator[tuple[bytes, bytes]]:
     """One field a value."""
     for name, value in headers.items() if isinstance(headers, dict) else headers:
@@ -47,8 +62,8 @@ def written_body(raw: msgspec.Raw, fields: Fields) -> tuple[bytes, Fields]:
 
 
 def unpacked(text: str) -> bytes:
-    """Raises ValueError where it is not Base64."""
+    """Raises binascii.Error, which is a ValueError, where it is not Base64."""
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        raise ValueError(f"`body_base64` is not Base64: {error}") from None
+        raise binascii.Error(f"`body_base64` is not Base64: {error}") from None
