@@ -25,6 +25,8 @@ from strangler.comparison.values import number_in
 
 _UNTOLD: Final = frozenset({UNEXPLAINED.code, "null-or-absent"})
 _MILD: Final = frozenset({"case", "whitespace", "scale", "order", "date-format"})
+_SEVERAL: Final = 20
+"""Members that one parent loses (or gains) by their names; with more it is another kind of record."""
 
 
 def explained(found: Sequence[Raw], left_root: Node, right_root: Node, context: Context) -> list[Difference]:
@@ -66,15 +68,16 @@ def _container(value: Node) -> bool:
 
 
 def _several_under_one(sites: Sequence[Site], shapes: Sequence[Path]) -> set[Path]:
-    """Parents under which several members are missing (or extra) in this pair: one divergence, not one a name.
+    """Parents under which so many members are missing (or extra) in this pair that they are one divergence.
 
-    An amount keeps its name: a lost total must never hide behind an accepted lost note.
+    Up to `_SEVERAL` each is one by its name: what a version drops is a list of fields, and who accepts one of them has
+    not accepted the others. An amount keeps its name always: a lost total must never hide behind lost notes.
     """
     names: dict[tuple[str, Path], set[str | int]] = {}
     for site, shape in zip(sites, shapes, strict=True):
         if _groupable(site):
             names.setdefault((site.kind, shape[:-1]), set()).add(shape[-1])
-    return {parent for (_, parent), several in names.items() if len(several) > 1}
+    return {parent for (_, parent), several in names.items() if len(several) > _SEVERAL}
 
 
 def _groupable(site: Site) -> bool:

@@ -1,7 +1,7 @@
 """Which differences are one divergence: route, location without what is data, kind and cause, and nothing else.
 
 What is data in a location (list positions, keys of a dictionary) the difference's `pattern` has already left out;
-where several members are missing under one parent, it ends in a wildcard, so they are one divergence. Only
+where a parent lost more members than any version drops, it ends in a wildcard, so they are one divergence. Only
 causes that a single pair tells enter; learned ones merge divergences later.
 """
 

@@ -71,7 +71,7 @@ def finding(difference: Difference, own: Difference) -> Finding:
     path = difference.location.path
     shape = difference.pattern if difference.pattern is not None else path
     if path and isinstance(path[-1], str):
-        # Several missing members share a pattern; a rule must name the one that is noise.
+        # Many missing members may share a pattern; a rule must name the one that is noise.
         shape = (*shape[:-1], path[-1])
     location = Location(difference.location.part, shape)
     return Finding(location, difference.kind, difference.cause.code, own.left, own.right)

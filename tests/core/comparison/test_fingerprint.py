@@ -39,16 +39,27 @@ def test_one_missing_member_keeps_its_name():
     ]
 
 
-def test_several_missing_under_one_parent_are_one():
-    assert locations({"a": 1, "b": 2, "c": 3, "d": {"e": 1}}, {"a": 1, "d": {}}) == [
+def test_every_missing_member_keeps_its_name():
+    left = {"id": 1, "sources": {}, "tax_info": None, "currency": "EUR", "total": "9.00", "d": {"e": 1}}
+    assert locations(left, {"id": 1, "d": {}}) == [
+        "missing body $.currency",
         "missing body $.d.e",
-        "missing body $[*]",
+        "missing body $.sources",
+        "missing body $.tax_info",
+        "missing body $.total",
     ]
-    assert locations({"x": {}}, {"x": {"a": 1, "b": 2}}) == ["extra body $.x[*]"]
+    assert locations({"x": {}}, {"x": {"a": 1, "b": 2}}) == ["extra body $.x.a", "extra body $.x.b"]
+
+
+def test_a_parent_that_loses_more_than_any_version_drops_is_one():
+    names = {f"field_{n}": n for n in range(20)}
+    assert len(locations({"id": 1, **names}, {"id": 1})) == 20
+    assert locations({"id": 1, "note": "", **names}, {"id": 1}) == ["missing body $[*]"]
 
 
 def test_a_missing_amount_never_hides_among_others():
-    left = {"currency": "EUR", "a": 1, "b": 2, "total": "9.00", "sums": {"net": "1.00"}}
+    names = {f"field_{n}": n for n in range(30)}
+    left = {"currency": "EUR", **names, "total": "9.00", "sums": {"net": "1.00"}}
     assert locations(left, {"currency": "EUR"}) == [
         "missing body $.sums",
         "missing body $.total",
@@ -57,7 +68,8 @@ def test_a_missing_amount_never_hides_among_others():
 
 
 def test_nor_does_one_whose_currency_is_not_told():
-    left = {"id": 1, "account_balance": 0, "note": "", "sources": {}, "tax_info": None}
+    names = {f"field_{n}": n for n in range(30)}
+    left = {"id": 1, "account_balance": 0, **names}
     assert locations(left, {"id": 1}) == ["missing body $.account_balance", "missing body $[*]"]
 
 
@@ -69,7 +81,12 @@ def test_a_dictionary_of_fields_is_a_handful_of_divergences():
     names = [f"field_{n}" for n in range(50)]
     left = {"result": {name: field(help="", states={"a": 1}) for name in names}}
     right = {"result": {name: field(domain=[], context="{}") for name in names}}
-    assert locations(left, right) == ["extra body $.result[*][*]", "missing body $.result[*][*]"]
+    assert locations(left, right) == [
+        "extra body $.result[*].context",
+        "extra body $.result[*].domain",
+        "missing body $.result[*].help",
+        "missing body $.result[*].states",
+    ]
     right["result"] = {name: field(help="", states={"a": 1}) for name in names[:-1]}
     assert locations(left, right) == ["missing body $.result[*]"]
 
