@@ -38,7 +38,7 @@ def _compared(standing: Standing, anomaly: Anomaly) -> bool:
 
 
 def _difference(anomaly: Anomaly, *, on_legacy: bool) -> Difference:
-    mild = anomaly.code in {"bom", "doctype", "charset", "not-coded"}
+    mild = anomaly.code in {"bom", "doctype", "charset", "not-coded", "line-ends"}
     severity: Severity = "minor" if mild else "major"
     return Difference(
         location=Location("body", anomaly.path),

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from strangler.comparison.absent import filled
 from strangler.comparison.context import Context
 from strangler.comparison.decode.media import coding_and_type
+from strangler.comparison.decode.parameters import parameters
 from strangler.comparison.model import Difference, Kind, Location, Pairing, Path
 from strangler.comparison.rules import Rules
 from strangler.comparison.states import Effect
@@ -114,12 +115,14 @@ def telling(fields: Fields, base: str, rules: Rules) -> Mapping[Path, str]:
 
 
 def _content_type(value: str, _base: str) -> str:
-    media, *parameters = (part.strip().lower() for part in value.split(";"))
-    kept = sorted(part.replace('"', "").replace(" ", "") for part in parameters if part)
-    if media.endswith("json"):
+    bare, pairs = parameters(value.lower())
+    # A boundary is drawn anew for every message, and says nothing.
+    drawn = "boundary" if bare.startswith("multipart/") else ""
+    kept = sorted(f"{name}={setting}" for name, setting in pairs if name != drawn)
+    if bare.endswith("json"):
         # JSON is UTF-8 with or without the word (RFC 8259, 8.1).
         kept = [part for part in kept if part not in {"charset=utf-8", "charset=utf8"}]
-    return "; ".join([media, *kept])
+    return "; ".join([bare, *kept])
 
 
 def _location(value: str, base: str) -> str:

@@ -2,7 +2,8 @@
 
 Trees. JSON maps as it is, numbers as `int` or `Decimal` (never a float). XML children are ALWAYS lists under
 their declared prefix (`cbc:ID`, else `{uri}local`), attributes `@x`, text `#text`. CSV is a list of rows
-(`$[i].column`). A form is `$.name[i]`. A page has `$.lines[i]` and `$.tables[i][j].column`.
+(`$[i].column`). A form is `$.name[i]`, and so are the parts of multipart. A page has `$.lines[i]` and
+`$.tables[i][j].column`.
 So RFC 9535 JSONPath addresses them all.
 """
 

@@ -95,6 +95,21 @@ def bodies(text):
             yield body
 
 
+PARTED = "multipart/form-data; boundary=b"
+
+
+def levels(content):
+    for level in (*range(7), ""):
+        kind = (
+            b"text/plain"
+            if level == 0
+            else b"multipart/mixed; boundary=b%d" % (6 if level == "" else level - 1)
+        )
+        line = f"--b{level}".encode()
+        content = b"%s\r\nContent-Type: %s\r\n\r\n%s\r\n%s--" % (line, kind, content, line)
+    return content
+
+
 GROWING = {
     "json": ("application/json", lambda n: as_json([invoice(number) for number in range(n // 1_000)])),
     "json lists": ("application/json", lambda n: b"[" + b"[]," * (n // 3) + b"[]]"),
@@ -127,6 +142,19 @@ GROWING = {
     "csv columns": ("text/csv", lambda n: b"a," * (n // 4) + b"\n" + b"1," * (n // 4)),
     "csv quotes": ("text/csv", lambda n: b'a\n"' + b'""' * (n // 2)),
     "form": ("application/x-www-form-urlencoded", lambda n: b"a=1&" * (n // 4)),
+    "multipart": (PARTED, lambda n: b"--b\r\n\r\n1\r\n" * (n // 10) + b"--b--"),
+    "multipart lines": (PARTED, lambda n: b"--b\r\n\r\n" + b"\r\n--bx" * (n // 6) + b"\r\n--b--"),
+    "multipart fields": (
+        PARTED,
+        lambda n: (
+            b"--b\nContent-Disposition: x; a=; a=\nContent-Type: text/csv\n\na;\n1\n" * (n // 70) + b"--b--"
+        ),
+    ),
+    "multipart levels": (PARTED, lambda n: levels(b"x" * n)),
+    "multipart base64": (
+        PARTED,
+        lambda n: b"--b\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"YWFh" * (n // 4) + b"\r\n--b--",
+    ),
     "text": ("text/plain", lambda n: b"x" * n),
 }
 

@@ -23,6 +23,12 @@ HTML = (
     b"<!doctype html><title>x</title><table><tr><th>Net<th colspan=2>Tax<tr><td rowspan=2>1<td>2</table>"
     b"<form><input name=a value=1><select name=b><option>c</select></form><p>z<script>1</script>"
 )
+PARTS = (
+    b'--b\r\nContent-Disposition: form-data; name="n"\r\n\r\n7\r\n--b\r\nContent-Type: application/json; a="\\";"\r\n'
+    b"Content-Disposition: form-data; name=f; filename*=UTF-8''%C3%A4\r\n\r\n{\"a\":1}\r\n--b\r\n"
+    b"Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n"
+    b"Content-Transfer-Encoding: base64\r\n\r\nYQ==\r\n--c--\r\n--b--"
+)
 VALID = {
     "application/json": as_json(invoice(lines=1)),
     "application/xml": XML,
@@ -30,6 +36,7 @@ VALID = {
     "text/tab-separated-values": CSV.replace(b";", b"\t"),
     "application/x-www-form-urlencoded": b"a=1&b=%C3%A4&a=+&c",
     "text/html": HTML,
+    "multipart/form-data; boundary=b": PARTS,
     "text/plain": "Grüße, 9,00 €".encode(),
     "application/octet-stream": bytes(range(64)),
     "": b'{"total": 1e5}',
@@ -58,6 +65,7 @@ PIECES = [
     b"=",
     b"1e999",
     b"<!DOCTYPE ",
+    b"\r\n--b",
 ]
 LABELS = st.builds(
     lambda media, charset: media + charset, st.sampled_from(list(VALID)), st.sampled_from(CHARSETS)

@@ -75,6 +75,12 @@ def _html(body: bytes, media: MediaType, context: Context) -> Decoded:
     return decode_html(body, media, context)
 
 
+def _multipart(body: bytes, media: MediaType, context: Context) -> Decoded:
+    from strangler.comparison.decode.multipart import decode_multipart
+
+    return decode_multipart(body, media, context, _by_media)
+
+
 def _text(body: bytes, media: MediaType) -> Decoded:
     try:
         text, anomalies = text_of(body, media, default="utf-8")
@@ -91,6 +97,7 @@ DECODERS: Final[Mapping[str, Decoder]] = {
     "csv": decode_csv,
     "form": decode_form,
     "html": _html,
+    "multipart": _multipart,
 }
 
 __all__ = ["DECODERS", "decode"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
+from strangler.comparison.decode.parameters import parameters
 from strangler.exchange import Fields
 
 _FAMILIES: Final = {
@@ -31,11 +32,15 @@ _HEAD: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """`name` is lower case and bare, `charset` as declared (or empty), `family` names a decoder (or is empty)."""
+    """`name` is lower case and bare, `charset` in lower case, `boundary` as written (either may be empty).
+
+    `family` names a decoder, or is empty.
+    """
 
     name: str = ""
     charset: str = ""
     family: str = ""
+    boundary: str = ""
 
     def named(self, family: str) -> MediaType:
         """The same, taken for another family."""
@@ -49,14 +54,9 @@ class MediaType:
 @lru_cache(maxsize=256)
 def media_type(value: bytes) -> MediaType:
     """From the value of a Content-Type field."""
-    name, *parameters = value.decode("latin-1").split(";")
-    name = name.strip().lower()
-    charset = ""
-    for parameter in parameters:
-        key, _, setting = parameter.partition("=")
-        if key.strip().lower() == "charset":
-            charset = setting.strip().strip('"').lower()
-    return MediaType(name, charset, _family(name))
+    bare, pairs = parameters(value.decode("latin-1"))
+    name, found = bare.lower(), dict(pairs)
+    return MediaType(name, found.get("charset", "").lower(), _family(name), found.get("boundary", ""))
 
 
 def _family(name: str) -> str:
@@ -65,7 +65,8 @@ def _family(name: str) -> str:
     for suffix, family in (("+json", "json"), ("+xml", "xml")):
         if name.endswith(suffix):
             return family
-    return "text" if name.startswith("text/") else ""
+    kind = name.partition("/")[0]
+    return kind if kind in {"text", "multipart"} else ""
 
 
 def sniffed(body: bytes) -> str:
