@@ -19,10 +19,19 @@ from strangler_shadow.replay import Question
 
 if TYPE_CHECKING:
     from strangler.exchange import Request
+    from strangler_cli.pairing.tally import Tally
+    from strangler_shadow.replay import Asked
+    from strangler_shadow.replayed import Replayed
     from strangler_shadow.worker.ground import Yardstick
 
-type Chosen = tuple[str, Yardstick]
-"""A route's name, and what its answers are compared by."""
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A route's name, what its answers are compared by, and the labels that the request has."""
+
+    route: str
+    yardstick: Yardstick
+    strata: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,9 @@ class Known:
         decision = route(self.table, head, request.message.body)
         if not decision.route:
             return "no route takes it"
-        return (decision.route, self.yardsticks(decision.route)) if decision.safe else "it may write"
+        if not decision.safe:
+            return "it may write"
+        return Chosen(decision.route, self.yardsticks(decision.route), decision.strata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,7 @@ class Bare:
         """Or why it is left out."""
         if request.method not in SAFE_METHODS:
             return "it may write"
-        return f"{request.method} {shape(request.target.partition('?')[0])}", self.yardstick
+        return Chosen(f"{request.method} {shape(request.target.partition('?')[0])}", self.yardstick)
 
 
 def read(file: str) -> Iterable[Recorded | Unread]:
@@ -76,6 +87,48 @@ def _lines(file: str) -> Iterator[Recorded | Unread]:
         raise UsageError(f"cannot be read: {error.strerror or error}", where=file) from None
     with stream:
         yield from read_jsonl(lines_of(stream, file), file)
+
+
+def of_cutovers(
+    choose: Callable[[Request], Chosen | str], takes: Callable[[str], bool]
+) -> Callable[[Request], Chosen | str]:
+    """The same choice, of routes that belong to a cutover."""
+
+    def chosen(request: Request) -> Chosen | str:
+        found = choose(request)
+        return found if isinstance(found, str) or takes(found.route) else "its route is in no cutover"
+
+    return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Where it is written down what became of each entry: in the tally, and in the ledger if there is one to be."""
+
+    tally: Tally
+    breaker: int
+    step: Callable[[], None]
+    ledger: Replayed | None
+
+    def left_out(self, why: str | Unread) -> None:
+        """It is not asked."""
+        if isinstance(why, Unread):
+            self.tally.not_read(why)
+        else:
+            self.tally.skipped[why] += 1
+        self.step()
+
+    def asked(self, asked: Asked) -> None:
+        """It was asked, or could not be. Raises LedgerUnavailable."""
+        outcome, question = asked.outcome, asked.question
+        if outcome == "breaker":
+            self.tally.skipped[f"a side failed {self.breaker} times in a row"] += 1
+        elif outcome == "unanswered":
+            self.tally.skipped["no answer in the recording"] += 1
+        else:
+            told = outcome if self.ledger is None else self.ledger.take(asked, outcome)
+            self.tally.judged(question.name, question.route, told)
+        self.step()
 
 
 def of_one_host(recorded: Iterable[Recorded | Unread], legacy: str) -> str | None:
@@ -116,7 +169,7 @@ def questions(
         if isinstance(chosen, str):
             left_out(chosen)
         else:
-            yield Question(each.where, chosen[0], request, each.response, chosen[1])
+            yield Question(each.where, chosen.route, request, each.response, chosen.yardstick, chosen.strata)
 
 
 def _origin(request: Request) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from strangler.comparison.model import Outcome
+from strangler.comparison.noise import Finding
 from strangler.config.systems import Worker
 from strangler.exchange import Failure, Request, Response, Side
 from strangler_shadow.settings import SideSettings
@@ -29,21 +30,33 @@ type Skipped = Literal["breaker", "unanswered"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A safe request that is to be asked. `recorded`: legacy's answer then; not needed where legacy is asked."""
+    """A safe request that is to be asked. `recorded`: legacy's answer then; not needed where legacy is asked.
+
+    `strata`: labels and values that stand in the request.
+    """
 
     name: str
     route: str
     request: Request
     recorded: Response | None
     yardstick: Yardstick
+    strata: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What came of a question."""
+    """What came of a question, and the answers that it is told from.
+
+    `live`: legacy's is of now. `first`: the outcome before both sides were asked again; `noise` is what that showed.
+    """
 
     question: Question
     outcome: Outcome | Skipped
+    legacy: Answered | None = None
+    candidate: Answered | None = None
+    live: bool = False
+    first: Outcome | None = None
+    noise: tuple[Finding, ...] = ()
 
 
 @asynccontextmanager
@@ -81,26 +94,28 @@ class Replay:
 
         async def work() -> None:
             for question in waiting:
-                told(Asked(question, await self._one(question)))
+                told(await self._one(question))
 
         async with asyncio.TaskGroup() as group:
             for _ in range(self._limits.concurrency):
                 group.create_task(work())
 
-    async def _one(self, question: Question) -> Outcome | Skipped:
-        if "legacy" not in self._sides and question.recorded is None:
-            return "unanswered"
+    async def _one(self, question: Question) -> Asked:
+        live = "legacy" in self._sides
+        if not live and question.recorded is None:
+            return Asked(question, "unanswered")
         while not self._stopped and (wait := self._guard.wait(self._ticks_ns())):  # noqa: ASYNC110  time gives tokens
             await asyncio.sleep(wait / 1e9)
         if self._stopped:
-            return "breaker"
+            return Asked(question, "breaker")
         legacy, candidate = await self._ask(question)
         outcome = judged(legacy, candidate, question.yardstick)
-        if outcome.verdict != "different" or "legacy" not in self._sides:
-            return outcome
+        if outcome.verdict != "different" or not live:
+            return Asked(question, outcome, legacy, candidate, live)
         await asyncio.sleep(self._limits.reask / 1000)
         second = Second(*await self._ask(question))
-        return again(outcome, "legacy", (legacy, candidate), second, question.yardstick)[0]
+        settled, noise = again(outcome, "legacy", (legacy, candidate), second, question.yardstick)
+        return Asked(question, settled, legacy, candidate, live, outcome, noise)
 
     async def _ask(self, question: Question) -> tuple[Answered, Answered]:
         """Legacy's answer and the candidate's."""

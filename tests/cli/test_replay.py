@@ -129,3 +129,58 @@ def test_a_har_of_one_host(home: Path, strangler: Strangler, serve: Callable[...
     assert strangler("replay", "absent.har", "--against", candidate.url).code == 2
     (home / "empty.jsonl").write_text("")
     assert strangler("replay", "empty.jsonl", "--against", candidate.url).code == 2
+
+
+RECORDED = """\
+version: 1
+legacy: {url: "http://127.0.0.1:1"}
+candidate: {url: "http://127.0.0.1:2", version: {endpoint: /version}}
+routes:
+  invoice: GET /invoices/{id}
+  other: GET /other
+cutovers: {reads: {routes: [invoice]}}
+strata: {currency: {answer: $.currency}}
+"""
+
+
+def test_what_is_recorded_is_evidence_as_live_traffic_is(
+    home: Path, strangler: Strangler, serve: Callable[..., Origin]
+) -> None:
+    def candidate(seen: Seen) -> Steps:
+        said = b'{"version": "7"}' if seen.target == "/version" else b'{"total": "10.01", "currency": "EUR"}'
+        return iter((answer(said, JSON),))
+
+    (home / "strangler.yaml").write_text(RECORDED)
+    right, wrong = ({"total": total, "currency": "EUR"} for total in ("10.01", "10.00"))
+    (home / "r.jsonl").write_text(
+        line("/invoices/1", right) + line("/invoices/2", wrong) + line("/other", right)
+    )
+    origin = serve(candidate)
+    arguments = ("replay", "r.jsonl", "--against", origin.url, "--record", "--format", "json")
+    found = strangler(*arguments).json
+    assert (found["pairs"], found["different"], found["recorded"]) == (2, 1, 2)
+    assert found["skipped"] == {"its route is in no cutover": 1}
+    assert strangler(*arguments, "--candidate-version", "8").json["recorded"] == 2
+    (divergence,) = strangler("divergences", "list", "--json").json["divergences"]
+    assert (divergence["count"], divergence["cause"]) == (2, "rounding")
+    assert divergence["versions"] == ["8", "7"]
+    assert divergence["drift"] == {"EUR": "0.02"}
+    shown = strangler("divergences", "show", divergence["id"]).out
+    assert "10.00" in shown
+    assert "10.01" in shown
+    status = strangler("status", "--json").json
+    counts = status["accounting"]
+    assert (counts["sent"], counts["recorded"], counts["outstanding"]) == (4, 4, 0)
+    gate = strangler("gate", "reads")
+    assert gate.code == 1
+    assert "the worker last wrote never" in gate.out, "a replay is no worker that lives"
+
+
+def test_recording_needs_a_place_to_record_in(
+    home: Path, strangler: Strangler, serve: Callable[..., Origin]
+) -> None:
+    origin = serve(says(b"{}"))
+    (home / "r.jsonl").write_text(line("/a", {}))
+    assert "strangler.yaml" in strangler("replay", "r.jsonl", "--against", origin.url, "--record").err
+    ran = strangler("replay", "r.jsonl", "--against", origin.url, "--candidate-version", "1")
+    assert (ran.code, origin.seen) == (2, [])

@@ -43,6 +43,16 @@ if TYPE_CHECKING:
     help="Questions under way at once.",
 )
 @click.option("--rules", metavar="FILE", help="Without strangler.yaml: what may differ.")
+@click.option(
+    "--record",
+    is_flag=True,
+    help="Write what it comes to into the ledger, as evidence; only routes of a cutover are asked then.",
+)
+@click.option(
+    "--candidate-version",
+    metavar="TEXT",
+    help="With --record: the candidate's version; goes before what the file says.",
+)
 @TALLY_FORMAT
 @click.pass_context
 def command(
@@ -54,6 +64,8 @@ def command(
     rate: int | None,
     concurrency: int,
     rules: str | None,
+    record: bool,
+    candidate_version: str | None,
     form: str,
 ) -> int:
     """Ask and compare."""
@@ -64,6 +76,10 @@ def command(
     loaded = _loaded(context)
     if loaded is not None and rules is not None:
         raise click.UsageError(f"the rules are those of {loaded.file}; --rules is for where there is none.")
+    if record and loaded is None:
+        raise click.UsageError("--record needs a strangler.yaml: its cutovers are what it is evidence of.")
+    if candidate_version is not None and not record:
+        raise click.UsageError("--candidate-version says what --record books the answers on.")
     base = legacy or (loaded.config.legacy.url if loaded else "")
     if live and not base:
         raise click.UsageError("--live needs --legacy URL, or a strangler.yaml that names legacy.")
@@ -71,52 +87,54 @@ def command(
     if live:
         sides["legacy"] = _side(loaded, "legacy", base)
     plan = _Plan(
-        file, base, sides, _limits(loaded, rate, concurrency), _chooser(loaded, base, against, rules)
+        file,
+        base,
+        sides,
+        _limits(loaded, rate, concurrency),
+        _chooser(loaded, base, against, rules),
+        loaded if record else None,
+        candidate_version,
     )
     return printed(asyncio.run(_replayed(plan)), form)
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
+    """`record`: the configuration whose ledger it goes into; None: into none."""
+
     file: str
     legacy: str
     sides: dict[Side, SideSettings]
     limits: Worker
     choose: Callable[[Request], Chosen | str]
+    record: Loaded | None
+    version: str | None
 
 
 async def _replayed(plan: _Plan) -> Tally:
+    from contextlib import AsyncExitStack
+
     from strangler_cli.pairing.tally import Tally
     from strangler_cli.progress import progress
-    from strangler_cli.replaying import of_one_host, questions, read
-    from strangler_shadow.recordings.recorded import Unread
-    from strangler_shadow.replay import Asked, Replay, askers
+    from strangler_cli.recording import recording
+    from strangler_cli.replaying import Told, of_cutovers, of_one_host, questions, read
+    from strangler_shadow.replay import Replay, askers
 
     recorded, tally = read(plan.file), Tally()
     known = recorded if isinstance(recorded, list) else None
-    with progress("asking", len(known) if known is not None else None) as step:
-
-        def left_out(why: str | Unread) -> None:
-            if isinstance(why, Unread):
-                tally.not_read(why)
-            else:
-                tally.skipped[why] += 1
-            step()
-
-        def told(asked: Asked) -> None:
-            outcome, question = asked.outcome, asked.question
-            if outcome == "breaker":
-                tally.skipped[f"a side failed {plan.limits.breaker} times in a row"] += 1
-            elif isinstance(outcome, str):
-                tally.skipped["no answer in the recording"] += 1
-            else:
-                tally.judged(question.name, question.route, outcome)
-            step()
-
+    async with AsyncExitStack() as stack:
+        sides = await stack.enter_async_context(askers(plan.sides, plan.limits.timeout, 64 << 20))
+        choose, ledger = plan.choose, None
+        if plan.record is not None:
+            entered = recording(plan.record, plan.version, sides["candidate"])
+            ledger = await stack.enter_async_context(entered)
+            choose = of_cutovers(choose, ledger.takes)
+        step = stack.enter_context(progress("asking", len(known) if known is not None else None))
+        told = Told(tally, plan.limits.breaker, step, ledger)
         host = of_one_host(known, plan.legacy) if known is not None else None
-        chosen = questions(recorded, plan.choose, plan.legacy, host, left_out)
-        async with askers(plan.sides, plan.limits.timeout, 64 << 20) as sides:
-            await Replay(sides, plan.limits).run(chosen, told)
+        chosen = questions(recorded, choose, plan.legacy, host, told.left_out)
+        await Replay(sides, plan.limits).run(chosen, told.asked)
+    tally.recorded = None if ledger is None else ledger.count
     return tally
 
 

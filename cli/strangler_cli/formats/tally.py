@@ -38,6 +38,8 @@ def asides(tally: Tally) -> list[str]:
         out.append(f"{counted(tally.unlisted, 'difference')} beyond what is listed")
     if tally.silenced:
         out.append(f"{counted(tally.silenced.total(), 'difference')} let pass by rules")
+    if tally.recorded is not None:
+        out.append(f"{counted(tally.recorded, 'comparison')} written into the ledger")
     return out
 
 
@@ -95,6 +97,7 @@ def as_object(tally: Tally) -> dict[str, Any]:
         "skipped": dict(sorted(tally.skipped.items())),
         "unlisted": tally.unlisted,
         "silenced": dict(tally.silenced),
+        "recorded": tally.recorded,
         "only_legacy": {"count": tally.lone_count["legacy"], "names": tally.lone["legacy"]},
         "only_candidate": {"count": tally.lone_count["candidate"], "names": tally.lone["candidate"]},
         "unread": {

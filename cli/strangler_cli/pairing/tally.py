@@ -62,7 +62,8 @@ class Group:
 class Tally:
     """`unlisted`: differences that are in no group. `skipped`: what was not compared on purpose, by why.
 
-    `known`: ids paired so far, for `identity` rules.
+    `known`: ids paired so far, for `identity` rules. `recorded`: comparisons that are in the ledger; None where none
+    was to be.
     """
 
     pairs: int = 0
@@ -78,6 +79,7 @@ class Tally:
     unread_count: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     known: Observations = field(default_factory=Observations)
+    recorded: int | None = None
 
     def judged(self, name: str, route: str, compared: Outcome) -> None:
         """One pair's outcome."""

@@ -19,7 +19,7 @@ def flush(
     losses: Sequence[Loss] = (),
     *,
     now_ns: int,
-    worker: str,
+    worker: str | None,
     number: int = 0,
     documents: int = 5,
     limits: Mapping[str, int] | None = None,
@@ -27,16 +27,17 @@ def flush(
     """Write a batch. Call it inside `ledger.begin()`; when that raises, keep the batch and try again.
 
     `worker`: names this worker process; its heartbeat is set to `now_ns`, so call it every five seconds at
-    least, with nothing in it if need be. `number` rises by one with each new batch of this worker: a batch
-    whose number was written already (its commit's answer was lost) is not written again, and False comes
-    back; 0: not checked. `documents`: exemplars kept per divergence. `limits`: label to how many values are
-    told apart (`strata.LABEL.limit`; 20 where it says nothing); later values count as `other`.
+    least, with nothing in it if need be. None: a command's own batch, by which no worker is alive.
+    `number` rises by one with each new batch of this worker: a batch whose number was written already (its
+    commit's answer was lost) is not written again, and False comes back; 0: not checked. `documents`:
+    exemplars kept per divergence. `limits`: label to how many values are told apart (`strata.LABEL.limit`; 20
+    where it says nothing); later values count as `other`.
 
     A `Settled` whose outcome is failed for `shed` counts as lost, in no comparison. A flush costs a few
     milliseconds and then little per exchange: batch for a tenth of a second, and flush a difference at
     once.
     """
-    if not _numbered(connection, worker, number, now_ns):
+    if worker is not None and not _numbered(connection, worker, number, now_ns):
         return False
     judged = [settled for settled in batch if settled.outcome.failure != "shed"]
     if judged:

@@ -1,4 +1,4 @@
-"""556 real answers of one billing API, recorded twice: what its changelog says has changed is found, each thing once."""
+"""Real answers of one billing API, recorded twice: what its changelog says has changed is found, each thing once."""
 
 import gzip
 import json
@@ -15,7 +15,9 @@ from strangler.comparison.pair import compare
 
 CORPUS = Path(__file__).parents[3].parent / "shared" / "corpus" / "stripe-pairs" / "pairs.jsonl.gz"
 CHANGES = YAML(typ="safe").load((Path(__file__).parent / "stripe_changes.yaml").read_text(encoding="utf-8"))
-pytestmark = pytest.mark.skipif(not CORPUS.is_file(), reason="no corpus of Stripe's answers beside the repository")
+pytestmark = pytest.mark.skipif(
+    not CORPUS.is_file(), reason="no corpus of Stripe's answers beside the repository"
+)
 
 
 @dataclass
@@ -47,7 +49,9 @@ def message(side):
 
 
 def version(side):
-    return next((values[0] for name, values in side["headers"].items() if name.lower() == "stripe-version"), "")
+    return next(
+        (values[0] for name, values in side["headers"].items() if name.lower() == "stripe-version"), ""
+    )
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +125,10 @@ def test_nearly_every_documented_change_occurs(across):
 
 def test_no_member_comes_or_goes_but_is_documented(across):
     known = {
-        (kind, place, each["kind"]) for each in CHANGES for kind in each["objects"] for place in each["places"]
+        (kind, place, each["kind"])
+        for each in CHANGES
+        for kind in each["objects"]
+        for place in each["places"]
     }
     found = {key for key in across.divergences if key[2] in {"missing", "extra"}}
     assert found == {key for key in known if key[2] != "changed" and key in across.divergences}
