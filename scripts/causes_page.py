@@ -14,6 +14,8 @@ from pathlib import Path
 
 from strangler import compare
 from strangler.comparison.causes import KNOWN, Example, KnownCause
+from strangler.comparison.learning.cause import LearnedCause, Run
+from strangler.comparison.learning.enums import CAUSE as ENUMS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "causes.md"
 HEAD = """\
@@ -25,9 +27,17 @@ order, those that are about the kind of difference at hand; the first that fits 
 """
 
 
+LEARNED = """
+# Learned causes
+
+No single pair tells these; many of one route do. Each table is one run of pairs. A learned cause changes the word for
+a divergence and which divergences are one; it is withdrawn by the first pair that speaks against it.
+"""
+
+
 def page() -> str:
     """The whole page."""
-    return HEAD + "".join(section(known) for known in KNOWN)
+    return HEAD + "".join(section(known) for known in KNOWN) + LEARNED + learned(ENUMS)
 
 
 def section(known: KnownCause) -> str:
@@ -36,6 +46,18 @@ def section(known: KnownCause) -> str:
     rows = [row(example, "yes") for example in known.good] + [row(example, "no") for example in known.bad]
     table = "\n".join(["| legacy | candidate | is it? | said |", "|---|---|---|---|", *rows])
     return f"\n## {known.code}\n\n{text}\n\n{table}\n"
+
+
+def learned(known: LearnedCause) -> str:
+    """One learned cause."""
+    text = (sys.modules[known.claims.__module__].__doc__ or "").strip()
+    runs = [run(pairs, "yes") for pairs in known.good] + [run(pairs, "no") for pairs in known.bad]
+    return f"\n## {known.code}\n\n{text}\n" + "".join(runs)
+
+
+def run(pairs: Run, fits: str) -> str:
+    rows = [f"| {count} | {code(each.left)} | {code(each.right)} |" for count, each in pairs]
+    return "\n".join(["", f"| {fits}: pairs | legacy | candidate |", "|---|---|---|", *rows, ""])
 
 
 def row(example: Example, fits: str) -> str:

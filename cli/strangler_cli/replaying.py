@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from strangler.exchange import Response
 from strangler.routing import RequestHead, Table, route
 from strangler.routing.decide import SAFE_METHODS
 from strangler_cli.starting.har import shape
@@ -19,7 +20,7 @@ from strangler_shadow.replay import Question
 
 if TYPE_CHECKING:
     from strangler.exchange import Request
-    from strangler_cli.pairing.tally import Tally
+    from strangler_cli.pairing.tally import Judged, Tally
     from strangler_shadow.replay import Asked
     from strangler_shadow.replayed import Replayed
     from strangler_shadow.worker.ground import Yardstick
@@ -127,7 +128,7 @@ class Told:
             self.tally.skipped["no answer in the recording"] += 1
         else:
             told = outcome if self.ledger is None else self.ledger.take(asked, outcome)
-            self.tally.judged(question.name, question.route, told)
+            self.tally.judged(question.name, question.route, told, pair_of(asked))
         self.step()
 
 
@@ -170,6 +171,17 @@ def questions(
             left_out(chosen)
         else:
             yield Question(each.where, chosen.route, request, each.response, chosen.yardstick, chosen.strata)
+
+
+def pair_of(asked: Asked) -> Judged | None:
+    """What is learned from; None where a side gave no answer."""
+    from strangler_cli.pairing.tally import Judged
+    from strangler_shadow.worker.verdict import answer_of
+
+    if not isinstance(asked.legacy, Response) or not isinstance(asked.candidate, Response):
+        return None
+    by = asked.question.yardstick
+    return Judged(answer_of(asked.legacy), answer_of(asked.candidate), by.rules, by.context, asked.first)
 
 
 def _origin(request: Request) -> str:

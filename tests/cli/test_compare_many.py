@@ -145,6 +145,40 @@ def test_ids_map_one_to_one_over_the_whole_run(home: Path, strangler: Strangler)
     assert [(each["cause"], each["pairs"]) for each in found["divergences"]] == [("id", 1)]
 
 
+def test_values_that_have_other_names_throughout_are_said_to_with_the_rule(
+    home: Path, strangler: Strangler
+) -> None:
+    names = {"OPEN": "open", "P": "settled", "new": "new"}
+    pairs = [
+        pair(n, answer({"n": n, "status": status}), answer({"n": n, "status": names[status]}))
+        for n, status in enumerate([*names] * 12)
+    ]
+    lines(home / "p", *pairs)
+    ran = strangler("compare", "--pairs", "p", "--format", "json")
+    (found,) = ran.json["divergences"]  # `OPEN` against `open` alone would be one of case
+    assert (ran.code, found["cause"], found["detail"]) == (1, "enum-renamed", "OPEN is open, P is settled")
+    assert (found["pairs"], found["differences"], len(found["merged"])) == (24, 24, 1)
+    assert (found["kind"], found["severity"]) == ("changed", "major")
+    (rule,) = found["rules"]
+    assert {name: rule[name] for name in ("map", "values")} == {
+        "map": "$.status",
+        "values": {"OPEN": "open", "P": "settled"},
+    }
+    text = strangler("compare", "--pairs", "p").out
+    assert "enum-renamed" in text
+    (home / "rules.yaml").write_text(text[text.index("  - map:") :])
+    assert strangler("compare", "--pairs", "p", "--rules", "rules.yaml").code == 0
+    page = strangler("compare", "--pairs", "p", "--format", "markdown").out
+    assert "| 24 | GET /invoices/{id} | `$.status` | enum-renamed |" in page
+    assert "    - map: $.status\n      values: {OPEN: open, P: settled}\n" in page
+    lines(home / "p", pair(1, answer({"status": "OPEN"}), answer({"status": "OPEN"})), *pairs)
+    found = strangler("compare", "--pairs", "p", "--format", "json").json["divergences"]
+    assert sorted((each["cause"], each["pairs"], each["rules"]) for each in found) == [
+        ("case", 12, []),
+        ("unexplained", 12, []),
+    ]
+
+
 def test_sixty_times_the_pairs_take_the_same_memory(home: Path, strangler: Strangler) -> None:
     if sys.gettrace() is not None:
         pytest.skip("a tracer keeps what it sees")

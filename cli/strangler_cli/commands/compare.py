@@ -141,16 +141,19 @@ def _many(entries: Iterable[Entry], rules: Rules, form: str) -> int:
 
 
 def _tallied(entries: Iterable[Entry], rules: Rules) -> Tally:
-    from strangler import compare
+    from strangler import Context, compare
     from strangler_cli.pairing.pair import Lone, Pair
-    from strangler_cli.pairing.tally import Tally
+    from strangler_cli.pairing.tally import Judged, Tally
     from strangler_cli.progress import progress
 
-    tally = Tally()
+    tally, context = Tally(), Context()
     with progress("comparing") as step:
         for entry in entries:
             if isinstance(entry, Pair):
-                tally.judged(entry.name, entry.route, compare(entry.legacy, entry.candidate, rules))
+                judged = Judged(entry.legacy, entry.candidate, rules, context)
+                tally.judged(
+                    entry.name, entry.route, compare(entry.legacy, entry.candidate, rules, context), judged
+                )
             elif isinstance(entry, Lone):
                 tally.alone(entry)
             else:

@@ -34,7 +34,8 @@ def of_outcome(outcome: Outcome, left: str, right: str) -> str:
 
 
 def of_tally(tally: Tally) -> str:
-    """Many pairs: what they came to and a table of divergences."""
+    """Many pairs: what they came to, a table of divergences, and what was learned as rules."""
+    groups = tally.ranked()
     rows = [
         (
             f"{group.pairs:,}",
@@ -43,9 +44,14 @@ def of_tally(tally: Tally) -> str:
             tallied.why(group),
             _example(group.examples[0]),
         )
-        for group in tally.ranked()
+        for group in groups
     ]
     lines = [f"**{tallied.headline(tally)}**", *_table(("pairs", "route", "where", "why", "example"), rows)]
+    rules = [
+        visible(line) for group in groups for claim in group.claims for line in tallied.rule_lines(claim)
+    ]
+    if rules:
+        lines += ["", "Learned over many pairs; as a rule:", "", *(f"    {line}" for line in rules)]
     lines += [f"\n{_plain(line)}" for line in tallied.asides(tally)]
     return "\n".join(lines)
 

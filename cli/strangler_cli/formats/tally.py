@@ -9,6 +9,7 @@ from strangler_cli.screen import Column
 from strangler_cli.words import counted, money
 
 if TYPE_CHECKING:
+    from strangler.comparison.learning.claims import Claim
     from strangler_cli.pairing.tally import Group, Tally
     from strangler_cli.screen import Screen
 
@@ -57,8 +58,31 @@ def as_text(screen: Screen, tally: Tally) -> None:
     screen.table(columns, [_row(group) for group in groups[:_LISTED]])
     if len(groups) > _LISTED:
         screen.line(f"and {counted(len(groups) - _LISTED, 'more divergence')}; --format json has them all")
+    _learned(screen, groups)
     for line in asides(tally):
         screen.line(line, "warn")
+
+
+def _learned(screen: Screen, groups: list[Group]) -> None:
+    """What many pairs have told, as the rules that would let it pass."""
+    claims = [(group, claim) for group in groups for claim in group.claims]
+    if not claims:
+        return
+    screen.line()
+    screen.heading("Learned over many pairs; as a rule")
+    for group, claim in claims:
+        if group.mark.route:
+            screen.line(f"  # {group.mark.route}", "dim")
+        for line in rule_lines(claim):
+            screen.line(f"  {line}")
+
+
+def rule_lines(claim: Claim) -> list[str]:
+    """The rule that would let it pass, as a file of rules has it."""
+    from strangler.comparison.learning.claims import proposed_rule
+    from strangler_cli.formats.rule_yaml import block
+
+    return block(proposed_rule(claim), 0)
 
 
 def _row(group: Group) -> list[str]:
@@ -79,8 +103,8 @@ def place(group: Group) -> str:
 
 def why(group: Group) -> str:
     """Cause and kind, with the drift of money."""
-    mark = group.mark
-    words = mark.cause if mark.kind == "changed" else f"{mark.cause} ({mark.kind})"
+    kind = group.mark.kind
+    words = group.cause if group.claims or kind == "changed" else f"{group.cause} ({kind})"
     drift = ", ".join(money(amount, currency) for currency, amount in sorted(group.drift.items()))
     return f"{words}, {drift}" if drift else words
 
@@ -127,6 +151,8 @@ def printed(tally: Tally, form: str) -> int:
 
 
 def _group(group: Group) -> dict[str, Any]:
+    from strangler.comparison.learning.claims import proposed_rule
+
     mark = group.mark
     return {
         "fingerprint": mark.digest,
@@ -134,12 +160,14 @@ def _group(group: Group) -> dict[str, Any]:
         "location": mark.location,
         "place": place(group),
         "kind": mark.kind,
-        "cause": mark.cause,
+        "cause": group.cause,
         "detail": group.detail,
         "severity": group.severity,
         "pairs": group.pairs,
         "differences": group.differences,
         "drift": group.drift,
+        "merged": list(group.merged),
+        "rules": [proposed_rule(claim) for claim in group.claims],
         "examples": [
             {
                 "pair": each.pair,

@@ -7,18 +7,28 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from strangler.comparison.context import Context
 from strangler.comparison.fingerprint import Fingerprint, fingerprint
-from strangler.comparison.model import Difference, Outcome, Severity
+from strangler.comparison.learning.claims import Claim
+from strangler.comparison.learning.enums import renamed_enums
+from strangler.comparison.learning.learner import Learner
+from strangler.comparison.learning.sight import Sight, learned
+from strangler.comparison.model import Answer, Difference, Outcome, Severity
 from strangler.comparison.observations import Observations, settle
+from strangler.comparison.rules import Rules
 from strangler_cli.formats.outcome import place_of, side_text
 from strangler_cli.pairing.pair import Lone, Unread
+from strangler_cli.pairing.united import united
 
 MOST: Final = 5_000
 """Divergences that are told apart; differences of any further one are only counted."""
 EXAMPLES: Final = 3
+ROUTES: Final = 64
+"""Routes about which anything is learned; of further ones every pair is judged by itself."""
 SHOWN: Final = 100
 """Names kept of what stands on one side only and of what cannot be read."""
-_RANK: Final[dict[Severity, int]] = {"money": 0, "major": 1, "minor": 2, "info": 3}
+RANK: Final[dict[Severity, int]] = {"money": 0, "major": 1, "minor": 2, "info": 3}
+"""Worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +41,26 @@ class Example:
     candidate: str
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Both answers of a pair, and what they were compared by: what is learned from.
+
+    `first`: the outcome before both sides were asked again, where they were.
+    """
+
+    legacy: Answer
+    candidate: Answer
+    rules: Rules
+    context: Context
+    first: Outcome | None = None
+
+
 @dataclass(slots=True)
 class Group:
-    """One divergence of the run. `drift`: candidate minus legacy, summed per currency."""
+    """One divergence of the run. `drift`: candidate minus legacy, summed per currency.
+
+    `claims`: what many pairs have told of it. `merged`: fingerprints of what they have shown to be part of it.
+    """
 
     mark: Fingerprint
     severity: Severity
@@ -42,6 +69,13 @@ class Group:
     differences: int = 0
     drift: dict[str, Decimal] = field(default_factory=dict)
     examples: list[Example] = field(default_factory=list)
+    claims: tuple[Claim, ...] = ()
+    merged: tuple[str, ...] = ()
+
+    @property
+    def cause(self) -> str:
+        """The learned cause, else what a single pair tells."""
+        return self.claims[0].code if self.claims else self.mark.cause
 
     def add(self, name: str, members: list[Difference]) -> None:
         """All differences of this divergence in one pair."""
@@ -80,10 +114,13 @@ class Tally:
     skipped: Counter[str] = field(default_factory=Counter)
     known: Observations = field(default_factory=Observations)
     recorded: int | None = None
+    learners: dict[str, Learner] = field(default_factory=dict)
 
-    def judged(self, name: str, route: str, compared: Outcome) -> None:
-        """One pair's outcome."""
+    def judged(self, name: str, route: str, compared: Outcome, pair: Judged | None = None) -> None:
+        """One pair's outcome. Without the `pair` nothing is learned from it."""
         outcome = settle(compared, self.known)
+        if pair is not None:
+            self._learn(route, outcome, pair)
         self.known.learn(outcome.pairings)
         self.pairs += 1
         self.silenced.update(outcome.silenced)
@@ -100,6 +137,15 @@ class Tally:
             members.setdefault(mark.digest, (mark, []))[1].append(difference)
         for digest, (mark, found) in members.items():
             self._group(digest, mark, found, name)
+
+    def _learn(self, route: str, outcome: Outcome, pair: Judged) -> None:
+        if outcome.verdict == "failed" or (route not in self.learners and len(self.learners) >= ROUTES):
+            return
+        learner = self.learners.setdefault(route, Learner())
+        counts = outcome.differences
+        found = counts if pair.first is None else pair.first.differences
+        sight = Sight(route, pair.legacy, pair.candidate, found, counts, pair.rules, pair.context)
+        learner.take(sight, learned(sight, learner.watched, learner.kept))
 
     def _group(self, digest: str, mark: Fingerprint, found: list[Difference], name: str) -> None:
         group = self.groups.get(digest)
@@ -123,11 +169,12 @@ class Tally:
             self.unread.append(entry)
 
     def ranked(self) -> list[Group]:
-        """Divergences, money first, then by how many pairs have them."""
+        """Divergences, money first, then by how many pairs have them; what was learned to be one is one."""
+        claims = [claim for learner in self.learners.values() for claim in renamed_enums(learner.known)]
         return sorted(
-            self.groups.values(),
+            united(self.groups, claims).values(),
             key=lambda group: (
-                _RANK[group.severity],
+                RANK[group.severity],
                 -group.pairs,
                 group.mark.route,
                 group.mark.location,

@@ -32,7 +32,7 @@ def judged(legacy: Answered | None, candidate: Answered | None, yardstick: Yards
             return failed("shed", blame=None, detail=f"{side} was not asked")
         if isinstance(answered, Failure):
             return failed(answered.reason, blame=side, detail=answered.detail)
-    return compare(_answer(legacy), _answer(candidate), yardstick.rules, yardstick.context)
+    return compare(answer_of(legacy), answer_of(candidate), yardstick.rules, yardstick.context)
 
 
 def by_itself(first: Answered, second: Answered, side: Side, yardstick: Yardstick) -> Outcome:
@@ -40,7 +40,7 @@ def by_itself(first: Answered, second: Answered, side: Side, yardstick: Yardstic
     if isinstance(second, Failure):
         return failed(second.reason, blame=side, detail=f"asked again: {second.detail}")
     mirror = yardstick.mirrors[side]
-    outcome = compare(_answer(first), _answer(second), mirror.rules, mirror.context)
+    outcome = compare(answer_of(first), answer_of(second), mirror.rules, mirror.context)
     if outcome.failure is None:
         return outcome
     return failed(outcome.failure, blame=side, detail=f"asked again: answered {second.status}")
@@ -94,11 +94,12 @@ def referee(
     legacy: Response, candidate: Response, outcome: Outcome, yardstick: Yardstick, late: Callable[[], bool]
 ) -> str | None:
     """What a second, independent judge says otherwise; None where it agrees or cannot say. Raises Undecided."""
-    pair = _answer(legacy), _answer(candidate)
+    pair = answer_of(legacy), answer_of(candidate)
     return disagrees(*pair, yardstick.rules, outcome, yardstick.context, late)
 
 
-def _answer(answered: Answered | None) -> Answer:
+def answer_of(answered: Answered | None) -> Answer:
+    """An answer as `compare` wants it. Raises TypeError where there is none."""
     # Trailers are left out on both sides: the worker's HTTP client does not see them.
     if not isinstance(answered, Response):
         raise TypeError("no answer")

@@ -26,9 +26,14 @@ def explain(site: Site) -> str | None:
         return None
     if _shaped(site.left) and _shaped(site.right):
         return "another opaque id"
-    if _plain(site.left) and _plain(site.right) and _NAME.fullmatch(site.name):
+    if _plain(site.left) and _plain(site.right) and named_like_an_id(site.name):
         return "another id"
     return None
+
+
+def named_like_an_id(name: str) -> bool:
+    """`id`, `customerId`, `invoice_uuid`."""
+    return _NAME.fullmatch(name) is not None
 
 
 def _shaped(value: Node) -> bool:
