@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "replay": "Ask a recording's requests again, and compare.",
     "gate": "Ask whether a cutover may advance (exit 0: yes).",
     "cutover": "Start, advance, pause, resume or roll back a cutover.",
+    "audit": "Read who did what and why; verify and export it.",
     "demo": "Run the main job on two real billing services.",
     "schema": "Print the JSON Schema of strangler.yaml, for editors.",
 }

@@ -10,9 +10,18 @@ from strangler_cli.screen import Cell, Column
 from strangler_cli.words import iso, percent
 
 if TYPE_CHECKING:
+    from strangler.ledger.audit import Entry
     from strangler.ledger.store import Ledger
     from strangler_cli.screen import Screen
 
+_LISTED = (
+    Column("entry", right=True),
+    Column("when"),
+    Column("what"),
+    Column("about"),
+    Column("by"),
+    Column("why", wrap=True),
+)
 _COLUMNS = (Column("when"), Column("what"), Column("from → to"), Column("by"), Column("why", wrap=True))
 
 
@@ -35,6 +44,25 @@ def history(screen: Screen, ledger: Ledger, cutover: str) -> None:
         screen.line()
         screen.heading("What happened, latest first")
         screen.table(_COLUMNS, rows, indent=2)
+
+
+def listed(screen: Screen, found: list[Entry]) -> None:
+    """Entries of any kind, a line each."""
+    if not found:
+        screen.line("nothing yet: every transition and acceptance leaves an entry")
+        return
+    rows: list[list[Cell]] = [
+        [
+            str(entry.seq),
+            iso(entry.body["at_ns"]) or "",
+            entry.body["action"],
+            entry.body["subject"],
+            entry.body["actor"],
+            entry.body["reason"],
+        ]
+        for entry in found
+    ]
+    screen.table(_LISTED, rows)
 
 
 def _phase(state: dict[str, Any] | None) -> str:

@@ -1,14 +1,17 @@
 """The audit chain: every transition and acceptance, append-only, each entry bound to the one before by
 SHA-256.
 
-`hash = SHA-256(prev + canonical JSON of the body)`; the first `prev` is 64 zeros. A chain shows what was
-changed, left out or put in another order; it cannot show that its end was cut off: export `head` for that.
+`hash = SHA-256(prev + canonical JSON of the body)`; the first `prev` is 64 zeros. The database refuses to change or to
+delete an entry (triggers, in the schema). A chain shows what was changed, left out or put in another order by somebody
+who got round that; it cannot show that its end was cut off, or that all of it was written anew: for that a `Head` is
+kept elsewhere, and `verify` holds the chain against it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import closing
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +21,10 @@ from strangler.canonical import canonical
 from strangler.ledger.tables import audit
 
 GENESIS: Final = "0" * 64
+COLUMNS: Final = ("seq", "prev", "hash", "body", "subject")
+
+type Row = Mapping[str, Any]
+"""A link as it is stored: `COLUMNS`, `body` being canonical JSON as text."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -27,6 +34,13 @@ class Entry(msgspec.Struct, frozen=True):
     prev: str
     hash: str
     body: dict[str, Any]
+
+
+class Head(msgspec.Struct, frozen=True):
+    """How far the chain went, and the hash of its last entry: what is kept elsewhere."""
+
+    seq: int
+    hash: str
 
 
 class Broken(msgspec.Struct, frozen=True):
@@ -74,29 +88,56 @@ def _link(prev: str, body: str) -> str:
     return hashlib.sha256(prev.encode() + body.encode()).hexdigest()
 
 
-def verify(connection: Connection) -> Broken | None:
-    """Walk the whole chain; None when every link holds."""
-    prev = GENESIS
-    rows = connection.execute(select(audit).order_by(audit.c.seq)).mappings()
-    for expected, row in enumerate(rows, start=1):
-        broken = _broken(row, expected, prev)
-        if broken is not None:
-            return Broken(row["seq"], broken)
-        prev = row["hash"]
+def verify(connection: Connection, anchor: Head | None = None) -> Broken | None:
+    """Walk the whole chain; None when every link holds. `anchor`: a head from before, kept elsewhere."""
+    with closing(rows(connection)) as links:  # a walk that ends early leaves a cursor open on PostgreSQL
+        return verified(links, anchor)
+
+
+def verified(links: Iterable[Row], anchor: Head | None = None) -> Broken | None:
+    """The same for links from wherever they come, in the order in which they claim to stand."""
+    prev, seq = GENESIS, 0
+    for seq, link in enumerate(links, start=1):
+        what = _broken(link, seq, prev)
+        if what is None and anchor is not None and anchor.seq == seq and anchor.hash != link["hash"]:
+            what = "it is not the entry whose hash was kept"
+        if what is not None:
+            return Broken(link["seq"], what)
+        prev = link["hash"]
+    if anchor is not None and anchor.seq > seq:
+        return Broken(seq + 1, f"the chain ends at {seq}, and once went to {anchor.seq}: its end was cut off")
     return None
 
 
-def _broken(row: RowMapping, expected: int, prev: str) -> str | None:
-    if row["seq"] != expected:
+def rows(connection: Connection) -> Generator[Row]:
+    """Every link as it is stored, by number. Close it when it is left early."""
+    statement = select(audit).order_by(audit.c.seq).execution_options(yield_per=1_000)
+    with connection.execute(statement) as result:
+        for row in result.mappings():
+            yield {name: row[name] for name in COLUMNS}
+
+
+def _broken(link: Row, expected: int, prev: str) -> str | None:
+    if link["seq"] != expected:
         return f"entry {expected} is missing"
-    if row["prev"] != prev:
+    if link["prev"] != prev:
         return "it does not follow the entry before it"
-    if row["hash"] != _link(prev, row["body"]):
+    if link["hash"] != _link(prev, link["body"]):
         return "its body is not what was written"
-    body = msgspec.json.decode(row["body"])
-    if body["seq"] != expected or body["subject"] != row["subject"]:
-        return "its columns are not those of its body"
-    return None
+    return (
+        None
+        if _columns(link["body"]) == (expected, link["subject"])
+        else "its columns are not those of its body"
+    )
+
+
+def _columns(body: str) -> tuple[object, object] | None:
+    """What a body says of itself; None where who wrote it was not us."""
+    try:
+        said = msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return None
+    return said.get("seq"), said.get("subject")
 
 
 def head(connection: Connection) -> Entry | None:

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from strangler.ledger.store import Ledger, open_ledger
 from strangler.ledger.tables import metadata
 from strangler.testing.postgres import NoPostgresError, Server, start
+from strangler.testing.unguarded import unguarded
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +62,7 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path
         return
     ledger = request.getfixturevalue("postgres_ledger")
     names = ", ".join(f'"{name}"' for name in metadata.tables)
-    with ledger.begin() as connection:
+    with ledger.begin() as connection, unguarded(connection):
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
     yield ledger
 

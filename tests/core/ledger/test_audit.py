@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from strangler.errors import LedgerMismatch, LedgerUnavailable
 from strangler.ledger import audit
 from strangler.ledger.store import Ledger
+from strangler.testing.unguarded import unguarded
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def test_an_empty_chain_verifies(ledger: Ledger) -> None:
 def test_tampering_is_named_with_its_first_bad_link(
     chain: Ledger, tampering: str, seq: int, words: str
 ) -> None:
-    with chain.begin() as connection:
+    with chain.begin() as connection, unguarded(connection):
         connection.exec_driver_sql(tampering)
     with chain.read() as connection:
         broken = audit.verify(connection)
@@ -78,7 +80,7 @@ def test_tampering_is_named_with_its_first_bad_link(
 
 
 def test_entries_put_in_another_order_are_named(chain: Ledger) -> None:
-    with chain.begin() as connection:
+    with chain.begin() as connection, unguarded(connection):
         for old, new in ((2, -1), (3, 2), (-1, 3)):
             connection.execute(text(f"UPDATE audit SET seq = {new} WHERE seq = {old}"))
     with chain.read() as connection:
@@ -88,8 +90,6 @@ def test_entries_put_in_another_order_are_named(chain: Ledger) -> None:
 
 
 def test_a_fork_is_refused_by_the_database(chain: Ledger) -> None:
-    from strangler.errors import LedgerUnavailable
-
     with pytest.raises(LedgerUnavailable, match=r"(?i)unique"), chain.begin() as connection:
         connection.execute(
             text(
@@ -97,3 +97,52 @@ def test_a_fork_is_refused_by_the_database(chain: Ledger) -> None:
                 " SELECT 99, prev, 'other', body, subject FROM audit WHERE seq = 3"
             )
         )
+
+
+CHANGES = [
+    "UPDATE audit SET body = body",
+    "UPDATE audit SET subject = 'x' WHERE seq = 5",
+    "DELETE FROM audit WHERE seq = 5",
+    "DELETE FROM audit",
+]
+OTHERS = {
+    "sqlite": [
+        "INSERT OR REPLACE INTO audit SELECT seq, prev, hash, 'x', subject FROM audit WHERE seq = 5",
+        "INSERT OR REPLACE INTO audit SELECT 9, prev, 'x', 'x', subject FROM audit WHERE seq = 5",
+    ],
+    "postgresql": ["TRUNCATE audit", "SET session_replication_role = replica; DELETE FROM audit"],
+}
+
+
+def test_the_database_refuses_to_change_it(chain: Ledger) -> None:
+    for statement in [*CHANGES, *OTHERS[chain.engine.dialect.name]]:
+        refused = pytest.raises((LedgerUnavailable, LedgerMismatch), match="append-only")
+        with refused, chain.begin() as connection:
+            connection.exec_driver_sql(statement)
+        with chain.read() as connection:
+            assert audit.verify(connection) is None
+            assert len(audit.entries(connection)) == 5, statement
+
+
+def test_an_end_that_was_cut_off_shows_against_a_head_kept_elsewhere(chain: Ledger) -> None:
+    with chain.begin() as connection, unguarded(connection):
+        last = audit.head(connection)
+        assert last is not None
+        kept = audit.Head(last.seq, last.hash)
+        assert audit.verify(connection, kept) is None
+        connection.exec_driver_sql("DELETE FROM audit WHERE seq > 3")
+        assert audit.verify(connection) is None, "a chain alone does not show it"
+        broken = audit.verify(connection, kept)
+    assert broken == audit.Broken(4, "the chain ends at 3, and once went to 5: its end was cut off")
+
+
+def test_a_chain_written_anew_shows_against_a_head_kept_elsewhere(chain: Ledger) -> None:
+    with chain.begin() as connection, unguarded(connection):
+        last = audit.head(connection)
+        assert last is not None
+        connection.exec_driver_sql("DELETE FROM audit")
+        for number in range(6):
+            audit.append(connection, at_ns=number, actor="eve", action="a", subject="s")
+        assert audit.verify(connection) is None
+        broken = audit.verify(connection, audit.Head(last.seq, last.hash))
+    assert broken == audit.Broken(5, "it is not the entry whose hash was kept")

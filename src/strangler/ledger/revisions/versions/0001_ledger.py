@@ -8,6 +8,34 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+_SQLITE = """\
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END
+
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END
+
+-- REPLACE deletes without asking the trigger above, unless recursive_triggers is on.
+CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit
+WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq OR hash = NEW.hash OR prev = NEW.prev)
+BEGIN SELECT RAISE(ABORT, 'the audit is append-only: this link is not unique'); END
+"""
+_POSTGRESQL = """\
+CREATE FUNCTION strangler_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'the audit is append-only'; END $$
+
+CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit
+FOR EACH ROW EXECUTE FUNCTION strangler_append_only()
+
+CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit
+FOR EACH STATEMENT EXECUTE FUNCTION strangler_append_only()
+
+-- ALWAYS: session_replication_role = replica does not switch them off.
+ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_append_only
+
+ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_no_truncate
+"""
+_GUARDS = {"sqlite": _SQLITE.split("\n\n"), "postgresql": _POSTGRESQL.split("\n\n")}
+"""The audit takes no update and no delete, whoever asks; only who owns the table can lift that."""
+
 
 def upgrade() -> None:
     """Make all tables."""
@@ -239,6 +267,8 @@ def _facts_and_audit() -> None:
         sa.UniqueConstraint("prev", name=op.f("uq_audit_prev")),
     )
     op.create_index(op.f("ix_audit_subject"), "audit", ["subject"])
+    for statement in _GUARDS[op.get_bind().dialect.name]:
+        op.execute(statement)
 
 
 def _id() -> sa.Column[int]:
