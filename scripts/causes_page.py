@@ -15,7 +15,7 @@ from pathlib import Path
 from strangler import compare
 from strangler.comparison.causes import KNOWN, Example, KnownCause
 from strangler.comparison.learning.cause import LearnedCause, Run
-from strangler.comparison.learning.enums import CAUSE as ENUMS
+from strangler.comparison.learning.table import LEARNED
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "causes.md"
 HEAD = """\
@@ -27,7 +27,7 @@ order, those that are about the kind of difference at hand; the first that fits 
 """
 
 
-LEARNED = """
+LEARNED_HEAD = """
 # Learned causes
 
 No single pair tells these; many of one route do. Each table is one run of pairs. A learned cause changes the word for
@@ -37,7 +37,12 @@ a divergence and which divergences are one; it is withdrawn by the first pair th
 
 def page() -> str:
     """The whole page."""
-    return HEAD + "".join(section(known) for known in KNOWN) + LEARNED + learned(ENUMS)
+    return (
+        HEAD
+        + "".join(section(known) for known in KNOWN)
+        + LEARNED_HEAD
+        + "".join(learned(known) for known in LEARNED)
+    )
 
 
 def section(known: KnownCause) -> str:

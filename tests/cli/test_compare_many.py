@@ -169,13 +169,44 @@ def test_values_that_have_other_names_throughout_are_said_to_with_the_rule(
     (home / "rules.yaml").write_text(text[text.index("  - map:") :])
     assert strangler("compare", "--pairs", "p", "--rules", "rules.yaml").code == 0
     page = strangler("compare", "--pairs", "p", "--format", "markdown").out
-    assert "| 24 | GET /invoices/{id} | `$.status` | enum-renamed |" in page
+    assert "| 24 | GET /invoices/{id} | `$.status` | enum-renamed: OPEN is open, P is settled |" in page
     assert "    - map: $.status\n      values: {OPEN: open, P: settled}\n" in page
     lines(home / "p", pair(1, answer({"status": "OPEN"}), answer({"status": "OPEN"})), *pairs)
     found = strangler("compare", "--pairs", "p", "--format", "json").json["divergences"]
     assert sorted((each["cause"], each["pairs"], each["rules"]) for each in found) == [
         ("case", 12, []),
         ("unexplained", 12, []),
+    ]
+
+
+def test_a_field_that_has_another_name_throughout_is_one_divergence_with_the_rule(
+    home: Path, strangler: Strangler
+) -> None:
+    pairs = [
+        pair(n, answer({"total": n, "currency": "EUR"}), answer({"sum_total": n, "currency": "EUR"}))
+        for n in range(10, 20)
+    ]
+    lines(home / "p", *pairs)
+    ran = strangler("compare", "--pairs", "p", "--format", "json")
+    (found,) = ran.json["divergences"]
+    assert (ran.code, found["cause"], found["place"]) == (1, "field-renamed", "$.total")
+    assert (found["pairs"], found["differences"], len(found["merged"])) == (10, 20, 1)
+    assert (found["kind"], found["severity"]) == ("missing", "money")
+    assert found["rules"][0]["rename"] == "$.total"
+    text = strangler("compare", "--pairs", "p").out
+    (home / "rules.yaml").write_text(text[text.index("  - rename:") :])
+    assert strangler("compare", "--pairs", "p", "--rules", "rules.yaml").code == 0
+    page = strangler("compare", "--pairs", "p", "--format", "markdown").out
+    assert (
+        "| 10 | GET /invoices/{id} | `$.total` | field-renamed: on the candidate it is $.sum\\_total |"
+        in page
+    )
+    assert "    - rename: $.total\n      to: $.sum_total\n" in page
+    lines(home / "p", *pairs, pair(1, answer({"total": 4}), answer({"sum_total": 5})))
+    found = strangler("compare", "--pairs", "p", "--format", "json").json["divergences"]
+    assert sorted((each["kind"], each["merged"], each["rules"]) for each in found) == [
+        ("extra", [], []),
+        ("missing", [], []),
     ]
 
 

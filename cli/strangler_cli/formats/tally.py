@@ -103,8 +103,10 @@ def place(group: Group) -> str:
 
 def why(group: Group) -> str:
     """Cause and kind, with the drift of money."""
-    kind = group.mark.kind
-    words = group.cause if group.claims or kind == "changed" else f"{group.cause} ({kind})"
+    kind, cause = group.mark.kind, group.cause
+    words = (
+        f"{cause}: {group.detail}" if group.claims else cause if kind == "changed" else f"{cause} ({kind})"
+    )
     drift = ", ".join(money(amount, currency) for currency, amount in sorted(group.drift.items()))
     return f"{words}, {drift}" if drift else words
 

@@ -10,9 +10,9 @@ from typing import Final
 from strangler.comparison.context import Context
 from strangler.comparison.fingerprint import Fingerprint, fingerprint
 from strangler.comparison.learning.claims import Claim
-from strangler.comparison.learning.enums import renamed_enums
 from strangler.comparison.learning.learner import Learner
 from strangler.comparison.learning.sight import Sight, learned
+from strangler.comparison.learning.table import claims_of
 from strangler.comparison.model import Answer, Difference, Outcome, Severity
 from strangler.comparison.observations import Observations, settle
 from strangler.comparison.rules import Rules
@@ -144,7 +144,8 @@ class Tally:
         learner = self.learners.setdefault(route, Learner())
         counts = outcome.differences
         found = counts if pair.first is None else pair.first.differences
-        sight = Sight(route, pair.legacy, pair.candidate, found, counts, pair.rules, pair.context)
+        whole = not outcome.unlisted
+        sight = Sight(route, pair.legacy, pair.candidate, found, counts, pair.rules, pair.context, whole)
         learner.take(sight, learned(sight, learner.watched, learner.kept))
 
     def _group(self, digest: str, mark: Fingerprint, found: list[Difference], name: str) -> None:
@@ -170,7 +171,7 @@ class Tally:
 
     def ranked(self) -> list[Group]:
         """Divergences, money first, then by how many pairs have them; what was learned to be one is one."""
-        claims = [claim for learner in self.learners.values() for claim in renamed_enums(learner.known)]
+        claims = [claim for learner in self.learners.values() for claim in claims_of(learner.known)]
         return sorted(
             united(self.groups, claims).values(),
             key=lambda group: (

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 
 def united(groups: Mapping[str, Group], claims: Iterable[Claim]) -> dict[str, Group]:
     """By fingerprint. What is merged keeps every difference, the sum of its money and the worst severity."""
-    out = dict(groups)
+    out, root = dict(groups), {digest: digest for digest in groups}
     for claim in claims:
-        members = [out.pop(digest) for digest in claim.fingerprints if digest in out]
+        roots = dict.fromkeys(root[digest] for digest in claim.fingerprints if digest in root)
+        members = [out.pop(digest) for digest in roots]
         if members:
-            out[members[0].mark.digest] = _one(members, claim)
+            first = members[0].mark.digest
+            out[first] = _one(members, claim)
+            root = {digest: first if of in roots else of for digest, of in root.items()}
     return out
 
 
@@ -31,14 +34,18 @@ def _one(members: list[Group], claim: Claim) -> Group:
             drift[currency] = drift.get(currency, Decimal(0)) + amount
     first = members[0]
     worst = min(members, key=lambda each: RANK[each.severity]).severity
+    claims = (*(old for each in members for old in each.claims), claim)
     return replace(
         first,
         severity=worst,
-        detail=claim.detail,
-        pairs=claim.pairs,
+        detail="; ".join(each.detail for each in claims),
+        pairs=max(claim.pairs, *(each.pairs for each in members)),
         differences=sum(each.differences for each in members),
         drift=drift,
         examples=[example for each in members for example in each.examples][:EXAMPLES],
-        claims=(*first.claims, claim),
-        merged=(*first.merged, *(each.mark.digest for each in members[1:])),
+        claims=claims,
+        merged=(
+            *first.merged,
+            *(digest for each in members[1:] for digest in (each.mark.digest, *each.merged)),
+        ),
     )

@@ -3,52 +3,23 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
 from decimal import Decimal
 from random import Random
 
 import pytest
 
 from strangler.comparison.causes import Example
-from strangler.comparison.context import Context
 from strangler.comparison.learning.cause import Run
-from strangler.comparison.learning.claims import Claim, proposed_rule
+from strangler.comparison.learning.claims import proposed_rule
 from strangler.comparison.learning.enums import ALONE, CAUSE, EACH, renamed_enums
 from strangler.comparison.learning.evidence import NAMES, PLACES, Learned
 from strangler.comparison.learning.learner import KEPT, KEPT_BYTES, Learner
-from strangler.comparison.learning.sight import Sight, Watched, learned
+from strangler.comparison.learning.sight import Watched, learned
 from strangler.comparison.model import Node
 from strangler.comparison.pair import compare
 from strangler.comparison.rules import Rules
-from strangler.comparison.values import canonical
-from strangler.testing.samples import answer
 
-type Pairs = Iterable[tuple[Node, Node]]
-NO_RULES = Rules()
-
-
-def shown(left: Node, right: Node, rules: Rules = NO_RULES, status: int = 200) -> Sight:
-    ours, theirs = (answer(canonical(side), status=status) for side in (left, right))
-    outcome = compare(ours, theirs, rules)
-    assert outcome.verdict != "failed"
-    return Sight("r", ours, theirs, outcome.differences, outcome.differences, rules, Context())
-
-
-def taught(pairs: Pairs, rules: Rules = NO_RULES) -> Learner:
-    learner = Learner()
-    for left, right in pairs:
-        sight = shown(left, right, rules)
-        learner.take(sight, learned(sight, learner.watched, learner.kept))
-    return learner
-
-
-def claims(pairs: Pairs, rules: Rules = NO_RULES) -> list[Claim]:
-    return list(renamed_enums(taught(pairs, rules).known))
-
-
-def in_turn(run: Run) -> list[tuple[Node, Node]]:
-    """All pairs of a run, those of one example after the other."""
-    return [(example.left, example.right) for count, example in run for _ in range(count)]
+from .taught import claims, in_turn, shown, taught
 
 
 def said(*names: tuple[Node, Node], times: int = 10, name: str = "status") -> list[tuple[Node, Node]]:

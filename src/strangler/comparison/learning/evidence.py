@@ -18,6 +18,12 @@ UNFIT: Final = 1_000
 """Places that are known to hold no names. When there is no room for more, no further place is learned about."""
 
 
+FIELDS: Final = 256
+"""Fields that one side lacks."""
+MARKS: Final = 8
+"""Values of a link that are told apart."""
+
+
 class Mark(msgspec.Struct):
     """A divergence (by its fingerprint) that stands at a place: in so many pairs."""
 
@@ -46,14 +52,39 @@ class Values(msgspec.Struct):
         )
 
 
+class Lone(msgspec.Struct):
+    """A field that only one side has: in how many pairs (with a value other than null), and as which divergences."""
+
+    pairs: int = 0
+    marks: dict[str, Mark] = {}
+
+
+class Link(msgspec.Struct):
+    """Legacy's field and the candidate's, gone there and come here with the same values: in how many pairs.
+
+    `values`: marks of values that tell something, and the pairs in which each occurred; those that are the smallest
+    as text, so that they are the same ones whatever the order.
+    """
+
+    pairs: int = 0
+    values: dict[str, int] = {}
+
+
 class Learned(msgspec.Struct):
-    """What is known of one route. `places`: by their JSONPath. `unfit`: places that hold no names, and why not."""
+    """What is known of one route.
+
+    `places`: values by the JSONPath of where they stand. `unfit`: places that hold no names, and why not. `missing`
+    and `extra`: fields that one side lacks, by JSONPath. `links`: legacy's field to the candidate's.
+    """
 
     places: dict[str, Values] = {}
     unfit: dict[str, str] = {}
+    missing: dict[str, Lone] = {}
+    extra: dict[str, Lone] = {}
+    links: dict[str, dict[str, Link]] = {}
 
     def __bool__(self) -> bool:
-        return bool(self.places or self.unfit)
+        return bool(self.places or self.unfit or self.missing or self.extra)
 
     @property
     def full(self) -> bool:
@@ -66,6 +97,36 @@ class Learned(msgspec.Struct):
             self.rule_out(place, why)
         for place, values in other.places.items():
             self._add_values(place, values)
+        _add_lone(self.missing, other.missing)
+        _add_lone(self.extra, other.extra)
+        for gone, come in other.links.items():
+            for field, link in come.items():
+                self._add_link(gone, field, link)
+        if other.missing or other.extra:
+            self._drop_broken()
+
+    def _add_link(self, gone: str, field: str, more: Link) -> None:
+        if gone not in self.missing or field not in self.extra:
+            return
+        link = self.links.setdefault(gone, {}).setdefault(field, Link())
+        link.pairs += more.pairs
+        count(link.values, more.values)
+        link.values = {mark: link.values[mark] for mark in sorted(link.values)[:MARKS]}
+
+    def _drop_broken(self) -> None:
+        """Forget links that a pair has broken. One that comes back is broken still: both fields have been seen more
+        often than the link.
+        """
+        for gone, come in list(self.links.items()):
+            whole = {
+                field: link
+                for field, link in come.items()
+                if link.pairs == self.missing[gone].pairs == self.extra[field].pairs
+            }
+            if whole:
+                self.links[gone] = whole
+            else:
+                del self.links[gone]
 
     def rule_out(self, place: str, why: str) -> None:
         """Nothing is learned about the values of this place any more; of several reasons the first by name stays."""
@@ -85,12 +146,24 @@ class Learned(msgspec.Struct):
         for legacy, names in more.changed.items():
             count(values.changed.setdefault(legacy, {}), names)
         count(values.same, more.same)
-        for digest, mark in more.marks.items():
-            known = values.marks.get(digest)
-            pairs = mark.pairs + (known.pairs if known else 0)
-            values.marks[digest] = Mark(mark.kind, mark.cause, pairs)
+        _add_marks(values.marks, more.marks)
         if values.distinct > NAMES:
             self.rule_out(place, "too many values")
+
+
+def _add_lone(into: dict[str, Lone], more: Mapping[str, Lone]) -> None:
+    for field, lone in more.items():
+        if field not in into and len(into) >= FIELDS:
+            continue
+        known = into.setdefault(field, Lone())
+        known.pairs += lone.pairs
+        _add_marks(known.marks, lone.marks)
+
+
+def _add_marks(into: dict[str, Mark], more: Mapping[str, Mark]) -> None:
+    for digest, mark in more.items():
+        known = into.get(digest)
+        into[digest] = Mark(mark.kind, mark.cause, mark.pairs + (known.pairs if known else 0))
 
 
 def count(into: dict[str, int], more: Mapping[str, int]) -> None:

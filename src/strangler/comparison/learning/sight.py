@@ -1,4 +1,4 @@
-"""What one pair shows: the names that changed, and beside them those that did not.
+"""What one pair shows: the names that changed, beside them those that did not, and fields that came and went.
 
 What is equal is not in an outcome, and it is what tells a renamed value from one that is wrong in some documents. So
 places where a name has changed are watched: both answers of every later pair are read again there, and so are the
@@ -7,6 +7,7 @@ latest pairs before the first change, which are kept for that. Nothing is read a
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from strangler.comparison.context import Context
 from strangler.comparison.decode import decode
 from strangler.comparison.fingerprint import fingerprint
 from strangler.comparison.learning.evidence import Learned, Mark, Values
+from strangler.comparison.learning.moved import Marker, moved
 from strangler.comparison.learning.names import is_name, no_name
 from strangler.comparison.leaves import named
 from strangler.comparison.model import Answer, Difference, Node, jsonpath
@@ -28,7 +30,10 @@ from strangler.errors import DecodeError
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One judged pair of a route. `found`: all in which it differs; `counts`: what of that was not excused."""
+    """One judged pair of a route. `found`: all in which it differs; `counts`: what of that was not excused.
+
+    `whole`: no difference is left out of these.
+    """
 
     route: str
     legacy: Answer
@@ -37,6 +42,7 @@ class Sight:
     counts: tuple[Difference, ...]
     rules: Rules
     context: Context
+    whole: bool = True
 
     @property
     def size(self) -> int:
@@ -59,11 +65,18 @@ class Watched:
 NOTHING: Final = Watched()
 
 
-def learned(sight: Sight, watched: Watched = NOTHING, before: Sequence[Sight] = ()) -> Learned:
+def digest(text: str) -> str:
+    """A value without the value; what leaves the process needs a keyed one."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def learned(
+    sight: Sight, watched: Watched = NOTHING, before: Sequence[Sight] = (), mark: Marker = digest
+) -> Learned:
     """The evidence of one pair. Pure.
 
     Where a name changes at a place that is neither watched nor closed, what the pairs `before` said there is evidence
-    too, which is taken this once.
+    too, which is taken this once. `mark` makes of values that fields have in common what may be kept.
     """
     out = _changed(sight)
     fresh = out.places.keys() - watched.places - watched.closed
@@ -74,6 +87,8 @@ def learned(sight: Sight, watched: Watched = NOTHING, before: Sequence[Sight] = 
     _look(out, sight, watched.places | fresh)
     for earlier in before if fresh else ():
         _look(out, earlier, fresh)
+    if sight.whole:
+        moved(out, sight.route, sight.counts, mark)
     return out
 
 
