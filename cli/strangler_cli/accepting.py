@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +10,16 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from strangler.errors import UsageError
+from strangler.ledger import divergences
 from strangler_cli.editing import Addition, Edited, with_rules
-from strangler_cli.files import read_text, replace_text
+from strangler_cli.files import read_text, replace_text, write_new
+from strangler_cli.formats.rule_yaml import block
 from strangler_cli.places import rule_place
 
 if TYPE_CHECKING:
     from strangler.config import Loaded
     from strangler.ledger.divergences import Divergence
+    from strangler.ledger.store import Ledger
 
 
 def rule_for(
@@ -41,7 +44,7 @@ def rule_for(
     return {kind: place, **_options(options), **signed(reason=reason, owner=owner, expires=expires)}
 
 
-def signed(*, reason: str, owner: str | None, expires: date | None) -> dict[str, Any]:
+def signed(*, reason: str | None, owner: str | None, expires: date | None) -> dict[str, Any]:
     """Why, who answers for it, until when; what is not said is left out."""
     said = {"reason": reason, "owner": owner, "expires": expires}
     return {name: value for name, value in said.items() if value}
@@ -67,9 +70,25 @@ def with_additions(loaded: Loaded, additions: Sequence[Addition]) -> Edited:
     return with_rules(read_text(str(loaded.file)), loaded.file, additions)
 
 
+def write_accepting(
+    new: Edited, ledger: Ledger, accepted: Sequence[tuple[str, Mapping[str, Any]]], *, actor: str, now_ns: int
+) -> None:
+    """Put the new text in place, and note the divergences (by their ids) that its rules let pass. All or nothing.
+
+    Raises as `write`.
+    """
+    with ledger.begin() as connection:
+        for divergence, rule in accepted:
+            text, reason = "\n".join(block(rule, 0)), str(rule["reason"])
+            divergences.accept(connection, divergence, actor=actor, reason=reason, rule=text, now_ns=now_ns)
+        write(new)  # last: when it cannot be, nothing was accepted
+
+
 def write(new: Edited) -> None:
     """Put the new text in the place of the file, at once. Raises UsageError when it changed meanwhile."""
-    file = new.loaded.file
-    if read_text(str(file)) != new.before:
-        raise UsageError("somebody else changed it just now", where=str(file), remedy="try again")
-    replace_text(file, new.after)
+    if new.before is None:
+        write_new(new.file, new.after)
+        return
+    if read_text(str(new.file)) != new.before:
+        raise UsageError("somebody else changed it just now", where=str(new.file), remedy="try again")
+    replace_text(new.file, new.after)

@@ -31,6 +31,6 @@ def confirmed(question: str = "write it?", *, yes: bool) -> bool:
 def said_new_epoch(new: Edited) -> None:
     """What follows from a rule."""
     Screen().line(
-        f"written to {new.loaded.file}. A new epoch begins with the next comparison under it: evidence starts anew, "
+        f"written to {new.file}. A new epoch begins with the next comparison under it: evidence starts anew, "
         "and what was counted before stays what it was."
     )

@@ -17,7 +17,7 @@ COMMANDS: Final[dict[str, str]] = {
     "serve": "Carry traffic: planes, worker and control, supervised.",
     "status": "Show where every cutover stands, and what is next.",
     "divergences": "List, show and accept what differs between the two systems.",
-    "rules": "List and accept the rules that strangler proposes.",
+    "rules": "List the rules in force, and suggest further ones.",
     "compare": "Compare files, folders or many pairs as two answers.",
     "replay": "Ask a recording's requests again, and compare.",
     "gate": "Ask whether a cutover may advance (exit 0: yes).",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import click
 
@@ -15,3 +16,32 @@ TALLY_FORMAT: Final = click.option(
     help="For people, for programs, for a page.",
 )
 """How what many pairs came to is printed (`formats.tally.printed`)."""
+
+_FIELDS: Final = (
+    click.option(
+        "--legacy-field", metavar="NAME", default="legacy", help="In --pairs: where legacy's answer is."
+    ),
+    click.option(
+        "--candidate-field", metavar="NAME", default="candidate", help="In --pairs: where the candidate's is."
+    ),
+    click.option("--id-field", metavar="NAME", default="id", help="In --pairs: what a pair is called."),
+    click.option(
+        "--route-field",
+        metavar="NAME",
+        default="route",
+        help="In --pairs: what divergences are counted under.",
+    ),
+    click.option("--bare", is_flag=True, help="In --pairs: both fields are the bodies themselves."),
+    click.option(
+        "--media",
+        metavar="TYPE",
+        help="The media type of both, such as application/json. Default: by name or header.",
+    ),
+)
+
+
+def PAIR_FIELDS[F: Callable[..., Any]](command: F) -> F:  # noqa: N802  it is used as the options beside it are
+    """Where things stand in a line of `--pairs` (`pairing.jsonlines.Names`)."""
+    for option in reversed(_FIELDS):
+        command = option(command)
+    return command

@@ -1,90 +1,172 @@
-"""Rules that the noise in the ledger proposes. Nobody but a person makes rules of them."""
+"""Rules that the ledger speaks for: its noise, and its open divergences. Nobody but a person makes rules of them."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
 
-from strangler.comparison.noise import Tally, propose
-from strangler.config.rules import kind_of
-from strangler.ledger.epochs import epochs
-from strangler.ledger.noise import Noise, noise
+import msgspec
+
+from strangler.comparison.proposals import FEWEST, Proposal, Sighting, propose
+from strangler.comparison.rules import Rules
+from strangler.config.rules import kind_of, places_of
+from strangler.ledger.divergences import divergences
+from strangler.ledger.epochs import current, epochs
+from strangler.ledger.noise import noise
+from strangler.ledger.rule_use import compared
 from strangler_cli.places import rule_place
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from strangler.comparison.model import Node
     from strangler.config import Loaded
     from strangler.config.rules import Rule
+    from strangler.ledger.divergences import Divergence
+    from strangler.ledger.noise import Noise
+
+_OPEN: Final = frozenset({"open", "regressed"})
+_VALUE: Final = msgspec.json.Decoder(float_hook=Decimal)
+_CUT: Final = "…"
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A rule for one route, as `strangler.yaml` writes it. `id` stays the same as long as it is proposed."""
+    """A proposal for one route; `route` and `cutover` are empty where it is for all that a rules file is used for.
+
+    `id` stays the same as long as it is proposed.
+    """
 
     id: str
     cutover: str
     route: str
-    rule: Mapping[str, object]
-    differed: int
-    asked: int
-    first: str
-    second: str
+    proposal: Proposal
 
     @property
-    def kind(self) -> str:
-        """The kind of the rule."""
-        return kind_of(dict(self.rule)) or ""
-
-    @property
-    def place(self) -> str:
-        """Where it holds."""
-        return str(self.rule[self.kind])
+    def is_noise(self) -> bool:
+        """Whether the place differs by itself; else the two sides differ there."""
+        return self.proposal.causes == ("noise",)
 
 
-def proposals(connection: Connection, loaded: Loaded) -> list[Proposed]:
-    """What is proposed for the file as it is, by cutover and route.
+def proposed(proposal: Proposal, route: str = "", cutover: str = "") -> Proposed:
+    """With its id."""
+    named = f"{route}\0{proposal.kind}\0{proposal.place}"
+    return Proposed(hashlib.sha256(named.encode()).hexdigest()[:8], cutover, route, proposal)
+
+
+def proposals(
+    connection: Connection,
+    loaded: Loaded,
+    *,
+    route: str | None = None,
+    fewest: int = FEWEST,
+    shared: bool = False,
+) -> list[Proposed]:
+    """What is proposed for the file as it is, by cutover and route. `route`: of that one. `shared`: such as may hold
+    for every route, as far as the file says where money stands.
 
     From the latest epoch that anything was compared in: accepting one proposal begins another epoch, and the rest
-    must still be there to accept. A place that a rule of the file names already is not proposed again.
+    must still be there to accept. As long as that epoch's rules are not those of the file, nothing is proposed for
+    a place that a rule of the file names: who knows what is left to differ there.
     """
     out: list[Proposed] = []
     for cutover, plan in loaded.config.cutovers.items():
         known = epochs(connection, cutover)
-        seen = noise(connection, known[0].id) if known else []
-        for route in plan.routes:
-            out += _of_route(loaded, cutover, route, [entry for entry in seen if entry.route == route])
+        if not known:
+            continue
+        latest, now = known[0].id, current(connection, loaded.config, cutover)
+        seen = _Seen(connection, cutover, latest)
+        for name in plan.routes:
+            if route in {None, name}:
+                stale = now is None or now.id != latest
+                guarded = tuple(loaded.config.routes) if shared else (name,)
+                found = _of_route(loaded, guarded, seen.of(name), fewest, stale=stale)
+                out += [proposed(each, name, cutover) for each in found]
     return out
 
 
-def _of_route(loaded: Loaded, cutover: str, route: str, seen: list[Noise]) -> Iterator[Proposed]:
-    taken = set(_places((*loaded.config.rules, *loaded.config.routes[route].rules)))
-    placed = {entry.location: entry for entry in seen if rule_place(entry.location) not in taken}
-    tallies = [
-        Tally(place, entry.twins, entry.count, entry.first, entry.second) for place, entry in placed.items()
-    ]
-    for proposal in propose(tallies):
-        entry = placed[proposal.location]
-        yield Proposed(
-            id=_id(route, proposal.rule),
-            cutover=cutover,
-            route=route,
-            rule=proposal.rule,
-            differed=proposal.differed,
-            asked=proposal.asked,
-            first=entry.first,
-            second=entry.second,
-        )
+def _of_route(
+    loaded: Loaded, routes: tuple[str, ...], seen: Iterable[Sighting], fewest: int, *, stale: bool
+) -> tuple[Proposal, ...]:
+    own = (rule for name in routes for rule in loaded.config.routes[name].rules)
+    rules = (*loaded.config.rules, *own)
+    named = set(_places(rules)) if stale else set()
+    return propose([each for each in seen if each.place not in named], Rules.of(rules), fewest=fewest)
 
 
 def _places(rules: tuple[Rule, ...]) -> Iterator[str]:
     for rule in rules:
-        value = getattr(rule, kind_of(rule) or "")
-        yield from (value,) if isinstance(value, str) else value
+        if kind_of(rule) not in {"only", "rename"}:
+            yield from places_of(rule)
 
 
-def _id(route: str, rule: Mapping[str, object]) -> str:
-    kind = kind_of(dict(rule)) or ""
-    return hashlib.sha256(f"{route}\0{kind}\0{rule[kind]}".encode()).hexdigest()[:8]
+class _Seen:
+    """What one epoch of a cutover has seen."""
+
+    def __init__(self, connection: Connection, cutover: str, epoch: int) -> None:
+        self._noise = noise(connection, epoch)
+        found = divergences(connection, cutover, epoch=epoch)
+        self._open = [each for each in found if each.state in _OPEN and not each.merged_into]
+        self._compared = compared(connection, epoch)
+
+    def of(self, route: str) -> Iterator[Sighting]:
+        """On one route. What differs by itself comes first: it is no difference between the sides."""
+        noisy = [entry for entry in self._noise if entry.route == route]
+        yield from filter(None, map(_of_noise, noisy))
+        places = {entry.location for entry in noisy}
+        for divergence in self._open:
+            if divergence.route != route:
+                continue
+            sighting = _of_divergence(divergence, self._compared.get(route, 0))
+            if sighting is not None and (sighting.money or divergence.location not in places):
+                yield sighting
+
+
+def _of_noise(entry: Noise) -> Sighting | None:
+    place = rule_place(entry.location)
+    if place is None:
+        return None
+    return Sighting(
+        place=place,
+        kind=entry.kind,
+        cause=entry.cause,
+        differed=entry.count,
+        asked=max(entry.twins, entry.count),  # a re-ask finds noise, too
+        examples=_examples(entry.first, entry.second),
+        own=True,
+    )
+
+
+def _of_divergence(entry: Divergence, asked: int) -> Sighting | None:
+    place = rule_place(entry.location)
+    if place is None or entry.kind == "failed":
+        return None
+    return Sighting(
+        place=place,
+        kind=entry.kind,
+        cause=entry.cause,
+        differed=entry.count,
+        asked=max(asked, entry.count),
+        examples=_examples(entry.legacy, entry.candidate),
+        detail=entry.detail,
+        money=entry.severity == "money" or bool(entry.drift),
+        marks=(entry.id,),
+    )
+
+
+def _examples(first: str, second: str) -> tuple[tuple[Node, Node], ...]:
+    """The ledger keeps values as JSON, up to some length; one that was cut says nothing."""
+    if first.endswith(_CUT) or second.endswith(_CUT):
+        return ()
+    return ((_value(first), _value(second)),)
+
+
+def _value(text: str) -> Node:
+    try:
+        value: Node = _VALUE.decode(text)
+    except msgspec.DecodeError:
+        return text
+    return value

@@ -1,4 +1,4 @@
-"""`strangler divergences` and `strangler rules`: seeing what differs, and letting it differ."""
+"""`strangler divergences`: seeing what differs, and letting it differ."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from strangler.ledger.audit import head
-from strangler.ledger.settled import Exemplar, Finding, NoiseFinding
+from strangler.ledger.settled import Exemplar, Finding
 from strangler.redaction import RedactedAnswer, RedactedMessage, RedactedRequest
 
 from .conftest import Place, Strangler
@@ -231,63 +231,3 @@ def test_a_file_that_cannot_be_written_accepts_nothing(
     assert (ran.code, "No space left" in ran.err) == (2, True)
     assert differing.file.read_text() == before
     assert strangler("divergences", "list", "--state", "accepted", "--json").json == {"divergences": []}
-
-
-# rules ---------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def noisy(place: Place, strangler: Strangler) -> Place:
-    strangler("cutover", "start", "reads")
-    judged = place.judged()
-    clock = NoiseFinding(
-        "body $.generated_at", "changed", "twin", "", "2026-01-01T00:00:00Z", "2026-01-01T00:00:05Z"
-    )
-    token = NoiseFinding("body $.token", "changed", "twin", "", "x", "y")
-    for route in ("invoice", "invoices"):
-        place.write(*(judged.equal(route, twinned=True, noise=(clock, token)) for _ in range(4)))
-    return place
-
-
-def proposed(strangler: Strangler) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = strangler("rules", "list", "--json").json["proposals"]
-    return found
-
-
-def test_proposals_one_by_one_stay_proposed_until_accepted(noisy: Place, strangler: Strangler) -> None:
-    all_of_them = [each["id"] for each in proposed(strangler)]
-    assert len(all_of_them) == len(set(all_of_them)) == 4
-    for count, identity in enumerate(all_of_them, start=1):
-        ran = strangler("rules", "accept", identity, "--owner", "ann", "--yes")
-        assert ran.code == 0, ran.err
-        assert len(proposed(strangler)) == 4 - count
-    rules = {name: len(route.rules) for name, route in noisy.loaded.config.routes.items()}
-    assert rules == {"invoice": 2, "invoices": 2, "pay": 0}
-    assert all(rule.owner == "ann" for rule in noisy.loaded.config.routes["invoices"].rules)
-    listed = strangler("rules", "list").out
-    assert "nothing is proposed" in listed
-    assert "differs from itself: 4 of 4" in listed
-    assert "# the list" in noisy.file.read_text()
-
-
-def test_all_at_once_and_shared(noisy: Place, strangler: Strangler) -> None:
-    ran = strangler("rules", "accept", "--all", "--shared", "--reason", "clocks and tokens")
-    assert ran.code == 0, ran.err
-    assert [rule.reason for rule in noisy.loaded.config.rules] == ["clocks and tokens"] * 2
-    assert proposed(strangler) == []
-
-
-def test_usage_of_rules_accept(noisy: Place, strangler: Strangler) -> None:
-    assert strangler("rules", "accept").code == 2
-    assert strangler("rules", "accept", "--all", "abc").code == 2
-    ran = strangler("rules", "accept", "zzz")
-    assert (ran.code, "proposed now: " in ran.err) == (2, True)
-    for each in proposed(strangler):
-        strangler("rules", "accept", each["id"])
-    assert strangler("rules", "accept", "--all").code == 2
-
-
-def test_rules_of_a_file_without_any(place: Place, strangler: Strangler) -> None:
-    out = strangler("rules", "list").out
-    assert "no rules: nothing may differ" in out
-    assert "nothing is proposed" in out

@@ -86,7 +86,7 @@ def test_proposed_rules_are_ready_to_paste(place: Place, strangler: Strangler) -
     block = [line for line in lines[start : start + 4] if line.startswith("    ")]
     pasted = YAML(typ="safe").load("\n".join(block))
     assert pasted["rules"][0]["reason"].startswith("differs from itself")
-    assert "strangler rules accept " in out
+    assert "strangler rules suggest " in out
 
 
 def test_json(place: Place, strangler: Strangler) -> None:

@@ -29,8 +29,8 @@ def test_none_on_none_found_and_noise_is_proposed(bench) -> None:
     assert status["compared"] >= 12 * len(READS) - 5
     assert bench.divergences() == []
     places = {(each["route"], each["kind"], each["location"]) for each in status["proposals"]}
-    assert places == {("invoice", "ignore", "$.generated_at"), ("statement", "ignore", "$.generated_at")}
-    bench.ok("rules", "accept", "--all", "--owner", "billing", "--yes")
+    assert places == {("invoice", "instant", "$.generated_at"), ("statement", "instant", "$.generated_at")}
+    bench.ok("rules", "suggest", "--owner", "billing", "--write", "--yes")
     bench.traffic(4)
     assert bench.divergences() == []
     assert bench.status()["proposals"] == []

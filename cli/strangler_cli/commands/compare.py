@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from strangler_cli.options import TALLY_FORMAT
+from strangler_cli.options import PAIR_FIELDS, TALLY_FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from strangler import Outcome, Rules
-    from strangler_cli.pairing.jsonlines import Names
     from strangler_cli.pairing.pair import Entry
     from strangler_cli.pairing.tally import Tally
 
@@ -32,38 +30,19 @@ if TYPE_CHECKING:
     help='JSON Lines, packed (gzip) or not: {"id": …, "route": …, "legacy": ANSWER, "candidate": ANSWER},'
     ' an ANSWER being {"status": …, "headers": …, "body": …}.',
 )
-@click.option(
-    "--legacy-field", metavar="NAME", default="legacy", help="In --pairs: where legacy's answer is."
-)
-@click.option(
-    "--candidate-field", metavar="NAME", default="candidate", help="In --pairs: where the candidate's is."
-)
-@click.option("--id-field", metavar="NAME", default="id", help="In --pairs: what a pair is called.")
-@click.option(
-    "--route-field", metavar="NAME", default="route", help="In --pairs: what divergences are counted under."
-)
-@click.option("--bare", is_flag=True, help="In --pairs: both fields are the bodies themselves.")
+@PAIR_FIELDS
 @TALLY_FORMAT
 @click.option("--rules", metavar="FILE", help="What may differ: a list of rules, or a file with `rules:`.")
-@click.option(
-    "--media",
-    metavar="TYPE",
-    help="The media type of both, such as application/json. Default: by name or header.",
-)
 @click.option("--full", is_flag=True, help="Two files: show them whole, not only around what differs.")
 def command(
     legacy: str | None,
     candidate: str | None,
     pairs: str | None,
-    legacy_field: str,
-    candidate_field: str,
-    id_field: str,
-    route_field: str,
-    bare: bool,
+    media: str | None,
     form: str,
     rules: str | None,
-    media: str | None,
     full: bool,
+    **fields: Any,
 ) -> int:
     """Compare."""
     from strangler_cli.files import rules_of
@@ -72,10 +51,9 @@ def command(
         raise click.UsageError("name two files or two folders, or give --pairs.")
     allowed = rules_of(rules)
     if pairs is not None:
-        from strangler_cli.pairing.jsonlines import Names
+        from strangler_cli.pairing.jsonlines import names_of, pairs_of
 
-        names = Names(legacy_field, candidate_field, id_field, route_field, bare=bare, media=media)
-        return _many(_from_lines(pairs, names), allowed, form)
+        return _many(pairs_of(pairs, names_of(media=media, **fields)), allowed, form)
     if legacy is None or candidate is None:
         raise click.UsageError("name the other side, too: strangler compare A B.")
     if Path(legacy).is_dir() and Path(candidate).is_dir():
@@ -117,21 +95,6 @@ def _one(legacy: str, candidate: str, media: str | None, rules: Rules, form: str
 
 def _exit_code(outcome: Outcome) -> int:
     return {"equal": 0, "different": 1, "failed": 2}[outcome.verdict]
-
-
-def _from_lines(file: str, names: Names) -> Iterable[Entry]:
-    from strangler.errors import UsageError
-    from strangler_cli.pairing.jsonlines import line_pairs
-
-    if file == "-":
-        yield from line_pairs(sys.stdin.buffer, "standard input", names)
-        return
-    try:
-        stream = Path(file).open("rb")  # noqa: SIM115  closed below; the error is for open alone
-    except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror or error}", where=file) from None
-    with stream:
-        yield from line_pairs(stream, file, names)
 
 
 def _many(entries: Iterable[Entry], rules: Rules, form: str) -> int:

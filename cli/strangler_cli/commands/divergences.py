@@ -221,7 +221,6 @@ def accept(
     from strangler.ledger import divergences as stored
     from strangler_cli import accepting, session
     from strangler_cli.confirming import confirmed, said_new_epoch, show_patch
-    from strangler_cli.formats.rule_yaml import block
 
     loaded = session.configuration(config)
     with session.ledger_of(loaded) as ledger:
@@ -233,11 +232,6 @@ def accept(
         show_patch(new)
         if not confirmed(yes=yes):
             return
-        with (
-            ledger.begin() as connection
-        ):  # the file is written last: when it cannot be, nothing was accepted
-            text = "\n".join(block(rule, 0))
-            who = actor or session.actor()
-            stored.accept(connection, found.id, actor=who, reason=reason, rule=text, now_ns=session.now_ns())
-            accepting.write(new)
+        who = actor or session.actor()
+        accepting.write_accepting(new, ledger, [(found.id, rule)], actor=who, now_ns=session.now_ns())
     said_new_epoch(new)

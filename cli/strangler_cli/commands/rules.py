@@ -1,33 +1,35 @@
-"""`strangler rules`: what may differ, what is proposed to, and accepting a proposal."""
+"""`strangler rules`: what may differ, and what is proposed to."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from strangler_cli.options import PAIR_FIELDS
+
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from collections.abc import Iterator
+    from datetime import datetime
 
     from strangler.config import Loaded
     from strangler.config.rules import Rule
+    from strangler_cli.editing import Edited
     from strangler_cli.proposals import Proposed
     from strangler_cli.screen import Cell, Screen
+    from strangler_cli.suggesting import FromLedger, FromPairs
 
 
 @click.group(
-    help="List the rules in force and those that strangler proposes; accept proposals.\n\n"
-    "A proposal comes from noise: a place where the primary, asked twice, differed from itself. "
-    "Nothing is hidden until a person accepts it.",
+    help="List the rules in force, and suggest further ones from what was seen.\n\n"
+    "Nothing is hidden until a person writes the rule.",
 )
 def command() -> None:
     """The group."""
 
 
-@command.command("list", help="List the rules of the file and the proposals.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="The proposals as JSON; docs/commands.md has their fields."
-)
+@command.command("list", help="List the rules of the file, each with its line.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON; docs/commands.md has its fields.")
 @click.pass_obj
 def list_(config: str, *, as_json: bool) -> None:
     """List."""
@@ -35,109 +37,130 @@ def list_(config: str, *, as_json: bool) -> None:
     from strangler_cli.session import configuration
 
     loaded = configuration(config)
-    proposed = _proposed(loaded)
     if as_json:
         from strangler_cli.formats.as_json import dumped
-        from strangler_cli.formats.standing_json import proposal_object
 
-        click.echo(dumped({"proposals": [proposal_object(each) for each in proposed]}))
+        click.echo(dumped({"rules": [_object(*each) for each in _rules(loaded)]}))
         return
-    screen = Screen()
-    _in_force(screen, loaded)
-    screen.line()
-    _proposals(screen, proposed)
+    _in_force(Screen(), loaded)
 
 
 @command.command(
-    help="Accept proposals: the rules are written into strangler.yaml, comments and layout kept.\n\n"
-    "A rule begins a new epoch: evidence starts anew.",
+    help="Propose rules from what was seen, with the numbers, as a patch to strangler.yaml that keeps comments and "
+    "layout: for places where the primary, asked twice, differed from itself (noise), and for open divergences whose "
+    "cause has an obvious rule. Never one that hides an amount. ID…: only these.\n\n"
+    "--write puts them into the file. A rule begins a new epoch: evidence starts anew.\n\n"
+    "--pairs proposes from a file of pairs, as `strangler compare --pairs` reads it, without a ledger.",
 )
-@click.argument("ids", nargs=-1, metavar="ID…")
-@click.option("--all", "everything", is_flag=True, help="All that is proposed.")
+@click.argument("ids", nargs=-1, metavar="[ID]…")
+@click.option("--route", metavar="NAME", help="Of one route.")
+@click.option(
+    "--fewest",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="Seen at least so many times.",
+)
+@click.option("--pairs", metavar="FILE", help="Propose from these pairs: JSON Lines, packed (gzip) or not.")
+@click.option(
+    "--twins", is_flag=True, help="In --pairs: both answers are one system's; what differs is noise."
+)
+@click.option(
+    "--rules",
+    metavar="FILE",
+    help="With --pairs: the rules that hold already, and where more go. It need not exist.",
+)
+@PAIR_FIELDS
+@click.option("--shared", is_flag=True, help="For every route, not only the one it was seen on.")
 @click.option("--reason", metavar="TEXT", help="Why it may differ. Default: the proposal's own words.")
 @click.option("--owner", metavar="NAME", help="Who answers for it.")
 @click.option(
     "--expires", type=click.DateTime(["%Y-%m-%d"]), help="The last day it holds; then the gate blocks on it."
 )
-@click.option("--shared", is_flag=True, help="For every route, not only the one it was seen on.")
+@click.option("--write", is_flag=True, help="Write the rules into the file.")
+@click.option("--actor", metavar="NAME", help="Who accepts, in the audit. Default: the user of the system.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON; docs/commands.md has its fields.")
 @click.pass_obj
-def accept(
+def suggest(
     config: str,
+    /,
     ids: tuple[str, ...],
+    route: str | None,
+    fewest: int,
+    pairs: str | None,
+    rules: str | None,
     reason: str | None,
     owner: str | None,
     expires: datetime | None,
+    actor: str | None,
     *,
-    everything: bool,
+    twins: bool,
     shared: bool,
+    write: bool,
     yes: bool,
+    as_json: bool,
+    **fields: Any,
 ) -> None:
-    """Accept."""
-    from strangler_cli import accepting
-    from strangler_cli.confirming import confirmed, said_new_epoch, show_patch
-    from strangler_cli.session import configuration
-
-    loaded = configuration(config)
-    chosen = _chosen(_proposed(loaded), ids, everything=everything)
-    day = expires.date() if expires else None
-    additions = [(_rule(each, reason, owner, day), None if shared else each.route) for each in chosen]
-    if shared:  # the same place on several routes is one rule for all
-        additions = list({str(_meaning(rule)): (rule, route) for rule, route in additions}.values())
-    new = accepting.with_additions(loaded, additions)
-    show_patch(new)
-    if confirmed(yes=yes):
-        accepting.write(new)
-        said_new_epoch(new)
-
-
-def _proposed(loaded: Loaded) -> list[Proposed]:
-    from strangler_cli.proposals import proposals
-    from strangler_cli.session import ledger_of
-
-    with ledger_of(loaded) as ledger, ledger.read() as connection:
-        return proposals(connection, loaded)
-
-
-def _chosen(proposed: list[Proposed], ids: tuple[str, ...], *, everything: bool) -> list[Proposed]:
-    from strangler.errors import UsageError
-
-    if everything == bool(ids):
-        raise click.UsageError("name proposals by their ids, or give --all.")
-    if everything:
-        if not proposed:
-            raise UsageError("nothing is proposed")
-        return proposed
-    chosen: list[Proposed] = []
-    for wanted in dict.fromkeys(ids):
-        fitting = [each for each in proposed if each.id.startswith(wanted)]
-        if len(fitting) != 1:
-            known = ", ".join(each.id for each in proposed) or "none"
-            what = f"there is no proposal {wanted!r}" if not fitting else f"{wanted!r} fits several proposals"
-            raise UsageError(what, remedy=f"proposed now: {known}")
-        chosen += fitting
-    return chosen
-
-
-def _rule(
-    proposed: Proposed, reason: str | None, owner: str | None, expires: date | None
-) -> dict[str, object]:
+    """Suggest."""
+    from strangler_cli import session, suggesting
     from strangler_cli.accepting import signed
+    from strangler_cli.confirming import confirmed
+    from strangler_cli.screen import Screen
 
-    why = reason or str(proposed.rule.get("reason", ""))
-    return {**_meaning(dict(proposed.rule)), **signed(reason=why, owner=owner, expires=expires)}
+    source: suggesting.FromLedger | suggesting.FromPairs
+    if pairs is not None:
+        if write and rules is None:
+            raise click.UsageError("name the file to write to: --rules FILE.")
+        from strangler_cli.pairing.jsonlines import names_of, pairs_of
+
+        entries = pairs_of(pairs, names_of(**fields))
+        source = suggesting.from_pairs(entries, rules, own=twins, route=route, fewest=fewest)
+    elif twins or rules:
+        raise click.UsageError("--twins and --rules go with --pairs.")
+    else:
+        loaded = session.configuration(config)
+        source = suggesting.from_ledger(loaded, route=route, fewest=fewest, shared=shared)
+    said = signed(reason=reason, owner=owner, expires=expires.date() if expires else None)
+    chosen = [(each, {**each.proposal.rule, **said}) for each in suggesting.chosen(source.proposed, ids)]
+    new = source.edited(chosen)
+    if as_json:
+        _suggested_json(source, [each for each, _ in chosen], new)
+    else:
+        _suggested(Screen(), source, [each for each, _ in chosen], new)
+    if chosen and write and confirmed(yes=yes or as_json):
+        source.write(new, chosen, actor or session.actor())
+        if not as_json:
+            source.said(new)
 
 
-def _meaning(rule: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in rule.items() if name not in {"reason", "owner", "expires"}}
+def _suggested(screen: Screen, source: FromLedger | FromPairs, chosen: list[Proposed], new: Edited) -> None:
+    from strangler_cli.confirming import show_patch
+    from strangler_cli.formats.proposals import as_table
+
+    for line in source.asides():
+        screen.line(line, "warn")
+    if not chosen:
+        screen.line("nothing is proposed")
+        return
+    as_table(screen, chosen)
+    screen.line()
+    show_patch(new)
+
+
+def _suggested_json(source: FromLedger | FromPairs, chosen: list[Proposed], new: Edited) -> None:
+    from strangler_cli.formats.as_json import dumped
+    from strangler_cli.formats.proposals import as_object
+
+    click.echo(
+        dumped({"proposals": [as_object(each) for each in chosen], "patch": new.patch, **source.counts()})
+    )
 
 
 def _in_force(screen: Screen, loaded: Loaded) -> None:
     from strangler_cli.screen import Column
 
-    rows = [_row(loaded, ("rules", i), "every", rule) for i, rule in enumerate(loaded.config.rules)]
-    for name, route in loaded.config.routes.items():
-        rows += [_row(loaded, ("routes", name, "rules", i), name, rule) for i, rule in enumerate(route.rules)]
+    rows = [_row(*each) for each in _rules(loaded)]
     if not rows:
         screen.line("no rules: nothing may differ")
         return
@@ -146,40 +169,31 @@ def _in_force(screen: Screen, loaded: Loaded) -> None:
     screen.table([*columns, Column("until"), Column("owner"), Column("why", wrap=True)], rows)
 
 
-def _row(loaded: Loaded, location: tuple[str | int, ...], route: str, rule: Rule) -> list[Cell]:
-    from strangler.config.rules import kind_of
+def _rules(loaded: Loaded) -> Iterator[tuple[int, str, Rule]]:
+    """Line, route (empty: every) and rule, as they stand in the file."""
+    for index, rule in enumerate(loaded.config.rules):
+        yield loaded.line_of("rules", index), "", rule
+    for name, route in loaded.config.routes.items():
+        for index, rule in enumerate(route.rules):
+            yield loaded.line_of("routes", name, "rules", index), name, rule
 
-    kind = kind_of(rule) or ""
-    where = getattr(rule, kind)
+
+def _row(line: int, route: str, rule: Rule) -> list[Cell]:
+    from strangler.config.rules import kind_of, places_of
+
     return [
-        str(loaded.line_of(*location)),
-        route,
-        kind,
-        where if isinstance(where, str) else ", ".join(where),
+        str(line),
+        route or "every",
+        kind_of(rule) or "",
+        ", ".join(places_of(rule)),
         rule.expires.isoformat() if rule.expires else "-",
         rule.owner or "-",
         rule.reason or "-",
     ]
 
 
-def _proposals(screen: Screen, proposed: list[Proposed]) -> None:
-    from strangler_cli.screen import Column
+def _object(line: int, route: str, rule: Rule) -> dict[str, Any]:
+    from strangler.config.rules import kind_of
 
-    if not proposed:
-        screen.line("nothing is proposed")
-        return
-    screen.heading("Proposed: places where the primary, asked twice, differed from itself")
-    rows: list[list[Cell]] = [
-        [
-            each.id,
-            each.route,
-            each.kind,
-            each.place,
-            f"{each.differed} of {each.asked}",
-            f"{each.first} / {each.second}",
-        ]
-        for each in proposed
-    ]
-    columns = [Column("id"), Column("route"), Column("kind"), Column("where", wrap=True)]
-    screen.table([*columns, Column("differed", right=True), Column("such as", wrap=True)], rows)
-    screen.line("accept: strangler rules accept ID --owner NAME", "dim")
+    written = rule.model_dump(mode="json", exclude_unset=True)
+    return {"line": line, "route": route, "kind": kind_of(rule), "rule": written}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from strangler_cli.formats import proposals
 from strangler_cli.formats.verdict import reason_object
 from strangler_cli.words import iso, percent
 
 if TYPE_CHECKING:
     from strangler.config import Loaded
-    from strangler_cli.proposals import Proposed
     from strangler_cli.standing import CutoverStanding, RouteStanding, Standing
 
 
@@ -17,7 +17,7 @@ def as_object(standing: Standing, loaded: Loaded) -> dict[str, Any]:
     """All of it; the fields stand in docs/commands.md."""
     return {
         "cutovers": [cutover_object(entry, loaded) for entry in standing.cutovers],
-        "proposals": [proposal_object(entry) for entry in standing.proposals],
+        "proposals": [proposals.as_object(entry) for entry in standing.proposals],
         "planes": [
             {
                 "plane": plane.plane,
@@ -91,20 +91,4 @@ def _route(route: RouteStanding) -> dict[str, Any]:
         "last_at": iso(route.last_ns),
         "legacy_p99_us": None if route.legacy_p99_ns is None else route.legacy_p99_ns // 1000,
         "candidate_p99_us": None if route.candidate_p99_ns is None else route.candidate_p99_ns // 1000,
-    }
-
-
-def proposal_object(proposed: Proposed) -> dict[str, Any]:
-    """One proposed rule."""
-    return {
-        "id": proposed.id,
-        "cutover": proposed.cutover,
-        "route": proposed.route,
-        "kind": proposed.kind,
-        "location": proposed.place,
-        "rule": dict(proposed.rule),
-        "differed": proposed.differed,
-        "asked": proposed.asked,
-        "first": proposed.first,
-        "second": proposed.second,
     }

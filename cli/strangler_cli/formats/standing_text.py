@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from strangler_cli.formats.proposals import such_as
 from strangler_cli.formats.rule_yaml import block
 from strangler_cli.screen import Cell, Column
 from strangler_cli.standing import command
@@ -38,9 +39,7 @@ def as_text(screen: Screen, standing: Standing, loaded: Loaded, now_ns: int) -> 
     for entry in standing.cutovers:
         _cutover(screen, entry, loaded, now_ns)
         screen.line()
-    for proposed in standing.proposals:
-        _proposed(screen, proposed, loaded)
-        screen.line()
+    _proposals(screen, standing, loaded)
     _running(screen, standing, now_ns)
     _accounting(screen, standing)
     if standing.referee.disagreed:
@@ -121,15 +120,31 @@ def _blockers(screen: Screen, entry: CutoverStanding, loaded: Loaded) -> None:
         screen.line(f"    - and {more} more: {command(loaded, 'gate', entry.state.name)}")
 
 
+def _proposals(screen: Screen, standing: Standing, loaded: Loaded) -> None:
+    """Noise as rules to paste, since it stands in nobody's way and is easily overlooked; of the rest, how many."""
+    noise = [each for each in standing.proposals if each.is_noise]
+    for each in noise:
+        _proposed(screen, each, loaded)
+        screen.line()
+    if more := len(standing.proposals) - len(noise):
+        screen.line(
+            f"{counted(more, 'rule')} could let pass what differs between the sides, if it may: "
+            + command(loaded, "rules", "suggest")
+        )
+        screen.line()
+
+
 def _proposed(screen: Screen, proposed: Proposed, loaded: Loaded) -> None:
+    proposal = proposed.proposal
     screen.heading(f"Proposed rule {proposed.id} for route `{proposed.route}`")
     screen.line(
-        f"  {proposed.place} differed from itself {proposed.differed} times, {proposed.asked} asked twice; "
-        f"such as {proposed.first} and {proposed.second}"
+        f"  {proposal.place} differed from itself {proposal.differed} times, {proposal.asked} asked twice; "
+        f"such as {such_as(proposed)}"
     )
-    for line in ("rules:", *block(proposed.rule, 2)):
+    for line in ("rules:", *block(proposal.rule, 2)):
         screen.line(f"    {line}")
-    screen.line(f"  accept it: {command(loaded, 'rules', 'accept', proposed.id, '--owner', 'NAME')}")
+    typed = command(loaded, "rules", "suggest", proposed.id, "--owner", "NAME", "--write")
+    screen.line(f"  accept it: {typed}")
 
 
 def _running(screen: Screen, standing: Standing, now_ns: int) -> None:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import binascii
 import gzip
 import io
+import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Final
 
 import msgspec
@@ -50,6 +52,26 @@ class _Recorded(Written, kw_only=True):
 
 
 _ANSWER: Final = msgspec.json.Decoder(_Recorded)
+
+
+def names_of(
+    *, legacy_field: str, candidate_field: str, id_field: str, route_field: str, bare: bool, media: str | None
+) -> Names:
+    """As `options.PAIR_FIELDS` names them."""
+    return Names(legacy_field, candidate_field, id_field, route_field, bare=bare, media=media)
+
+
+def pairs_of(file: str, names: Names) -> Iterator[Entry]:
+    """The pairs of a file; `-` is standard input. Raises UsageError where it cannot be read."""
+    if file == "-":
+        yield from line_pairs(sys.stdin.buffer, "standard input", names)
+        return
+    try:
+        stream = Path(file).open("rb")  # noqa: SIM115  closed below; the error is for open alone
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror or error}", where=file) from None
+    with stream:
+        yield from line_pairs(stream, file, names)
 
 
 def line_pairs(stream: IO[bytes], file: str, names: Names) -> Iterator[Entry]:

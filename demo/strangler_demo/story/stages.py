@@ -88,9 +88,10 @@ async def mended(play: Play) -> None:
     """5. The proposed noise rule becomes a rule; the candidate comes back without its defects."""
     stage = play.stage(5)
     status = (await play.strangler.must("status", "--json")).json
-    proposals = status["proposals"]
+    proposals = [each for each in status["proposals"] if each["source"] == "noise"]
     if proposals:
-        await play.strangler.must("rules", "accept", "--all", "--owner", "demo", "--yes")
+        ids = [each["id"] for each in proposals]
+        await play.strangler.must("rules", "suggest", *ids, "--owner", "demo", "--write", "--yes")
     play.account.noise_proposed = [
         f"{each['route']}: {each['kind']} {each['location']}" for each in proposals
     ]

@@ -90,6 +90,19 @@ def _segment(part: Any) -> Segment | None:
     return Segment(tuple(choices), isinstance(part, JSONPathRecursiveDescentSegment))
 
 
+def widened(path: Pattern | Query) -> Pattern:
+    """A pattern that names all that the path can name: whatever needs a document to be told is any step."""
+    if not isinstance(path, Query):
+        return path
+    return tuple(_segment(part) or _any(part) for part in path.compiled.segments)
+
+
+def _any(part: Any) -> Segment:
+    from jsonpath.segments import JSONPathRecursiveDescentSegment
+
+    return Segment((ANY,), isinstance(part, JSONPathRecursiveDescentSegment))
+
+
 def at(root: Node, path: Path) -> Node:
     """The value at a concrete path; KeyError when it is not there."""
     node = root

@@ -223,6 +223,12 @@ def kind_of(value: Any) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def places_of(rule: Rule) -> tuple[str, ...]:
+    """The places that a rule names; of a `rename`, legacy's."""
+    value = getattr(rule, kind_of(rule) or "")
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
 def keys_of(kind: str) -> list[str]:
     """What a rule of this kind may say."""
     return list(_MODELS[kind].model_fields)

@@ -1,9 +1,7 @@
-"""What takes more than one pair: identity, noise proposals, the referee."""
-
-import pytest
+"""What takes more than one pair: identity, noise, the referee."""
 
 from strangler.comparison.model import Location, Pairing
-from strangler.comparison.noise import Tally, propose, self_findings
+from strangler.comparison.noise import self_findings
 from strangler.comparison.observations import Observations, settle
 from strangler.comparison.pair import EQUAL, compare
 from strangler.comparison.referee import disagrees
@@ -67,42 +65,6 @@ def test_observations_are_capped():
     assert known.counterpart("r", "1") == "c1"
     assert known.counterpart("r", "2") is None
     assert known.full == {"r"}
-
-
-def test_a_proposal_has_its_numbers():
-    (proposal,) = propose([Tally("body $.lines[*].token", asked=40, differed=39, first="a", second="b")])
-    assert proposal.rule == {
-        "ignore": "$.lines[*].token",
-        "reason": "differs from itself: 39 of 40 asked twice",
-    }
-    assert (proposal.asked, proposal.differed) == (40, 39)
-    assert Rules.parse([proposal.rule])
-
-
-@pytest.mark.parametrize(
-    ("second", "expected"),
-    [
-        ("2026-01-01T10:00:02Z", "1m"),
-        ("2026-01-01T10:00:20Z", "5m"),
-        ("2026-01-01T10:05:00Z", "1h"),
-        ("2026-01-02T10:00:00Z", None),
-    ],
-)
-def test_a_clock_gets_a_tolerance(second, expected):
-    tally = Tally("body $.generated_at", 10, 10, "2026-01-01T10:00:00Z", second)
-    (proposal,) = propose([tally])
-    assert proposal.rule.get("tolerance") == expected
-    assert ("instant" in proposal.rule) is (expected is not None)
-    assert Rules.parse([proposal.rule])
-
-
-def test_nothing_is_proposed_for_the_rare_or_the_whole():
-    assert propose([Tally("body $.x", 10, 2)]) == ()
-    assert propose([Tally("body $", 10, 9), Tally("status", 10, 9)]) == ()
-    (proposal,) = propose([Tally("header $['cache-control'][0]", 10, 9)])
-    assert proposal.rule["ignore"] == "header:cache-control"
-    (proposal,) = propose([Tally("header $.location[0]", 10, 9)])
-    assert proposal.rule["ignore"] == "header:location"
 
 
 def test_a_twin_finds_noise_but_never_money():

@@ -1,0 +1,313 @@
+"""Rules that what was seen speaks for, with the numbers. Pure: the same for a ledger's counts and for pairs in a file.
+
+What differs by itself (two answers of one side) is noise: it is proposed to be ignored, or tolerated where it is a
+clock. What differs between the sides gets the rule that its cause names, and only that: a rule which says no more
+than that these two are the same. A proposal becomes a rule when a person accepts it.
+
+Money is never hidden. Where an amount or its currency stands or may stand, and at and above every place under a
+`decimal` rule, nothing is proposed; but for two rules that let no other amount pass: numbers in other digits (`10.0`,
+`10.00`) may become a `decimal` without scale or tolerance, which compares them exactly, and ids that differ by
+themselves a `pattern` of their form, which no amount has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, timedelta
+from typing import Final
+
+from strangler.comparison.amounts import is_currency_name, named_like_money
+from strangler.comparison.date_forms import formats
+from strangler.comparison.instants import instant
+from strangler.comparison.model import Kind, Node
+from strangler.comparison.moves import parsed
+from strangler.comparison.noise import spells_amount
+from strangler.comparison.overlap import lies_under, meets
+from strangler.comparison.paths import ANY, Segment, widened
+from strangler.comparison.rules import Rules
+from strangler.comparison.values import number_in
+
+FEWEST: Final = 3
+"""Times that something must have been seen before a rule is proposed."""
+_NO_RULES: Final = Rules()
+_WHOLE: Final = frozenset({"status", "$"})
+"""To ignore one of these is to compare nothing."""
+_STEPS: Final = (("1m", 60), ("5m", 300), ("15m", 900), ("1h", 3_600))
+_LONE: Final = frozenset({"missing", "extra"})
+_IDS: Final = (
+    "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",
+    "[a-z]{2,6}_[A-Za-z0-9]{8,64}",
+    "[0-9a-f]{16,64}",
+)
+"""Forms of ids, as `pattern` takes them: a UUID, a prefix with a random part, long hexadecimal digits."""
+_ROOM: Final = 10
+"""A tolerance is that many times what was seen: a busy day is slower than the day it was seen on."""
+_WORDS: Final = {
+    "order": "the same in another order",
+    "scale": "the same number in other digits",
+    "whitespace": "the same but for white space",
+    "case": "the same but for upper and lower case",
+    "unicode": "the same in another Unicode form",
+    "date-format": "the same moment in another format",
+    "time-zone": "the same moment under another offset",
+    "id": "other ids",
+}
+
+type Written = Mapping[str, object]
+"""A rule as `strangler.yaml` writes it, its kind first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One way in which two answers differed at one place: `differed` times in `asked` comparisons.
+
+    `place` is a rule's word for it: a JSONPath with [*] for list positions, or `header:NAME`. `own`: both answers
+    were one side's, so that this is noise; else legacy's and the candidate's. `money`: money is, or may be, at stake.
+    `examples` are values that stood there, few of them; `marks` are what the caller calls it by.
+    """
+
+    place: str
+    kind: Kind
+    cause: str
+    differed: int
+    asked: int
+    examples: tuple[tuple[Node, Node], ...] = ()
+    detail: str = ""
+    own: bool = False
+    money: bool = False
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A rule, and what speaks for it. `causes` and `kinds` are those of the differences it lets pass; the cause of what
+    differs by itself is `noise`.
+    """
+
+    rule: Written
+    kind: str
+    place: str
+    asked: int
+    differed: int
+    causes: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    examples: tuple[tuple[Node, Node], ...] = ()
+    marks: tuple[str, ...] = ()
+
+
+def propose(
+    seen: Iterable[Sighting], rules: Rules = _NO_RULES, *, fewest: int = FEWEST
+) -> tuple[Proposal, ...]:
+    """Rules for what was seen at least `fewest` times, the most frequent first; one per kind and place.
+
+    `rules` are those in force: their `decimal` rules say where money stands, as sightings of money do.
+    """
+    seen = tuple(seen)
+    exact = [where for rule in rules.compiled if rule.kind == "decimal" for where in rule.locations]
+    watched = _Watched((*exact, *(each.place for each in seen if each.money)))
+    found: dict[tuple[str, str], Proposal] = {}
+    for sighting in seen:
+        written = _written(sighting) if sighting.differed >= fewest else None
+        if written is not None and not _hides_money(written, sighting, watched):
+            one = _proposal(sighting, written)
+            key = one.kind, one.place
+            found[key] = _together(found[key], one) if key in found else one
+    ignored = {place for kind, place in found if kind == "ignore"}
+    worth = [each for each in found.values() if each.kind == "ignore" or each.place not in ignored]
+    worth.sort(key=lambda each: (-each.differed, each.place, each.kind))
+    return tuple(replace(each, rule={**each.rule, "reason": _reason(each)}) for each in worth)
+
+
+def _proposal(sighting: Sighting, written: Written) -> Proposal:
+    return Proposal(
+        rule=written,
+        kind=next(iter(written)),
+        place=sighting.place,
+        asked=sighting.asked,
+        differed=sighting.differed,
+        causes=("noise" if sighting.own else sighting.cause,),
+        kinds=(sighting.kind,),
+        examples=sighting.examples,
+        marks=sighting.marks,
+    )
+
+
+def _together(one: Proposal, other: Proposal) -> Proposal:
+    """One rule for two ways of differing at one place; where no one rule lets both pass, that of the more frequent."""
+    examples = (*one.examples, *other.examples)
+    both = ({**one.rule, **other.rule}, {**other.rule, **one.rule})
+    rule = next((each for each in both if _lets_pass(each, examples)), None)
+    if rule is None:
+        return max(one, other, key=lambda each: each.differed)
+    asked = max(one.asked, other.asked)
+    return replace(
+        one,
+        rule=rule,
+        asked=asked,
+        differed=min(asked, one.differed + other.differed),
+        causes=tuple(dict.fromkeys((*one.causes, *other.causes))),
+        kinds=tuple(dict.fromkeys((*one.kinds, *other.kinds))),
+        examples=examples,
+        marks=(*one.marks, *other.marks),
+    )
+
+
+def _reason(proposal: Proposal) -> str:
+    if proposal.causes == ("noise",):
+        if _LONE.issuperset(proposal.kinds):
+            return f"comes and goes by itself: {proposal.differed} of {proposal.asked} asked twice"
+        return f"differs from itself: {proposal.differed} of {proposal.asked} asked twice"
+    words = ", ".join(_WORDS.get(cause, cause) for cause in proposal.causes if cause != "noise")
+    return f"{words}: {proposal.differed} of {proposal.asked} compared"
+
+
+class _Watched:
+    """Places where money stands."""
+
+    def __init__(self, places: Iterable[str]) -> None:
+        unique = dict.fromkeys(places)
+        self._fields = {place.lower() for place in unique if place.lower().startswith("header:")}
+        self._paths = [parsed(place) for place in unique if place.startswith("$")]
+
+    def holds(self, place: str) -> bool:
+        """Whether money stands at this place, or anywhere under it."""
+        if not place.startswith("$"):
+            return place.lower() in self._fields
+        here = parsed(place)
+        return any(lies_under(path, here) for path in self._paths)
+
+    def holds_items(self, place: str) -> bool:
+        """Whether the list at this place is one of amounts."""
+        here = widened(parsed(place))
+        items = (*here, Segment((ANY,)))
+        return any(meets(path, here) or meets(path, items) for path in self._paths)
+
+
+def _hides_money(rule: Written, sighting: Sighting, watched: _Watched) -> bool:
+    kind = next(iter(rule))
+    if kind == "decimal":
+        return sighting.own and sighting.money
+    if sighting.money or any(spells_amount(value) for example in sighting.examples for value in example):
+        return True
+    if kind == "pattern":
+        return False
+    name = _last_name(sighting.place)
+    if kind == "unordered":
+        # Its items are compared all the same; but in a list of amounts the position may say which is which.
+        return named_like_money(name) or watched.holds_items(sighting.place)
+    return is_currency_name(name) or _may_be_amount(name, sighting) or watched.holds(sighting.place)
+
+
+def _may_be_amount(name: str, sighting: Sighting) -> bool:
+    """Whether the name speaks of money and no value seen there says that it is something else."""
+    seen = [value for example in sighting.examples for value in example]
+    told = any(isinstance(value, dict | list | str) and number_in(value) is None for value in seen)
+    return named_like_money(name) and not told
+
+
+def _last_name(place: str) -> str:
+    if not place.startswith("$"):
+        return place.partition(":")[2]
+    names = [choice for segment in widened(parsed(place)) for choice in segment.choices]
+    return next((name for name in reversed(names) if isinstance(name, str)), "")
+
+
+def _written(sighting: Sighting) -> Written | None:
+    """The rule for one sighting; None where none is obvious, or where it would not do for every example."""
+    if sighting.place in _WHOLE and sighting.kind != "order":
+        return None
+    fitting = _unordered if sighting.kind == "order" else _RULES.get(sighting.cause)
+    if sighting.own and sighting.cause == "id":
+        fitting = _form_of_ids  # an id that is another one every time maps to nothing
+    rule = fitting(sighting) if fitting is not None else None
+    if rule is not None and _lets_pass(rule, sighting.examples):
+        return rule
+    return _of_noise(sighting) if sighting.own else None
+
+
+def _lets_pass(rule: Written, examples: Sequence[tuple[Node, Node]]) -> bool:
+    kind = next(iter(rule))
+    if kind in {
+        "unordered",
+        "ignore",
+    }:  # the examples of the one are positions; the other lets everything pass
+        return True
+    from strangler.comparison.pair import compare  # with every decoder; `status` proposes, mostly nothing
+
+    tried = Rules.parse([{**rule, kind: "$.x"}])
+    return all(compare({"x": left}, {"x": right}, tried).verdict == "equal" for left, right in examples)
+
+
+def _of_noise(sighting: Sighting) -> Written | None:
+    step = _tolerance(sighting.examples) if sighting.kind == "changed" else None
+    if step is None:
+        return {"ignore": sighting.place}
+    return {"instant": sighting.place, "tolerance": step}
+
+
+def _tolerance(examples: Sequence[tuple[Node, Node]]) -> str | None:
+    """How far apart a clock's values may be, where the place is a clock."""
+    moments = [(instant(first, "iso", UTC), instant(second, "iso", UTC)) for first, second in examples]
+    apart = [abs(first - second) for first, second in moments if first is not None and second is not None]
+    if not apart or len(apart) < len(moments):
+        return None
+    return next((step for step, seconds in _STEPS if _ROOM * max(apart) <= timedelta(seconds=seconds)), None)
+
+
+def _unordered(sighting: Sighting) -> Written:
+    return {"unordered": sighting.place}
+
+
+def _decimal(sighting: Sighting) -> Written:
+    return {"decimal": sighting.place}
+
+
+def _spaces(sighting: Sighting) -> Written:
+    return {"text": sighting.place, "whitespace": "collapse"}
+
+
+def _letters(sighting: Sighting) -> Written:
+    return {"text": sighting.place, "case": "fold"}
+
+
+def _unicode(sighting: Sighting) -> Written:
+    """The wider form only where the narrower one will not do."""
+    narrow: Written = {"text": sighting.place, "unicode": "NFC"}
+    if "compatibility" not in sighting.detail and _lets_pass(narrow, sighting.examples):
+        return narrow
+    return {**narrow, "unicode": "NFKC"}
+
+
+def _moment(sighting: Sighting) -> Written | None:
+    forms = formats(sighting.examples)
+    if forms is None:
+        return None
+    legacy, candidate = forms
+    if legacy != candidate:
+        return {"instant": sighting.place, "format": {"legacy": legacy, "candidate": candidate}}
+    return {"instant": sighting.place} if legacy == "iso" else {"instant": sighting.place, "format": legacy}
+
+
+def _ids(sighting: Sighting) -> Written | None:
+    """Only ids that map one to one, as far as the examples tell."""
+    pairs = {(str(left), str(right)) for left, right in sighting.examples}
+    one_to_one = len({left for left, _ in pairs}) == len(pairs) == len({right for _, right in pairs})
+    return {"identity": sighting.place} if one_to_one else None
+
+
+def _form_of_ids(sighting: Sighting) -> Written | None:
+    rules = ({"pattern": sighting.place, "matches": form} for form in _IDS)
+    return next((rule for rule in rules if sighting.examples and _lets_pass(rule, sighting.examples)), None)
+
+
+_RULES: Final[Mapping[str, Callable[[Sighting], Written | None]]] = {
+    "scale": _decimal,
+    "whitespace": _spaces,
+    "case": _letters,
+    "unicode": _unicode,
+    "date-format": _moment,
+    "time-zone": _moment,
+    "id": _ids,
+}
+"""What each cause says for itself."""
