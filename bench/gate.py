@@ -177,10 +177,9 @@ def _rollback(times: int, draw: random.Random) -> float:
     )  # half of rollback's alpha is for failures; the first stratum that was found
     found = [rolled_back(times * EPSILON, alpha, draw) or HORIZON for _ in range(1_000)]
     median = statistics.median(found)
-    early, late = statistics.quantiles(found, n=20)[0], statistics.quantiles(found, n=20)[-1]
-    print(
-        f"{times:2} x the tolerated rate: rolled back after {median:,.0f} comparisons (5 to 95 %: {early:,.0f} to {late:,.0f})"
-    )
+    early, *_, late = statistics.quantiles(found, n=20)
+    spread = f"(5 to 95 %: {early:,.0f} to {late:,.0f})"
+    print(f"{times:2} x the tolerated rate: rolled back after {median:,.0f} comparisons {spread}")
     return median
 
 
