@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from strangler.errors import UsageError
 
 if TYPE_CHECKING:
-    from strangler import Rules
+    from strangler import Context, Rules
 
 LARGEST: Final = 256 << 20
 
@@ -47,6 +47,19 @@ def rules_of(file: str | None) -> Rules:
 
     found, lines = parse_rules(read_text(file), Path(file))
     return Rules.of(found, lines, file=file)
+
+
+def context_of(decode: str | None) -> Context:
+    """What `--decode` says: a file that describes a format, or a format's name. Raises UsageError and ConfigError."""
+    from strangler.comparison.context import Context
+
+    if decode is None:
+        return Context()
+    from strangler.config.decodefile import format_named, parse_decode
+
+    if Path(decode).is_file():
+        return Context(declared=parse_decode(read_text(decode), Path(decode)))
+    return Context(declared=format_named(decode, "--decode"))
 
 
 def write_new(path: Path, text: str) -> None:

@@ -17,6 +17,14 @@ TALLY_FORMAT: Final = click.option(
 )
 """How what many pairs came to is printed (`formats.tally.printed`)."""
 
+DECODE: Final = click.option(
+    "--decode",
+    metavar="FORMAT",
+    help="How both are to be read, whatever their media type: a format such as json, or a YAML file with what a"
+    " route's `decode` says.",
+)
+"""How answers are to be read (`files.context_of`)."""
+
 _FIELDS: Final = (
     click.option(
         "--legacy-field", metavar="NAME", default="legacy", help="In --pairs: where legacy's answer is."

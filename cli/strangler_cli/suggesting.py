@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from strangler.comparison.context import Context
 from strangler.comparison.mirror import mirrored
 from strangler.comparison.observations import Observations, settle
 from strangler.comparison.pair import compare
@@ -120,7 +121,13 @@ class FromPairs:
 
 
 def from_pairs(
-    entries: Iterable[Entry], file: str | None, *, own: bool, route: str | None, fewest: int
+    entries: Iterable[Entry],
+    file: str | None,
+    context: Context,
+    *,
+    own: bool,
+    route: str | None,
+    fewest: int,
 ) -> FromPairs:
     """Proposals that hold whatever the route, beside the rules in `file`, which need not exist yet.
 
@@ -137,7 +144,7 @@ def from_pairs(
             if isinstance(entry, Unread):
                 unread.append(entry)
             elif isinstance(entry, Pair) and route in {None, entry.route}:
-                outcome = settle(compare(entry.legacy, entry.candidate, allowed), known)
+                outcome = settle(compare(entry.legacy, entry.candidate, allowed, context), known)
                 known.learn(outcome.pairings)
                 seen.take(outcome)
                 compared, failed = compared + 1, failed + (outcome.verdict == "failed")

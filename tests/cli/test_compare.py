@@ -124,3 +124,29 @@ def test_a_packed_file_is_read_as_what_it_holds(files: Path, strangler: Strangle
     (files / "c.json.gz").write_bytes(gzip.compress(A.encode()))
     assert strangler("compare", "a.json", "c.json.gz").code == 0
     assert "$.total" in strangler("compare", "c.json.gz", "b.json").out
+
+
+def test_columns_without_a_header_are_said(home: Path, strangler: Strangler) -> None:
+    (home / "decode.yaml").write_text("csv: {header: false, columns: [account, amount], key: account}")
+    (home / "a.txt").write_text("1001,5.00\n1002,7.00\n")
+    (home / "b.txt").write_text("1002,7.01\n1001,5.00\n")
+    (home / "rules.yaml").write_text("- unordered: $\n")
+    arguments = ("compare", "a.txt", "b.txt", "--format", "json", "--rules", "rules.yaml")
+    assert [each["place"] for each in strangler(*arguments).json["differences"]] == ["$"]
+    found = strangler(*arguments, "--decode", "decode.yaml").json
+    assert [each["place"] for each in found["differences"]] == ["$[1].amount"]
+    (home / "pairs.jsonl").write_text('{"legacy": "1001,5.00", "candidate": "1001,5.01"}\n')
+    ran = strangler(
+        "compare", "--pairs", "pairs.jsonl", "--bare", "--decode", "decode.yaml", "--format", "json"
+    )
+    assert [each["place"] for each in ran.json["divergences"]] == ["$[*].amount"]
+
+
+def test_a_format_that_is_none_is_refused(files: Path, strangler: Strangler) -> None:
+    ran = strangler("compare", "a.json", "b.json", "--decode", "jsn")
+    assert ran.code == 2
+    assert "--decode" in ran.err
+    assert "one of json, xml" in ran.err
+    (files / "decode.yaml").write_text("fixed:\n  columns:\n    a: 1-3\n    b: x\n")
+    ran = strangler("compare", "a.json", "b.json", "--decode", "decode.yaml")
+    assert (ran.code, "decode.yaml:4: fixed.columns.b" in ran.err) == (2, True)

@@ -72,12 +72,14 @@ def test_rules_and_routes_are_those_of_the_file_where_there_is_one(
     arguments = ("replay", "r.jsonl", "--against", candidate.url, "--rules", "rules.yaml")
     assert strangler(*arguments[:-2]).code == 1
     assert strangler(*arguments).code == 0
+    assert strangler(*arguments, "--decode", "text").code == 1
     (home / "strangler.yaml").write_text(
         'version: 1\nlegacy: {url: "http://127.0.0.1:1/v1"}\ncandidate: {url: "http://127.0.0.1:2"}\n'
         "routes:\n  invoice: {match: {method: GET, path: '/invoices/{id}'}, rules: [{ignore: $.n}]}\n"
         "  search: {match: {method: POST, path: /search}, safe: true}\n"
     )
     assert strangler(*arguments).code == 2
+    assert strangler(*arguments[:-2], "--decode", "text").code == 2
     candidate.seen.clear()
     ran = strangler("replay", "r.jsonl", "--against", candidate.url, "--format", "json")
     assert (ran.code, ran.json["equal"], ran.json["skipped"]) == (0, 2, {"no route takes it": 1})

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from strangler_cli.options import PAIR_FIELDS, TALLY_FORMAT
+from strangler_cli.options import DECODE, PAIR_FIELDS, TALLY_FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from strangler import Outcome, Rules
+    from strangler import Context, Outcome, Rules
     from strangler_cli.pairing.pair import Entry
     from strangler_cli.pairing.tally import Tally
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @PAIR_FIELDS
 @TALLY_FORMAT
 @click.option("--rules", metavar="FILE", help="What may differ: a list of rules, or a file with `rules:`.")
+@DECODE
 @click.option("--full", is_flag=True, help="Two files: show them whole, not only around what differs.")
 def command(
     legacy: str | None,
@@ -41,29 +43,38 @@ def command(
     media: str | None,
     form: str,
     rules: str | None,
+    decode: str | None,
     full: bool,
     **fields: Any,
 ) -> int:
     """Compare."""
-    from strangler_cli.files import rules_of
+    from strangler_cli.files import context_of, rules_of
 
     if (pairs is None) == (legacy is None):
         raise click.UsageError("name two files or two folders, or give --pairs.")
-    allowed = rules_of(rules)
+    by = _By(rules_of(rules), context_of(decode))
     if pairs is not None:
         from strangler_cli.pairing.jsonlines import names_of, pairs_of
 
-        return _many(pairs_of(pairs, names_of(media=media, **fields)), allowed, form)
+        return _many(pairs_of(pairs, names_of(media=media, **fields)), by, form)
     if legacy is None or candidate is None:
         raise click.UsageError("name the other side, too: strangler compare A B.")
     if Path(legacy).is_dir() and Path(candidate).is_dir():
         from strangler_cli.pairing.folders import folder_pairs
 
-        return _many(folder_pairs(Path(legacy), Path(candidate), media), allowed, form)
-    return _one(legacy, candidate, media, allowed, form, full=full)
+        return _many(folder_pairs(Path(legacy), Path(candidate), media), by, form)
+    return _one(legacy, candidate, media, by, form, full=full)
 
 
-def _one(legacy: str, candidate: str, media: str | None, rules: Rules, form: str, *, full: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class _By:
+    """What a pair is compared by."""
+
+    rules: Rules
+    context: Context
+
+
+def _one(legacy: str, candidate: str, media: str | None, by: _By, form: str, *, full: bool) -> int:
     from strangler import compare
     from strangler_cli.files import read_bytes
     from strangler_cli.pairing.whole import answer_of, media_by_name
@@ -72,7 +83,7 @@ def _one(legacy: str, candidate: str, media: str | None, rules: Rules, form: str
         raise click.UsageError("standard input is one file; name the other.")
     kind = media or media_by_name(legacy) or media_by_name(candidate)
     left, right = (answer_of(file, read_bytes(file), kind) for file in (legacy, candidate))
-    outcome = compare(left, right, rules)
+    outcome = compare(left, right, by.rules, by.context)
     if form == "json":
         from strangler_cli.formats.as_json import dumped
         from strangler_cli.formats.outcome import as_object
@@ -97,26 +108,25 @@ def _exit_code(outcome: Outcome) -> int:
     return {"equal": 0, "different": 1, "failed": 2}[outcome.verdict]
 
 
-def _many(entries: Iterable[Entry], rules: Rules, form: str) -> int:
+def _many(entries: Iterable[Entry], by: _By, form: str) -> int:
     from strangler_cli.formats.tally import printed
 
-    return printed(_tallied(entries, rules), form)
+    return printed(_tallied(entries, by), form)
 
 
-def _tallied(entries: Iterable[Entry], rules: Rules) -> Tally:
-    from strangler import Context, compare
+def _tallied(entries: Iterable[Entry], by: _By) -> Tally:
+    from strangler import compare
     from strangler_cli.pairing.pair import Lone, Pair
     from strangler_cli.pairing.tally import Judged, Tally
     from strangler_cli.progress import progress
 
-    tally, context = Tally(), Context()
+    tally = Tally()
     with progress("comparing") as step:
         for entry in entries:
             if isinstance(entry, Pair):
-                judged = Judged(entry.legacy, entry.candidate, rules, context)
-                tally.judged(
-                    entry.name, entry.route, compare(entry.legacy, entry.candidate, rules, context), judged
-                )
+                outcome = compare(entry.legacy, entry.candidate, by.rules, by.context)
+                judged = Judged(entry.legacy, entry.candidate, by.rules, by.context)
+                tally.judged(entry.name, entry.route, outcome, judged)
             elif isinstance(entry, Lone):
                 tally.alone(entry)
             else:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from strangler_cli.options import TALLY_FORMAT
+from strangler_cli.options import DECODE, TALLY_FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     help="Questions under way at once.",
 )
 @click.option("--rules", metavar="FILE", help="Without strangler.yaml: what may differ.")
+@DECODE
 @click.option(
     "--record",
     is_flag=True,
@@ -64,6 +65,7 @@ def command(
     rate: int | None,
     concurrency: int,
     rules: str | None,
+    decode: str | None,
     record: bool,
     candidate_version: str | None,
     form: str,
@@ -74,8 +76,10 @@ def command(
     from strangler_cli.formats.tally import printed
 
     loaded = _loaded(context)
-    if loaded is not None and rules is not None:
-        raise click.UsageError(f"the rules are those of {loaded.file}; --rules is for where there is none.")
+    for option, given in (("rules", rules), ("decode", decode)):
+        if loaded is not None and given is not None:
+            what = f"{loaded.file} says it for its routes; --{option} is for where there is none."
+            raise click.UsageError(what)
     if record and loaded is None:
         raise click.UsageError("--record needs a strangler.yaml: its cutovers are what it is evidence of.")
     if candidate_version is not None and not record:
@@ -91,7 +95,7 @@ def command(
         base,
         sides,
         _limits(loaded, rate, concurrency),
-        _chooser(loaded, base, against, rules),
+        _chooser(loaded, base, against, rules, decode),
         loaded if record else None,
         candidate_version,
     )
@@ -169,16 +173,16 @@ def _limits(loaded: Loaded | None, rate: int | None, concurrency: int) -> Worker
 
 
 def _chooser(
-    loaded: Loaded | None, legacy: str, against: str, rules: str | None
+    loaded: Loaded | None, legacy: str, against: str, rules: str | None, decode: str | None
 ) -> Callable[[Request], Chosen | str]:
     from functools import cache
 
-    from strangler.comparison.context import Context
     from strangler.routing.build import build_table
+    from strangler_cli.files import context_of
     from strangler_cli.replaying import Bare, Known
     from strangler_shadow.worker.ground import by_rules, yardstick
 
-    context = Context(legacy, against)
+    context = replace(context_of(decode), legacy_base=legacy, candidate_base=against)
     if loaded is None:
         found, lines = _rules(rules)
         return Bare(by_rules(found, lines, rules or "", context)).choose

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from strangler_cli.options import PAIR_FIELDS
+from strangler_cli.options import DECODE, PAIR_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +70,7 @@ def list_(config: str, *, as_json: bool) -> None:
     metavar="FILE",
     help="With --pairs: the rules that hold already, and where more go. It need not exist.",
 )
+@DECODE
 @PAIR_FIELDS
 @click.option("--shared", is_flag=True, help="For every route, not only the one it was seen on.")
 @click.option("--reason", metavar="TEXT", help="Why it may differ. Default: the proposal's own words.")
@@ -90,6 +91,7 @@ def suggest(
     fewest: int,
     pairs: str | None,
     rules: str | None,
+    decode: str | None,
     reason: str | None,
     owner: str | None,
     expires: datetime | None,
@@ -112,12 +114,15 @@ def suggest(
     if pairs is not None:
         if write and rules is None:
             raise click.UsageError("name the file to write to: --rules FILE.")
+        from strangler_cli.files import context_of
         from strangler_cli.pairing.jsonlines import names_of, pairs_of
 
         entries = pairs_of(pairs, names_of(**fields))
-        source = suggesting.from_pairs(entries, rules, own=twins, route=route, fewest=fewest)
-    elif twins or rules:
-        raise click.UsageError("--twins and --rules go with --pairs.")
+        source = suggesting.from_pairs(
+            entries, rules, context_of(decode), own=twins, route=route, fewest=fewest
+        )
+    elif twins or rules or decode:
+        raise click.UsageError("--twins, --rules and --decode go with --pairs.")
     else:
         loaded = session.configuration(config)
         source = suggesting.from_ledger(loaded, route=route, fewest=fewest, shared=shared)

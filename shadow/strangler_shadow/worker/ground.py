@@ -78,7 +78,7 @@ def ground(loaded: Loaded, state: Path) -> Ground:
     return Ground(
         loaded=loaded,
         routes={name: yardstick(loaded, name, context) for name in config.routes},
-        labeller=Labeller(config, context),
+        labeller=Labeller(config),
         redactor=Redactor(redaction_key(config.redaction.key, state, os.environ), config.redaction.fields),
         lag_ms={
             name: plan.state.synced.within
@@ -91,8 +91,11 @@ def ground(loaded: Loaded, state: Path) -> Ground:
 
 
 def yardstick(loaded: Loaded, route: str, context: Context) -> Yardstick:
-    """By the rules of a route. Raises ConfigError (a rule's location)."""
-    general, own = loaded.config.rules, loaded.config.routes[route].rules
+    """By the rules of a route, and what it says of its format. Raises ConfigError (a rule's location)."""
+    said = loaded.config.routes[route]
+    general, own = loaded.config.rules, said.rules
+    if said.decode is not None:
+        context = replace(context, declared=said.decode.declared())
     lines = [loaded.line_of("rules", index) for index in range(len(general))]
     lines += [loaded.line_of("routes", route, "rules", index) for index in range(len(own))]
     return by_rules((*general, *own), lines, str(loaded.file), context)

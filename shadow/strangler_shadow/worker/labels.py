@@ -21,37 +21,36 @@ type Labels = tuple[tuple[str, str], ...]
 class Labeller:
     """Knows which labels the configuration has, in the order of the file, and where those of answers stand."""
 
-    def __init__(self, config: Config, context: Context) -> None:
+    def __init__(self, config: Config) -> None:
         self._names = tuple(config.strata)
-        self._context = context
         self._answers: Mapping[str, Any] = {
             name: jsonpath.compile(label.answer)
             for name, label in config.strata.items()
             if label.answer is not None
         }
 
-    def of(self, exchange: Exchange) -> Labels:
-        """Labels with their values; one that has none in this exchange is left out."""
+    def of(self, exchange: Exchange, context: Context) -> Labels:
+        """Labels with their values; one that has none in this exchange is left out. `context`: of its route."""
         if not self._names:
             return ()
         found = dict(exchange.strata)
         if self._answers:
-            root = self._root(exchange)
+            root = _root(exchange, context)
             for name, path in self._answers.items():
                 value = _text(path.findall(root)) if root is not None else None
                 if value is not None:
                     found[name] = value
         return tuple((name, found[name]) for name in self._names if name in found)
 
-    def _root(self, exchange: Exchange) -> Node:
-        response = exchange.response
-        if response is None or response.message.body is None:
-            return None
-        try:
-            answer = Answer(response.status, response.message.fields, response.message.body)
-            return decode(answer, self._context).root
-        except DecodeError:
-            return None
+
+def _root(exchange: Exchange, context: Context) -> Node:
+    response = exchange.response
+    if response is None or response.message.body is None:
+        return None
+    try:
+        return decode(Answer(response.status, response.message.fields, response.message.body), context).root
+    except DecodeError:
+        return None
 
 
 def _text(found: list[Any]) -> str | None:

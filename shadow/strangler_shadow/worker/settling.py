@@ -51,7 +51,7 @@ def settled(case: Case, outcome: Outcome, shown: Shown) -> Settled:
         route=exchange.route,
         epoch=epoch,
         primary=exchange.primary,
-        labels=ground.labeller.of(exchange),
+        labels=ground.labeller.of(exchange, case.yardstick.context),
         outcome=_bare(outcome),
         findings=findings,
         legacy_ns=_elapsed(case.answer("legacy")),
@@ -107,13 +107,15 @@ def _noise(case: Case, redactor: Redactor) -> tuple[NoiseFinding, ...]:
 
 
 def _exemplar(case: Case, redactor: Redactor) -> Exemplar:
+    context = case.yardstick.context
+
     def shown(side: Side) -> Response | Failure:
         return case.answer(side) or Failure("shed", "not asked")
 
     return Exemplar(
         request=redactor.request(case.exchange.request),
-        legacy=redactor.answer(shown("legacy")),
-        candidate=redactor.answer(shown("candidate")),
+        legacy=redactor.answer(shown("legacy"), context),
+        candidate=redactor.answer(shown("candidate"), context),
         redaction_version=redactor.version,
         key_id=redactor.key_id,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from strangler.comparison.declared import DeclaredFormat
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -26,7 +28,7 @@ class Context:
     """`legacy_base` and `candidate_base` are taken off a `Location` before it is compared.
 
     `namespaces` gives XML namespaces a prefix (prefix to URI), beside the well-known ones. `zone` is the IANA zone
-    in which causes read a date without one.
+    in which causes read a date without one. `declared` says how bodies are to be read, whatever their media type.
     """
 
     legacy_base: str = ""
@@ -34,3 +36,4 @@ class Context:
     namespaces: Mapping[str, str] = field(default_factory=dict)
     zone: str = "UTC"
     limits: Limits = Limits()
+    declared: DeclaredFormat | None = None

@@ -40,12 +40,14 @@ class Raw:
 class Walk:
     """What a walk gathers. `one_sided` is the limit above which a list's lone items become one `length`.
 
-    `mixed`: there may be true and false in the documents, which Python's `==` takes for 1 and 0.
+    `mixed`: there may be true and false in the documents, which Python's `==` takes for 1 and 0. `key`: the members
+    that name an item, where the document as a whole is a list.
     """
 
     one_sided: int = 16
     ids: bool = False
     mixed: bool = True
+    key: tuple[str, ...] = ()
     found: list[Raw] = field(default_factory=list)
     silenced: dict[str, int] = field(default_factory=dict)
     pairings: list[Pairing] = field(default_factory=list)
@@ -146,11 +148,13 @@ class Walk:
         if equal and (place is None or not self.ids):
             return
         unordered = next((e for e in place.effects if e.kind == "unordered"), None) if place else None
-        if equal or len(left) == len(right) == 1:
+        if not equal and self.key and not lp:
+            aligned = _by_members(left, right, self.key)
+        elif equal or len(left) == len(right) == 1:
             # Nothing to pair: stand-ins of whole subtrees, level by level, are what costs in XML.
             aligned = Alignment(similar=[(i, i) for i in range(len(left))])
         elif unordered is not None and unordered.by is not None:
-            aligned = _by_member(left, right, unordered.by)
+            aligned = _by_members(left, right, (unordered.by,))
         else:
             aligned = align(left, right, *keys(left, right, place))
         self._order(aligned, lp, rp, unordered, place)
@@ -191,12 +195,21 @@ class Walk:
             self._lone("extra", right[j], (*lp, j), (*rp, j), place.item(-1, j) if place else None)
 
 
-def walk(left: Node, right: Node, rules: Rules, one_sided: int, *, ids: bool, mixed: bool = True) -> Walk:
+def walk(
+    left: Node,
+    right: Node,
+    rules: Rules,
+    one_sided: int,
+    *,
+    ids: bool,
+    mixed: bool = True,
+    key: tuple[str, ...] = (),
+) -> Walk:
     """Everything two documents disagree about, the candidate's having been put into legacy's shape.
 
-    `ids`: what is equal is walked too, since identity rules want to see the ids in it. `mixed`: see `Walk`.
+    `ids`: what is equal is walked too, since identity rules want to see the ids in it. `mixed`, `key`: see `Walk`.
     """
-    gathered = Walk(one_sided=one_sided, ids=ids, mixed=mixed)
+    gathered = Walk(one_sided=one_sided, ids=ids, mixed=mixed, key=key)
     gathered.node(left, right, (), (), rules.standing(left, right))
     return gathered
 
@@ -229,8 +242,8 @@ def _equal(left: Node, right: Node) -> bool:
     return normal(left) == normal(right)
 
 
-def _by_member(left: list[Node], right: list[Node], by: str) -> Alignment:
-    """Items with the same name member, the n-th with the n-th; no likeness, since the rule says what counts."""
+def _by_members(left: list[Node], right: list[Node], by: tuple[str, ...]) -> Alignment:
+    """Items with the same name members, the n-th with the n-th; no likeness, since it was said what counts."""
     waiting: dict[Hashable, list[int]] = {}
     for j in range(len(right) - 1, -1, -1):
         waiting.setdefault(_name(right[j], by), []).append(j)
@@ -245,5 +258,7 @@ def _by_member(left: list[Node], right: list[Node], by: str) -> Alignment:
     return aligned
 
 
-def _name(item: Node, by: str) -> Hashable:
-    return ("named", normal(item[by])) if isinstance(item, dict) and by in item else normal(item)
+def _name(item: Node, by: tuple[str, ...]) -> Hashable:
+    if isinstance(item, dict) and all(name in item for name in by):
+        return ("named", *(normal(item[name]) for name in by))
+    return normal(item)

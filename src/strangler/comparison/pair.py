@@ -210,7 +210,8 @@ def _trees(left: Decoded, right: Decoded, rules: Rules, context: Context, gather
     ours = put_back(left.root, rules.left_moves, {}) if rules.left_moves else left.root
     theirs = put_back(right.root, rules.moves, gathered.silenced) if rules.moves else right.root
     mixed = any(word in document for document in (text, other) for word in _TRUTH)
-    walked = walk(ours, theirs, rules, context.limits.one_sided, ids=ids, mixed=mixed)
+    key = context.declared.key if context.declared is not None else ()
+    walked = walk(ours, theirs, rules, context.limits.one_sided, ids=ids, mixed=mixed, key=key)
     for digest, count in walked.silenced.items():
         gathered.silenced[digest] = gathered.silenced.get(digest, 0) + count
     gathered.pairings += walked.pairings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
@@ -14,6 +14,12 @@ ONE_OR_MORE: Final = WithJsonSchema(
     {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 )
 """The JSON Schema of what may be written as one text or as a list of them."""
+
+
+def or_text(schema: dict[str, Any]) -> None:
+    """To the JSON Schema of a field: a mapping, or one text that stands for it."""
+    mapping = schema.pop("anyOf", None) or [{"$ref": schema.pop("$ref")}]
+    schema["anyOf"] = [{"type": "string"}, *mapping]
 
 
 class Part(BaseModel):

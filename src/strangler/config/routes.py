@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from strangler.config.base import ONE_OR_MORE, Part
+from strangler.config.base import ONE_OR_MORE, Part, or_text
+from strangler.config.decode import Decode
 from strangler.config.fields import BodyPath, Milliseconds, Place, Share
 from strangler.config.places import check_field_name
 from strangler.config.rules import Rule
@@ -62,8 +63,15 @@ class BodyNames(Part):
         return self
 
 
+def _from_line(value: str) -> dict[str, str]:
+    method, _, path = value.strip().partition(" ")
+    if not path:
+        raise ValueError("in one line it is a method and a path, such as GET /invoices/{id}")
+    return {"method": method, "path": path.strip()}
+
+
 class MatchConfig(Part):
-    """All that is given must hold; the most specific route wins."""
+    """All that is given must hold; the most specific route wins. `GET /invoices/{id}` says method and path."""
 
     method: Methods | None = None
     """`GET`, or `[GET, HEAD]`; absent: any."""
@@ -75,6 +83,11 @@ class MatchConfig(Part):
     """Header to shell pattern."""
     body: BodyNames | None = None
     """A name in the body: a JSON-RPC method, a GraphQL operation, a SOAP action."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        return _from_line(value) if isinstance(value, str) else value
 
 
 class Source(Part):
@@ -128,7 +141,7 @@ class Label(Part):
 class RouteConfig(Part):
     """A named match of requests."""
 
-    match: MatchConfig
+    match: MatchConfig = Field(json_schema_extra=or_text)
     """What makes a request this route's; `GET /invoices/{id}` in place of the whole route says the same."""
     safe: bool = False
     """This route only reads, though its method does not say so (POST queries)."""
@@ -140,6 +153,8 @@ class RouteConfig(Part):
     """How long a canary's safe request waits for the candidate before legacy answers."""
     rules: tuple[Rule, ...] = ()
     """What may differ in answers of this route, beside the rules for every route."""
+    decode: Decode | None = Field(default=None, json_schema_extra=or_text)
+    """How answers are to be read, whatever their media type: a format, or the layout of a table."""
     mirror_writes: bool = False
     """Refused for now: carrying writes to both sides needs a durable outbox."""
 
@@ -147,12 +162,7 @@ class RouteConfig(Part):
     @classmethod
     def _shorthand(cls, value: Any) -> Any:
         """`invoice: GET /invoices/{id}` stands for the match alone."""
-        if isinstance(value, str):
-            method, _, path = value.strip().partition(" ")
-            if not path:
-                raise ValueError("a route in one line is a method and a path, such as GET /invoices/{id}")
-            return {"match": {"method": method, "path": path.strip()}}
-        return value
+        return {"match": _from_line(value)} if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _no_mirroring(self) -> RouteConfig:

@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from strangler.config.base import BRANCH, ONE_OR_MORE, Part
+from strangler.config.base import BRANCH, ONE_OR_MORE, Part, or_text
 from strangler.config.fields import BodyPath, Milliseconds, Place
 from strangler.config.places import check_zone
 from strangler.config.regexes import check_regex
@@ -108,16 +108,12 @@ class DecimalRule(_Rule):
     """How both are rounded to `scale`."""
 
 
-def _or_text(schema: dict[str, Any]) -> None:
-    schema["anyOf"] = [{"type": "string"}, {"$ref": schema.pop("$ref")}]
-
-
 class Instant(_Rule):
     """Dates and times compared as moments."""
 
     instant: Locations
     """Dates and times."""
-    format: Formats = Field(default_factory=Formats, json_schema_extra=_or_text)
+    format: Formats = Field(default_factory=Formats, json_schema_extra=or_text)
     """One format for both sides, or `{legacy: …, candidate: …}`."""
     tolerance: Milliseconds = 0
     """How far apart the moments may lie."""

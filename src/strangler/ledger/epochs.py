@@ -62,6 +62,8 @@ def settings_digest(config: Config, cutover: str) -> str:
                     "match": route.match.model_dump(mode="json"),
                     "safe": route.safe,
                     "deadline": route.deadline,
+                    # Only where it is said: what was recorded before there was such a setting stays in its epoch.
+                    **({"decode": route.decode.model_dump(mode="json")} if route.decode else {}),
                 }
                 for name, route in routes.items()
             },

@@ -13,6 +13,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
+from strangler.comparison.context import Context
 from strangler.comparison.model import Answer, Cause, Difference, Location, Node, Opaque, Path
 from strangler.errors import DecodeError
 from strangler.exchange import Failure, Fields, Message, Request, Response
@@ -26,6 +27,7 @@ VERSION: Final = 1
 
 _LETTERS: Final = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 _WORTH_A_LOOK: Final = re.compile(r"\d|://|[?&;]\w|bearer|basic|digest|token", re.IGNORECASE)
+_PLAIN: Final = Context()
 _JSON_ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -90,12 +92,15 @@ class Redactor:
             counterpart=None if difference.counterpart is None else self._path(difference.counterpart),
         )
 
-    def message(self, message: Message) -> RedactedMessage:
-        """Fields and body. A binary body is left out: `size` and `digest` describe it."""
+    def message(self, message: Message, context: Context = _PLAIN, status: int = 200) -> RedactedMessage:
+        """Fields and body. A binary body is left out: `size` and `digest` describe it.
+
+        `context` and `status` as the comparison has them: a declared place is found in what it reads.
+        """
         media = next(
             (v.decode("latin-1") for name, v in message.fields if name.lower() == b"content-type"), ""
         )
-        body, form, plain = self._body(message)
+        body, form, plain = self._body(message, context, status)
         return RedactedMessage(
             fields=self.fields(message.fields),
             body=body,
@@ -115,11 +120,13 @@ class Redactor:
             message=self.message(request.message),
         )
 
-    def answer(self, answer: Response | Failure) -> RedactedAnswer:
-        """An answer, or why there is none."""
+    def answer(self, answer: Response | Failure, context: Context = _PLAIN) -> RedactedAnswer:
+        """An answer, or why there is none. `context`: what it is compared in."""
         if isinstance(answer, Failure):
             return RedactedAnswer(0, None, answer.elapsed_ns, answer.reason, self.text(answer.detail))
-        return RedactedAnswer(answer.status, self.message(answer.message), answer.elapsed_ns)
+        return RedactedAnswer(
+            answer.status, self.message(answer.message, context, answer.status), answer.elapsed_ns
+        )
 
     def _hash(self, value: bytes) -> str:
         return hmac.new(self._key, value, hashlib.sha256).hexdigest()
@@ -185,14 +192,16 @@ class Redactor:
             return number
         return self.token(str(whole), "card")
 
-    def _body(self, message: Message) -> tuple[str | None, BodyForm, bytes | None]:
+    def _body(
+        self, message: Message, context: Context, status: int
+    ) -> tuple[str | None, BodyForm, bytes | None]:
         """The redacted body, its form, and the bytes its digest is taken of."""
         if message.body is None:
             return None, "absent", None
         from strangler.comparison.decode import decode
 
         try:
-            decoded = decode(Answer(200, message.fields, message.body))
+            decoded = decode(Answer(status, message.fields, message.body), context)
         except DecodeError:
             return self._unreadable(message.body)
         if isinstance(decoded.root, Opaque):

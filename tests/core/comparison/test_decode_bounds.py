@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from strangler.comparison.context import Context
+from strangler.comparison.declared import CsvLayout, DeclaredFormat, FixedColumn, FixedLayout
 from strangler.comparison.decode import decode
 from strangler.comparison.pair import compare
 from strangler.errors import DecodeError
@@ -41,8 +43,9 @@ def timed(message):
 
 
 def readable(message):
+    declared = DECLARED.get(dict(message.fields).get(b"Content-Type", b"").decode())
     try:
-        decode(message)
+        decode(message, Context(declared=declared))
     except DecodeError:
         return False
     return True
@@ -110,6 +113,12 @@ def levels(content):
     return content
 
 
+DECLARED = {
+    "text/x-fixed": DeclaredFormat(
+        "fixed", FixedLayout(tuple(FixedColumn(f"c{at}", at, at) for at in range(1, 200, 2)))
+    ),
+    "text/x-headless": DeclaredFormat("csv", CsvLayout(",", header=False)),
+}
 GROWING = {
     "json": ("application/json", lambda n: as_json([invoice(number) for number in range(n // 1_000)])),
     "json lists": ("application/json", lambda n: b"[" + b"[]," * (n // 3) + b"[]]"),
@@ -155,6 +164,10 @@ GROWING = {
         PARTED,
         lambda n: b"--b\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"YWFh" * (n // 4) + b"\r\n--b--",
     ),
+    "fixed": ("text/x-fixed", lambda n: (b"1" * 200 + b"\n") * (n // 201)),
+    "fixed short": ("text/x-fixed", lambda n: b"11\n" * (n // 3)),
+    "fixed long": ("text/x-fixed", lambda n: b"1" * n),
+    "csv without header": ("text/x-headless", lambda n: b"1,2,3\n" * (n // 6)),
     "text": ("text/plain", lambda n: b"x" * n),
 }
 

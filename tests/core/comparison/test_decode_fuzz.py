@@ -2,12 +2,14 @@
 
 import gzip
 import zlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from strangler.comparison.context import Context, Limits
+from strangler.comparison.declared import CsvLayout, DeclaredFormat, FixedColumn, FixedLayout
 from strangler.comparison.decode import decode
 from strangler.comparison.model import Decoded, Opaque
 from strangler.comparison.values import canonical
@@ -37,6 +39,8 @@ VALID = {
     "application/x-www-form-urlencoded": b"a=1&b=%C3%A4&a=+&c",
     "text/html": HTML,
     "multipart/form-data; boundary=b": PARTS,
+    "text/x-fixed": b"01ab  1234\r\n02cd     5\r\n",
+    "text/x-headless": CSV,
     "text/plain": "Grüße, 9,00 €".encode(),
     "application/octet-stream": bytes(range(64)),
     "": b'{"total": 1e5}',
@@ -80,13 +84,19 @@ EDITS = st.lists(
     max_size=6,
 )
 SMALL = Context(limits=Limits(decoded=1 << 16))
+FIXED = FixedLayout((FixedColumn("record", 1, 2), FixedColumn("account", 3, 4), FixedColumn("amount", 7, 10)))
+DECLARED = {
+    b"text/x-fixed": DeclaredFormat("fixed", FIXED, ("record", "account")),
+    b"text/x-headless": DeclaredFormat("csv", CsvLayout(";", header=False, columns=("a", "b", "c")), ("a",)),
+}
 MOST_PER_BYTE = 64
 """Bytes of tree, written out, for a byte of body: what a page's `rowspan` and a column's name may stand for."""
 
 
 def read(message):
+    label = dict(message.fields).get(b"Content-Type", b"").partition(b";")[0]
     try:
-        return decode(message, SMALL)
+        return decode(message, replace(SMALL, declared=DECLARED.get(label)))
     except DecodeError:
         return None
 

@@ -35,6 +35,10 @@ routes:
         tolerance: 1
       - {rename: $.customer, to: $.client}
   invoices: GET /invoices
+  export:
+    match: GET /export
+    decode:
+      fixed: {columns: {record: 1-2, account: 3-12}, key: [record, account], charset: latin-1}
   read:
     match: {method: POST, path: "/{database}/", body: {json-rpc: [model.*.read, model.*.search]}}
     safe: true

@@ -12,6 +12,7 @@ from .samples import SMALL, WHOLE
 
 type Refused = Callable[[str], str]
 
+DECODE = "routes: {a: {match: GET /x, decode: "
 CASES = [
     # what is added to a small good file; the line that is named; words that must be said
     ("routse: {}", 4, ["unknown key `routse`", "did you mean `routes`?"]),
@@ -32,7 +33,32 @@ CASES = [
     ("routes: {a: {match: {path: '/x/{id}/{id}'}}}", 4, ["stands twice"]),
     ("routes: {a: {}}", 4, ["`match` is missing"]),
     ("routes: {a: GET /x, b: GET /x}", 4, ["matches exactly what route `a`"]),
-    ("routes: {a: {match: GET /x}}", 4, ["routes.a.match", "should be a mapping"]),
+    ("routes: {a: {match: [GET /x]}}", 4, ["routes.a.match", "should be a mapping"]),
+    ("routes: {a: {match: GET}}", 4, ["routes.a.match", "a method and a path"]),
+    (DECODE + "jsn}}", 4, ["routes.a.decode", "one of json, xml, csv", "'jsn'"]),
+    (DECODE + "fixed}}", 4, ["or `csv:` or `fixed:` with their columns"]),
+    (DECODE + "{json: {}}}}", 4, ["unknown key `json`", "known here: csv, fixed, format"]),
+    (DECODE + "{}}}", 4, ["exactly one of `format`, `csv`, `fixed`"]),
+    (DECODE + "{csv: {}, format: json}}}", 4, ["exactly one of"]),
+    (DECODE + "{csv: {delimiter: ab}}}}", 4, ["not one character"]),
+    (DECODE + "{csv: {columns: [a]}}}}", 4, ["decode.csv.columns", "`header: false`"]),
+    (DECODE + "{csv: {header: false, columns: [a, a]}}}}", 4, ["`a` stands twice"]),
+    (DECODE + "{csv: {header: false, columns: [a, b], key: c}}}}", 4, ["no column `c`", "a, b"]),
+    (DECODE + "{csv: {charset: utf-9}}}}", 4, ["unknown charset 'utf-9'"]),
+    (DECODE + "{csv: {charset: rot13}}}}", 4, ["not a charset of texts"]),
+    (DECODE + "{fixed: {}}}}", 4, ["`columns` is missing"]),
+    (DECODE + "{fixed: {columns: {}}}}}", 4, ["at least 1"]),
+    (DECODE + "{fixed: {columns: {a: 1-3, b: 3-5}}}}}", 4, ["`a` and `b` lie over each other", "1-3, 3-5"]),
+    (DECODE + "{fixed: {columns: {a: 3-2}}}}}", 4, ["decode.fixed.columns.a", "has one at least"]),
+    (DECODE + "{fixed: {columns: {a: 0-2}}}}}", 4, ["counted from 1"]),
+    (DECODE + "{fixed: {columns: {a: 1..2}}}}}", 4, ["such as 3-12", "'1..2'"]),
+    (DECODE + "{fixed: {columns: {'#1': 1-2}}}}}", 4, ["`#1`"]),
+    (DECODE + "{fixed: {columns: {a: 1-2}, key: [a, b]}}}}", 4, ["no column `b`"]),
+    (
+        "routes:\n  a:\n    match: GET /x\n    decode:\n     fixed:\n      columns:\n       a: 1-2\n       b: x",
+        11,
+        ["decode.fixed.columns.b"],
+    ),
     ("routes: {a: {match: {path: /x}, mirror_writes: true}}", 4, ["writes cannot be mirrored yet"]),
     ("routes: {a: {match: {path: /x}, identity: {path: id}}}", 4, ["has no variable `id`"]),
     ("routes: {a: {match: {path: /x}, identity: {header: a, cookie: b}}}", 4, ["exactly one of"]),

@@ -29,11 +29,22 @@ def with_rules(*rules: str, route: str = "") -> Loaded:
         ({"routes:\n  invoice": "worker: {timeout: 9s}\nroutes:\n  invoice"}, False),
         ({"routes:\n  invoice": "strata: {country: {header: X-Country}}\nroutes:\n  invoice"}, False),
         ({"path: /payments": "path: /pay"}, True),
+        ({"path: /payments}": "path: /payments}\n    decode: json"}, True),
+        ({"invoices: GET /invoices": "invoices: {match: GET /invoices}"}, True),
+        ({"invoices: GET /invoices": "invoices: {match: GET /invoices, decode: csv}"}, False),
     ],
 )
 def test_what_matters_to_a_cutover_makes_its_epoch(change: dict[str, str], same: bool) -> None:
     before, after = configuration().config, configuration(**change).config
     assert (epoch_digest(before, "reads", "1") == epoch_digest(after, "reads", "1")) is same
+
+
+def test_the_layout_of_a_table_makes_an_epoch() -> None:
+    digests = set()
+    for said in ("", ", decode: csv", ", decode: {csv: {key: a}}", ", decode: {csv: {key: b}}"):
+        config = configuration(**{"GET /invoices\n": f"{{match: GET /invoices{said}}}\n"}).config
+        digests.add(epoch_digest(config, "reads", "1"))
+    assert len(digests) == 4
 
 
 def test_rules_count_by_what_they_mean() -> None:

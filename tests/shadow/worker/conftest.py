@@ -38,7 +38,7 @@ routes:
   search: {{match: {{method: POST, path: /search}}, safe: true}}
 {more}
 cutovers:
-  reads: {{routes: [invoice, search]{state}}}
+  reads: {{routes: [{routes}]{state}}}
 """
 QUICK = "timeout: 500ms, reask: 30ms, twins: 0, referee: 0"
 
@@ -101,8 +101,8 @@ type MakeRig = Callable[..., Rig]
 
 @pytest.fixture
 def rig(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeRig]:  # noqa: F811
-    """`rig(worker="…", more="…")`: the worker's settings in the file, further lines of it, and the
-    cutover's state.
+    """`rig(worker="…", more="…")`: the worker's settings in the file, further lines of it (below the routes), and
+    the cutover's state and routes.
     """
     with ExitStack() as stack:
 
@@ -112,6 +112,7 @@ def rig(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeRig]:  # noqa: F8
             legacy: Script | None = None,
             candidate: Script | None = None,
             state: str = "",
+            routes: str = "invoice, search",
         ) -> Rig:
             background = stack.enter_context(Background())
             sides = [
@@ -127,6 +128,7 @@ def rig(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeRig]:  # noqa: F8
                     candidate=sides[1].url,
                     worker=worker,
                     more=more,
+                    routes=routes,
                     state=f", state: {state}" if state else "",
                 )
             )

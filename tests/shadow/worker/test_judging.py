@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 
 from strangler.exchange import Failure, Side
+from strangler.ledger.exemplars import exemplars
 from strangler.ledger.facts import put_lag
 from strangler.testing.origin import CLOSE, HANG, RESET, Script, Seen, Steps, answer, chunked
 from strangler_shadow.testing import until
@@ -321,3 +322,26 @@ def test_another_version_at_the_second_asking_says_nothing(rig: MakeRig) -> None
     made.plane.send(exchange(body=b'{"id": 1}'))
     made.settled(1)
     assert made.divergences() == []
+
+
+def test_a_route_s_answers_are_read_as_it_says(rig: MakeRig) -> None:
+    """Compared by its columns, redacted by them, and labelled by them."""
+    table = b"4711;EUR;10.00\n4712;EUR;20.00\n"
+    more = (
+        "  export: {match: GET /export, decode: {csv: {delimiter: ';', header: false, columns: [account, currency,"
+        " amount], key: account}}}\n"
+        "strata: {currency: {answer: '$[0].currency'}}\n"
+        "redaction: {fields: ['$[*].account']}"
+    )
+    other = says(table.replace(b"20.00", b"20.01"))
+    made = rig(more=more, routes="invoice, export", legacy=says(table), candidate=other)
+    made.plane.send(exchange("/export", table, route="export", fields=((b"Content-Type", b"text/plain"),)))
+    made.settled(1)
+    (found,) = [each for each in made.divergences() if each.location.startswith("body")]
+    assert (found.location, found.kind) == ("body $[*].amount", "changed")
+    assert [cell.stratum for cell in made.evidence().cells] == ["currency=EUR"]
+    with made.ledger.read() as connection:
+        stored = exemplars(connection, found.id)
+    text = repr(stored)
+    assert "20.00" in text
+    assert "4711" not in text

@@ -7,6 +7,7 @@ import io
 from typing import Final
 
 from strangler.comparison.context import Context
+from strangler.comparison.declared import CsvLayout
 from strangler.comparison.decode.charset import text_of
 from strangler.comparison.decode.media import MediaType
 from strangler.comparison.model import Anomaly, Decoded, Node, Path
@@ -15,26 +16,36 @@ from strangler.errors import DecodeError
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE_LINES: Final = 20
 _LISTED: Final = 20
+_BARE: Final = CsvLayout()
 
 
-def decode_csv(body: bytes, media: MediaType, context: Context) -> Decoded:  # noqa: ARG001  every decoder's shape
-    """A table as a list of maps. Ragged rows and repeated column names are anomalies. Raises DecodeError."""
+def decode_csv(body: bytes, media: MediaType, context: Context) -> Decoded:
+    """A table as a list of maps. Ragged rows and repeated column names are anomalies. Raises DecodeError.
+
+    The delimiter is declared, or found out; without a header row columns have their declared names, else `#1`, `#2`.
+    """
+    declared = context.declared
+    layout = declared.layout if declared is not None and isinstance(declared.layout, CsvLayout) else _BARE
     text, found = text_of(body, media, default="utf-8")
     anomalies = list(found)
+    rows = _rows(text, layout.delimiter or _found_out(text, media, anomalies), media)
+    if not rows:
+        return Decoded([], media.name, tuple(anomalies))
+    first = int(layout.header)
+    names = _columns(rows[0], anomalies) if first else [*layout.columns] or _beyond([], len(rows[0]))
+    if declared is not None and (lost := [name for name in declared.key if name not in names]):
+        raise DecodeError(f"there is no column {lost[0]!r}, which is declared its key", media=media.name)
+    listed = range(len(rows) - first) if len(rows) < _LISTED else ()
+    where: dict[Path, str] = {(position,): f"row {position + 1 + first}" for position in listed}
+    table: list[Node] = [_row(position, row, names, anomalies) for position, row in enumerate(rows[first:])]
+    return Decoded(table, media.name, tuple(anomalies), where)
+
+
+def _found_out(text: str, media: MediaType, anomalies: list[Anomaly]) -> str:
     delimiter = "\t" if media.name == "text/tab-separated-values" else _sniffed(text)
     if delimiter != ",":
         anomalies.append(Anomaly("delimiter", (), f"columns are separated by {delimiter!r}"))
-    rows = _rows(text, delimiter, media)
-    if not rows:
-        return Decoded([], media.name, tuple(anomalies))
-    names = _columns(rows[0], anomalies)
-    where: dict[Path, str] = (
-        {(position,): f"row {position + 2}" for position in range(len(rows) - 1)}
-        if len(rows) < _LISTED
-        else {}
-    )
-    table: list[Node] = [_row(position, row, names, anomalies) for position, row in enumerate(rows[1:])]
-    return Decoded(table, media.name, tuple(anomalies), where)
+    return delimiter
 
 
 def _rows(text: str, delimiter: str, media: MediaType) -> list[list[str]]:

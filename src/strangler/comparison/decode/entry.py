@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from msgspec import structs
@@ -31,8 +32,21 @@ def decode(answer: Answer, context: Context = _PLAIN) -> Decoded:
     declared = media_type(media)
     if not body:
         return Decoded(opaque(b"", ""), declared.name, anomalies)
-    decoded = _by_media(body, declared, context)
+    if context.declared is None:
+        decoded = _by_media(body, declared, context)
+    else:
+        decoded = _declared(body, declared, context, answer.status)
     return structs.replace(decoded, anomalies=anomalies + decoded.anomalies) if anomalies else decoded
+
+
+def _declared(body: bytes, media: MediaType, context: Context, status: int) -> Decoded:
+    declared = context.declared
+    if declared is None or not 200 <= status < 300:
+        return _by_media(body, media, replace(context, declared=None))
+    named = media.named(declared.family)
+    if not media.charset:
+        named = named.with_charset(declared.charset)
+    return _FORCED[declared.family](body, named, context)
 
 
 def _by_media(body: bytes, declared: MediaType, context: Context) -> Decoded:
@@ -47,7 +61,7 @@ def _by_media(body: bytes, declared: MediaType, context: Context) -> Decoded:
             # The label does not promise the format, so text is what it is.
             pass
     if declared.family == "text" or (not declared.family and not declared.name):
-        return _text(body, declared)
+        return _text(body, declared, context)
     return Decoded(opaque(body, declared.name), declared.name)
 
 
@@ -70,6 +84,10 @@ def _html(body: bytes, media: MediaType, context: Context) -> Decoded:
         # Data under the label that some frameworks give to everything.
         with suppress(DecodeError):
             return DECODERS[guess](body, media.named(guess), context)
+    return _page(body, media, context)
+
+
+def _page(body: bytes, media: MediaType, context: Context) -> Decoded:
     from strangler.comparison.decode.htmlpage import decode_html
 
     return decode_html(body, media, context)
@@ -81,7 +99,13 @@ def _multipart(body: bytes, media: MediaType, context: Context) -> Decoded:
     return decode_multipart(body, media, context, _by_media)
 
 
-def _text(body: bytes, media: MediaType) -> Decoded:
+def _fixed(body: bytes, media: MediaType, context: Context) -> Decoded:
+    from strangler.comparison.decode.fixed import decode_fixed
+
+    return decode_fixed(body, media, context)
+
+
+def _text(body: bytes, media: MediaType, context: Context) -> Decoded:  # noqa: ARG001  every decoder's shape
     try:
         text, anomalies = text_of(body, media, default="utf-8")
     except DecodeError:
@@ -99,5 +123,9 @@ DECODERS: Final[Mapping[str, Decoder]] = {
     "html": _html,
     "multipart": _multipart,
 }
+# Whatever the body looks like.
+_FORCED: Final[Mapping[str, Decoder]] = {**DECODERS, "fixed": _fixed, "html": _page, "text": _text}
+FAMILIES: Final = tuple(_FORCED)
+"""What a route's `decode` may name."""
 
-__all__ = ["DECODERS", "decode"]
+__all__ = ["DECODERS", "FAMILIES", "decode"]

@@ -21,7 +21,16 @@ _FAMILIES: Final = {
     "application/x-www-form-urlencoded": "form",
     "text/html": "html",
 }
-_MEDIA: Final = {"json": "application/json", "xml": "application/xml", "html": "text/html"}
+_MEDIA: Final = {
+    "json": "application/json",
+    "xml": "application/xml",
+    "csv": "text/csv",
+    "fixed": "text/fixed-width",
+    "form": "application/x-www-form-urlencoded",
+    "html": "text/html",
+    "multipart": "multipart/mixed",
+    "text": "text/plain",
+}
 _BOM: Final = b"\xef\xbb\xbf"
 # Atomic: comments could be cut in exponentially many ways.
 _PAGE: Final = re.compile(
@@ -44,7 +53,8 @@ class MediaType:
 
     def named(self, family: str) -> MediaType:
         """The same, taken for another family."""
-        return replace(self, family=family, name=_MEDIA[family])
+        name = self.name if self.family == family else _MEDIA[family]
+        return replace(self, family=family, name=name)
 
     def with_charset(self, charset: str) -> MediaType:
         """The same, with a charset that the body itself declares."""
