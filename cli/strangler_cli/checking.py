@@ -197,6 +197,7 @@ def _ledger(loaded: Loaded) -> Iterator[Finding]:
     else:
         yield Finding("ok", "ledger", ledger.url)
         yield from _referee(ledger)
+        yield from _idle(ledger, loaded)
         ledger.close()
 
 
@@ -210,6 +211,17 @@ def _referee(ledger: Ledger) -> Iterator[Finding]:
     if said.disagreed:
         remedy = "no verdict rests on it; please report it, with the route's kind of documents"
         yield Finding("warning", "referee", alarm(said, now_ns()), remedy)
+
+
+def _idle(ledger: Ledger, loaded: Loaded) -> Iterator[Finding]:
+    from strangler.ledger.rule_use import rule_uses
+    from strangler_cli.formats.rule_use import advice, since
+
+    with ledger.read() as connection:
+        uses = rule_uses(connection, loaded)
+    for each in uses:
+        if each.idle:
+            yield Finding("note", f"line {each.rule.line}", f"in {since(each)} {advice(each)}")
 
 
 def _listening(loaded: Loaded) -> Iterator[Finding]:

@@ -110,7 +110,9 @@ class _Seen:
         self._noise = noise(connection, epoch)
         found = divergences(connection, cutover, epoch=epoch)
         self._open = [each for each in found if each.state in _OPEN and not each.merged_into]
-        self._compared = compared(connection, epoch)
+        self._compared = {
+            route: count for number, route, count in compared(connection, cutover) if number == epoch
+        }
 
     def of(self, route: str) -> Iterator[Sighting]:
         """On one route. What differs by itself comes first: it is no difference between the sides."""

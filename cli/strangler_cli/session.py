@@ -58,3 +58,14 @@ def known_cutover(loaded: Loaded, name: str) -> str:
         )
         raise UsageError(f"there is no cutover `{name}`", where=str(loaded.file), remedy=remedy)
     return name
+
+
+def known_route(loaded: Loaded, name: str) -> str:
+    """The name, if the file has such a route. Raises UsageError with a suggestion."""
+    from strangler.config.problems import did_you_mean
+    from strangler.errors import UsageError
+
+    if name not in loaded.config.routes:
+        remedy = did_you_mean(name, loaded.config.routes) or "`routes:` in the file names what is compared"
+        raise UsageError(f"there is no route `{name}`", where=str(loaded.file), remedy=remedy)
+    return name

@@ -12,6 +12,7 @@ from strangler.ledger import streams
 from strangler.ledger.cutovers import current_table, states
 from strangler.ledger.facts import facts
 from strangler.ledger.refereed import Refereed, refereed
+from strangler.ledger.rule_use import RuleUse, rule_uses
 from strangler.ledger.tables import MINUTE_NS
 from strangler_cli.asking import look
 from strangler_cli.proposals import Proposed, proposals
@@ -71,6 +72,7 @@ class Standing:
     losses: dict[str, int]
     file_problem: str
     proposals: tuple[Proposed, ...]
+    idle_rules: tuple[RuleUse, ...]
     referee: Refereed
 
 
@@ -88,6 +90,7 @@ def standing(connection: Connection, loaded: Loaded, now_ns: int, *, only: str |
         losses=streams.losses(connection),
         file_problem=_file_problem(connection, loaded),
         proposals=tuple(entry for entry in proposals(connection, loaded) if only in {None, entry.cutover}),
+        idle_rules=tuple(use for use in rule_uses(connection, loaded) if use.idle),
         referee=refereed(connection),
     )
 

@@ -14,7 +14,6 @@ from strangler.comparison.pair import compare
 from strangler.comparison.proposals import propose
 from strangler.comparison.rules import Rules
 from strangler.comparison.sightings import Sightings
-from strangler.config.problems import did_you_mean
 from strangler.config.rulesfile import parse_rules
 from strangler.errors import UsageError
 from strangler_cli import session
@@ -77,9 +76,8 @@ class FromLedger:
 
 def from_ledger(loaded: Loaded, *, route: str | None, fewest: int, shared: bool) -> FromLedger:
     """Proposals for the routes of the file, or one of them. Raises UsageError where there is no such route."""
-    if route is not None and route not in loaded.config.routes:
-        remedy = did_you_mean(route, loaded.config.routes)
-        raise UsageError(f"there is no route `{route}`", where=str(loaded.file), remedy=remedy)
+    if route is not None:
+        session.known_route(loaded, route)
     with session.ledger_of(loaded) as ledger, ledger.read() as connection:
         found = proposals(connection, loaded, route=route, fewest=fewest, shared=shared)
     return FromLedger(loaded, shared, found)

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from strangler.comparison.fingerprint import fingerprint
+from strangler.comparison.model import Outcome
 from strangler.comparison.pair import compare
+from strangler.comparison.rules import Rules
 from strangler.config.rulesfile import parse_rules
 from strangler.ledger.settled import NoiseFinding, Settled, finding
 from strangler.redaction import Redactor
@@ -257,3 +260,77 @@ def test_pairs_that_cannot_be_compared(home: Path, strangler: Strangler) -> None
     (home / "own.yaml").write_text("- forget: $.a\n")
     ran = strangler("rules", "suggest", "--pairs", "pairs.jsonl", "--rules", "own.yaml")
     assert (ran.code, "own.yaml:1" in ran.err) == (2, True)
+
+
+# what they let pass --------------------------------------------------------------------------------------------------
+
+RULES = """\
+rules:
+  - ignore: $.generated_at
+    reason: the time of the answer
+    owner: ann
+    expires: 2020-01-31
+  - decimal: [$.total, "$.lines[*].amount"]
+    scale: 2
+  - only: [$.total, $.lines, $.id]
+  - rename: $.id
+    to: $.number
+"""
+
+
+@pytest.fixture
+def ruled(place: Place, strangler: Strangler) -> Place:
+    """Four rules and a thousand comparisons; one of the rules let something pass."""
+    place.file.write_text(place.file.read_text() + RULES)
+    strangler("cutover", "start", "reads")
+    judged = place.judged()
+    first = Rules.of(place.loaded.config.rules).compiled[0]
+    passed = Outcome("equal", silenced={first.digest: 3})
+    place.write(*judged.equals(999), structs.replace(judged.equal(), outcome=passed))
+    return place
+
+
+def test_explain(ruled: Place, strangler: Strangler) -> None:
+    line = ruled.file.read_text().splitlines().index("  - ignore: $.generated_at") + 1
+    said = strangler("rules", "explain", "invoice", "--json").json
+    assert (said["route"], said["cutover"]) == ("invoice", "reads")
+    assert [each["kind"] for each in said["rules"]] == ["only", "rename", "ignore", "decimal"]
+    first = said["rules"][2]
+    assert (first["file"], first["line"], first["reason"], first["owner"]) == (
+        "strangler.yaml",
+        line,
+        "the time of the answer",
+        "ann",
+    )
+    assert (first["expires"], first["expired"], first["idle"]) == ("2020-01-31", True, False)
+    assert first["epoch"]["invoice"] == first["ever"]["invoice"] == {"compared": 1000, "silenced": 3}
+    assert first["last_at"] == "2027-01-15T08:00:00Z"
+    assert [each["idle"] for each in said["rules"]] == [False, True, False, True]
+    assert said["rules"][3]["locations"] == ["$.total", "$.lines[*].amount"]
+    out = strangler("rules", "explain", "invoice").out
+    assert f"strangler.yaml:{line}" in out
+    assert "2020-01-31, expired" in out
+    assert "1,000 comparisons in the present epoch, 1,000 in all" in out
+    assert (
+        f"line {line + 7}: in 1,000 comparisons `rename: $.id` let nothing pass; is it still needed?" in out
+    )
+    assert "let nothing pass; it still says that money stands there" in out
+    assert "`ignore: $.generated_at` let nothing pass" not in out
+
+
+def test_explain_a_route_without_rules_or_cutover(place: Place, strangler: Strangler) -> None:
+    assert "nothing may differ" in strangler("rules", "explain", "invoice").out
+    place.file.write_text(place.file.read_text() + RULES)
+    assert "in no cutover" in strangler("rules", "explain", "pay").out
+    assert strangler("rules", "explain", "pay", "--json").json["cutover"] == ""
+    assert strangler("rules", "explain", "paid").code == 2
+
+
+def test_idle_rules_are_said_by_status_and_check(ruled: Place, strangler: Strangler) -> None:
+    out = strangler("status").out
+    assert "in 1,000 comparisons `rename: $.id` let nothing pass; is it still needed?" in out
+    idle = strangler("status", "--json").json["idle_rules"]
+    assert [(each["kind"], each["compared"]) for each in idle] == [("decimal", 1000), ("rename", 1000)]
+    out = strangler("check").out
+    assert "`rename: $.id` let nothing pass" in out
+    assert "`ignore: $.generated_at` let nothing pass" not in out

@@ -1,4 +1,4 @@
-"""`strangler rules`: what may differ, and what is proposed to."""
+"""`strangler rules`: what may differ, what it let pass, and what is proposed to differ, too."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from strangler_cli.options import DECODE, PAIR_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import date, datetime
 
     from strangler.config import Loaded
     from strangler.config.rules import Rule
+    from strangler.ledger.rule_use import RuleUse
     from strangler_cli.editing import Edited
     from strangler_cli.proposals import Proposed
     from strangler_cli.screen import Cell, Screen
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.group(
-    help="List the rules in force, and suggest further ones from what was seen.\n\n"
+    help="List the rules in force, say what they let pass, and suggest further ones from what was seen.\n\n"
     "Nothing is hidden until a person writes the rule.",
 )
 def command() -> None:
@@ -137,6 +138,60 @@ def suggest(
         source.write(new, chosen, actor or session.actor())
         if not as_json:
             source.said(new)
+
+
+@command.command(
+    help="Show every rule that applies to a route, in the order in which they count: where it stands, why, who answers "
+    "for it, until when, and how many differences it let pass.\n\n"
+    "A rule that let nothing pass in 1,000 comparisons of the present epoch is marked.",
+)
+@click.argument("route", metavar="ROUTE")
+@click.option("--json", "as_json", is_flag=True, help="As JSON; docs/commands.md has its fields.")
+@click.pass_obj
+def explain(config: str, route: str, *, as_json: bool) -> None:
+    """Explain."""
+    from datetime import UTC, datetime
+
+    from strangler.comparison.rules import precedence
+    from strangler.ledger.rule_use import rule_uses
+    from strangler_cli import session
+    from strangler_cli.formats.rule_use import as_object
+
+    loaded = session.configuration(config)
+    session.known_route(loaded, route)
+    with session.ledger_of(loaded) as ledger, ledger.read() as connection:
+        found = [each for each in rule_uses(connection, loaded) if each.route in {"", route}]
+    found.sort(key=lambda each: precedence(each.rule.kind))
+    now_ns = session.now_ns()
+    today = datetime.fromtimestamp(now_ns // 1_000_000_000, UTC).date()
+    if as_json:
+        from strangler_cli.formats.as_json import dumped
+
+        objects = [as_object(each, str(loaded.file), today) for each in found]
+        click.echo(dumped({"route": route, "cutover": loaded.config.cutover_of(route), "rules": objects}))
+        return
+    _explained(loaded, route, found, today, now_ns)
+
+
+def _explained(loaded: Loaded, route: str, found: list[RuleUse], today: date, now_ns: int) -> None:
+    from strangler_cli.formats.rule_use import advice, as_table, since
+    from strangler_cli.screen import Screen
+    from strangler_cli.words import counted
+
+    screen = Screen()
+    if not found:
+        screen.line(f"no rules apply to route `{route}`: nothing may differ")
+        return
+    screen.heading(f"Rules for route `{route}`: only, then rename, then the others side by side")
+    as_table(screen, found, route, str(loaded.file), today, now_ns)
+    if not loaded.config.cutover_of(route):
+        screen.line("the route is in no cutover: nothing of it is compared", "warn")
+        return
+    now, ever = found[0].now[route].compared, found[0].ever[route].compared
+    screen.line(f"{counted(now, 'comparison')} in the present epoch, {ever:,} in all", "dim")
+    for each in found:
+        if each.idle:
+            screen.line(f"line {each.rule.line}: in {since(each)} {advice(each)}", "warn")
 
 
 def _suggested(screen: Screen, source: FromLedger | FromPairs, chosen: list[Proposed], new: Edited) -> None:

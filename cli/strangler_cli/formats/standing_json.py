@@ -18,6 +18,16 @@ def as_object(standing: Standing, loaded: Loaded) -> dict[str, Any]:
     return {
         "cutovers": [cutover_object(entry, loaded) for entry in standing.cutovers],
         "proposals": [proposals.as_object(entry) for entry in standing.proposals],
+        "idle_rules": [
+            {
+                "line": each.rule.line,
+                "route": each.route,
+                "kind": each.rule.kind,
+                "locations": list(each.rule.locations),
+                "compared": each.compared,
+            }
+            for each in standing.idle_rules
+        ],
         "planes": [
             {
                 "plane": plane.plane,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from strangler_cli.formats import rule_use
 from strangler_cli.formats.proposals import such_as
 from strangler_cli.formats.rule_yaml import block
 from strangler_cli.screen import Cell, Column
@@ -40,6 +41,8 @@ def as_text(screen: Screen, standing: Standing, loaded: Loaded, now_ns: int) -> 
         _cutover(screen, entry, loaded, now_ns)
         screen.line()
     _proposals(screen, standing, loaded)
+    for idle in standing.idle_rules:
+        screen.line(f"line {idle.rule.line}: in {rule_use.since(idle)} {rule_use.advice(idle)}", "dim")
     _running(screen, standing, now_ns)
     _accounting(screen, standing)
     if standing.referee.disagreed:

@@ -141,6 +141,11 @@ class Rules:
         return Automaton((*self.threads, *resolved))
 
 
+def precedence(kind: str) -> int:
+    """Which of two kinds comes first, the smaller number; rules of the same hold side by side."""
+    return {"only": 0, "rename": 1}.get(kind, 2)
+
+
 def _id_names(identities: Sequence[Thread]) -> tuple[bytes, ...] | None:
     """The names under which ids stand, as canonical bytes show them; None where a rule goes by more than names."""
     last = [choice for pattern, _ in identities for choice in (pattern[-1].choices if pattern else (-1,))]

@@ -126,13 +126,6 @@ def _different() -> ScalarSelect[int]:
     )
 
 
-def rule_hits(connection: Connection, epoch: int) -> dict[tuple[str, str], int]:
-    """(route, rule digest) to how many differences it let pass in this epoch."""
-    table = tables.rule_hits
-    rows = connection.execute(select(table).where(table.c.epoch == epoch)).mappings()
-    return {(row["route"], row["rule"]): row["count"] for row in rows}
-
-
 def observations(connection: Connection, rule: str | None = None) -> list[Observation]:
     """What was learned, the oldest first; at most `OBSERVED` per rule."""
     table = tables.observations

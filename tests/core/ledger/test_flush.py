@@ -17,7 +17,7 @@ from strangler.ledger import tables
 from strangler.ledger.divergences import divergences, show
 from strangler.ledger.evidence import read_evidence
 from strangler.ledger.flush import flush
-from strangler.ledger.noise import noise, observations, rule_hits
+from strangler.ledger.noise import noise, observations
 from strangler.ledger.planes import worker_heartbeat
 from strangler.ledger.settled import Loss, NoiseFinding, Observation, Settled
 from strangler.ledger.store import Ledger
@@ -233,7 +233,10 @@ def test_noise_rule_hits_and_observations(ledger: Ledger) -> None:
     with ledger.read() as connection:
         (found,) = noise(connection, 1)
         assert (found.location, found.count, found.twins, found.different) == ("body $.generated_at", 2, 4, 2)
-        assert rule_hits(connection, 1) == {("invoice", "r1"): 4}
+        hits = connection.execute(select(tables.rule_hits)).mappings()
+        assert [(hit["epoch"], hit["route"], hit["rule"], hit["count"]) for hit in hits] == [
+            (1, "invoice", "r1", 4)
+        ]
         assert observations(connection) == [pair]
         assert observations(connection, "other") == []
 
