@@ -1,13 +1,14 @@
 """Rules that what was seen speaks for, with the numbers. Pure: the same for a ledger's counts and for pairs in a file.
 
-What differs by itself (two answers of one side) is noise: it is proposed to be ignored, or tolerated where it is a
-clock. What differs between the sides gets the rule that its cause names, and only that: a rule which says no more
-than that these two are the same. A proposal becomes a rule when a person accepts it.
+What differs by itself (two answers of one side) is noise: its form is proposed to be what counts, a tolerance where it
+is a clock, and only what has no form, or comes and goes, to be ignored. What differs between the sides gets the rule
+that its cause names, and only that: a rule which says no more than that these two are the same. A proposal becomes a
+rule when a person accepts it.
 
 Money is never hidden. Where an amount or its currency stands or may stand, and at and above every place under a
 `decimal` rule, nothing is proposed; but for two rules that let no other amount pass: numbers in other digits (`10.0`,
-`10.00`) may become a `decimal` without scale or tolerance, which compares them exactly, and ids that differ by
-themselves a `pattern` of their form, which no amount has.
+`10.00`) may become a `decimal` without scale or tolerance, which compares them exactly, and what differs by itself a
+`pattern` of a form which no amount has.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Final
 
 from strangler.comparison.amounts import is_currency_name, named_like_money
 from strangler.comparison.date_forms import formats
+from strangler.comparison.forms import form_of
 from strangler.comparison.instants import instant
 from strangler.comparison.model import Kind, Node
 from strangler.comparison.moves import parsed
@@ -35,12 +37,6 @@ _WHOLE: Final = frozenset({"status", "$"})
 """To ignore one of these is to compare nothing."""
 _STEPS: Final = (("1m", 60), ("5m", 300), ("15m", 900), ("1h", 3_600))
 _LONE: Final = frozenset({"missing", "extra"})
-_IDS: Final = (
-    "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",
-    "[a-z]{2,6}_[A-Za-z0-9]{8,64}",
-    "[0-9a-f]{16,64}",
-)
-"""Forms of ids, as `pattern` takes them: a UUID, a prefix with a random part, long hexadecimal digits."""
 _ROOM: Final = 10
 """A tolerance is that many times what was seen: a busy day is slower than the day it was seen on."""
 _WORDS: Final = {
@@ -64,7 +60,8 @@ class Sighting:
 
     `place` is a rule's word for it: a JSONPath with [*] for list positions, or `header:NAME`. `own`: both answers
     were one side's, so that this is noise; else legacy's and the candidate's. `money`: money is, or may be, at stake.
-    `examples` are values that stood there, few of them; `marks` are what the caller calls it by.
+    `examples` are values that stood there, few of them; `marks` are what the caller calls it by. `steady`: it was the
+    same every time, from the same to the same, or never the other way round: a change, and no noise.
     """
 
     place: str
@@ -77,6 +74,7 @@ class Sighting:
     own: bool = False
     money: bool = False
     marks: tuple[str, ...] = ()
+    steady: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +188,17 @@ def _hides_money(rule: Written, sighting: Sighting, watched: _Watched) -> bool:
         return sighting.own and sighting.money
     if sighting.money or any(spells_amount(value) for example in sighting.examples for value in example):
         return True
-    if kind == "pattern":
+    if kind == "pattern" and not _numeric(sighting):
         return False
     name = _last_name(sighting.place)
     if kind == "unordered":
         # Its items are compared all the same; but in a list of amounts the position may say which is which.
         return named_like_money(name) or watched.holds_items(sighting.place)
     return is_currency_name(name) or _may_be_amount(name, sighting) or watched.holds(sighting.place)
+
+
+def _numeric(sighting: Sighting) -> bool:
+    return any(number_in(value) is not None for example in sighting.examples for value in example)
 
 
 def _may_be_amount(name: str, sighting: Sighting) -> bool:
@@ -219,7 +221,7 @@ def _written(sighting: Sighting) -> Written | None:
         return None
     fitting = _unordered if sighting.kind == "order" else _RULES.get(sighting.cause)
     if sighting.own and sighting.cause == "id":
-        fitting = _form_of_ids  # an id that is another one every time maps to nothing
+        fitting = None  # an id that is another one every time maps to nothing
     rule = fitting(sighting) if fitting is not None else None
     if rule is not None and _lets_pass(rule, sighting.examples):
         return rule
@@ -240,10 +242,14 @@ def _lets_pass(rule: Written, examples: Sequence[tuple[Node, Node]]) -> bool:
 
 
 def _of_noise(sighting: Sighting) -> Written | None:
-    step = _tolerance(sighting.examples) if sighting.kind == "changed" else None
-    if step is None:
-        return {"ignore": sighting.place}
-    return {"instant": sighting.place, "tolerance": step}
+    if sighting.kind == "changed":
+        step = _tolerance(sighting.examples)
+        if step is not None:
+            return {"instant": sighting.place, "tolerance": step}
+        form = form_of([value for example in sighting.examples for value in example])
+        if form is not None:
+            return {"pattern": sighting.place, "matches": form}
+    return None if sighting.steady else {"ignore": sighting.place}
 
 
 def _tolerance(examples: Sequence[tuple[Node, Node]]) -> str | None:
@@ -294,11 +300,6 @@ def _ids(sighting: Sighting) -> Written | None:
     pairs = {(str(left), str(right)) for left, right in sighting.examples}
     one_to_one = len({left for left, _ in pairs}) == len(pairs) == len({right for _, right in pairs})
     return {"identity": sighting.place} if one_to_one else None
-
-
-def _form_of_ids(sighting: Sighting) -> Written | None:
-    rules = ({"pattern": sighting.place, "matches": form} for form in _IDS)
-    return next((rule for rule in rules if sighting.examples and _lets_pass(rule, sighting.examples)), None)
 
 
 _RULES: Final[Mapping[str, Callable[[Sighting], Written | None]]] = {

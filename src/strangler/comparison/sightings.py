@@ -7,11 +7,14 @@ from typing import Final
 
 from strangler.comparison.model import Difference, Kind, Location, Node, Outcome, jsonpath
 from strangler.comparison.noise import at_stake, finding
-from strangler.comparison.proposals import Sighting
+from strangler.comparison.proposals import FEWEST, Sighting
+from strangler.comparison.values import canonical
 
 _PLACES: Final = 5_000
 """Ways of differing that are told apart; a further one is not remembered."""
 _EXAMPLES: Final = 32
+
+_OPPOSITE: Final[dict[Kind, Kind]] = {"missing": "extra", "extra": "missing"}
 
 type _Way = tuple[str, Kind, str]
 
@@ -66,8 +69,20 @@ class Sightings:
                 detail=seen.detail,
                 own=self._own,
                 money=seen.money,
+                steady=self._own and self._steady(place, kind, seen),
             )
             for (place, kind, cause), seen in self._seen.items()
+        )
+
+    def _steady(self, place: str, kind: Kind, seen: _Seen) -> bool:
+        """Of two recordings of one system: what changed in between, and not what differs each time."""
+        if seen.differed < FEWEST:
+            return False
+        if kind in _OPPOSITE:
+            return not any((at, other) == (place, _OPPOSITE[kind]) for at, other, _ in self._seen)
+        lefts, rights = ([canonical(side) for side in sides] for sides in zip(*seen.examples, strict=True))
+        return len(set(zip(lefts, rights, strict=True))) == 1 or (
+            set(lefts).isdisjoint(rights) and (len(set(lefts)) == 1 or len(set(rights)) == 1)
         )
 
     def _place(self, difference: Difference) -> str | None:

@@ -12,9 +12,15 @@ from ruamel.yaml import YAML
 from strangler.comparison.fingerprint import fingerprint
 from strangler.comparison.model import Answer
 from strangler.comparison.pair import compare
+from strangler.comparison.proposals import FEWEST, propose
+from strangler.comparison.rules import Rules
+from strangler.comparison.sightings import Sightings
 
 CORPUS = Path(__file__).parents[3].parent / "shared" / "corpus" / "stripe-pairs" / "pairs.jsonl.gz"
-CHANGES = YAML(typ="safe").load((Path(__file__).parent / "stripe_changes.yaml").read_text(encoding="utf-8"))
+HERE = Path(__file__).parent
+CHANGES = YAML(typ="safe").load((HERE / "stripe_changes.yaml").read_text(encoding="utf-8"))
+WITHIN = YAML(typ="safe").load((HERE / "stripe_within.yaml").read_text(encoding="utf-8"))
+PAGE = (HERE.parents[2] / "docs" / "stripe.md").read_text(encoding="utf-8")
 pytestmark = pytest.mark.skipif(
     not CORPUS.is_file(), reason="no corpus of Stripe's answers beside the repository"
 )
@@ -24,6 +30,8 @@ pytestmark = pytest.mark.skipif(
 class Seen:
     """Pairs by object, and the divergences of their comparisons."""
 
+    rules: Rules = field(default_factory=Rules)
+    equal: int = 0
     pairs: dict[str, list[tuple[object, object]]] = field(default_factory=lambda: defaultdict(list))
     divergences: dict[tuple[str, str, str], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
 
@@ -31,8 +39,9 @@ class Seen:
         old, new = (json.loads(pair[side]["body"]) for side in ("old", "new"))
         kind = old.get("object", "error")
         self.pairs[kind].append((old, new))
-        outcome = compare(message(pair["old"]), message(pair["new"]))
+        outcome = compare(message(pair["old"]), message(pair["new"]), self.rules)
         assert outcome.verdict != "failed"
+        self.equal += outcome.verdict == "equal"
         marks = {mark.digest: mark for mark in (fingerprint(kind, each) for each in outcome.differences)}
         for digest, mark in marks.items():
             counts = self.divergences[kind, mark.location.removeprefix("body "), mark.kind]
@@ -60,14 +69,37 @@ def pairs():
         return [json.loads(line) for line in lines]
 
 
+def of_versions(pairs, *wanted, rules=None):
+    seen = Seen(rules or Rules())
+    for pair in pairs:
+        if (version(pair["old"]), version(pair["new"])) in wanted:
+            seen.take(pair)
+    return seen
+
+
+ACROSS = ("2019-08-14", "2020-08-27")
+SAME = [(number, number) for number in ACROSS]
+
+
 @pytest.fixture(scope="module")
 def across(pairs):
-    seen = Seen()
-    for pair in pairs:
-        if (version(pair["old"]), version(pair["new"])) == ("2019-08-14", "2020-08-27"):
-            seen.take(pair)
+    seen = of_versions(pairs, ACROSS)
     assert sum(len(each) for each in seen.pairs.values()) == 147
     return seen
+
+
+@pytest.fixture(scope="module")
+def proposed(pairs):
+    seen = Sightings(own=True)
+    for pair in pairs:
+        if (version(pair["old"]), version(pair["new"])) in SAME:
+            seen.take(compare(message(pair["old"]), message(pair["new"])))
+    return propose(seen.seen())
+
+
+@pytest.fixture(scope="module")
+def noise(proposed):
+    return Rules.parse([dict(each.rule) for each in proposed])
 
 
 def values(document, place):
@@ -132,3 +164,43 @@ def test_no_member_comes_or_goes_but_is_documented(across):
     }
     found = {key for key in across.divergences if key[2] in {"missing", "extra"}}
     assert found == {key for key in known if key[2] != "changed" and key in across.divergences}
+
+
+def test_noise_within_a_version_becomes_rules_that_say_as_little_as_they_can(proposed):
+    kinds = [each.kind for each in proposed]
+    assert set(kinds) == {"pattern", "ignore"}
+    assert kinds.count("ignore") <= 10
+    assert kinds.count("pattern") >= 150
+    assert not [each.place for each in proposed if "amount" in each.place.rpartition(".")[2]]
+
+
+def test_what_stays_within_a_version_is_named_and_explained(pairs, noise):
+    seen = of_versions(pairs, *SAME, rules=noise)
+    assert sum(len(each) for each in seen.pairs.values()) == 408
+    assert seen.equal > 200
+    places = defaultdict(int)
+    for (_, place, kind), counts in seen.divergences.items():
+        places[place, kind] += sum(counts.values())
+    found = {
+        ("[*]" if place.endswith("[*]") else place.rpartition(".")[2], kind)
+        for (place, kind), count in places.items()
+        if count >= FEWEST
+    }
+    explained = {(name, each["kind"]) for each in WITHIN for name in each["members"]}
+    assert found == explained
+    assert all(f"`{name}`" in PAGE for name, _ in explained if name != "[*]")
+
+
+def test_with_the_noise_accepted_nothing_stays_across_versions_but_what_is_documented(pairs, noise, across):
+    seen = of_versions(pairs, ACROSS, rules=noise)
+    known = {
+        (kind, place, each["kind"])
+        for each in CHANGES
+        for kind in each["objects"]
+        for place in each["places"]
+    }
+    hidden = {("error", "$.error.message", "changed"), ("invoice", "$.lines.data[*].id", "changed")}
+    explained = {("invoice", "$.webhooks_delivered_at", "type")}
+    assert set(seen.divergences) == (known & set(across.divergences)) - hidden | explained
+    for _, place, _ in hidden | explained:
+        assert f"`{place}`" in PAGE
