@@ -195,7 +195,8 @@ def test_what_comes_and_goes_by_itself_says_so() -> None:
 
 
 def test_what_changed_between_two_recordings_is_no_noise() -> None:
-    gone, new = ({"a": 1}, {}), ({}, {"a": 1})
+    gone: tuple[Any, Any] = ({"a": 1}, {})
+    new: tuple[Any, Any] = ({}, {"a": 1})
     assert rules_of(gone, gone, gone, own=True) == [], "it is gone, and does not come and go"
     assert rules_of(gone, gone, gone, new, own=True) == [{"ignore": "$.a"}]
     names = [({"mail": "ann@example.org"}, {"mail": "bob@example.org"})] * 3

@@ -178,7 +178,7 @@ def test_what_stays_within_a_version_is_named_and_explained(pairs, noise):
     seen = of_versions(pairs, *SAME, rules=noise)
     assert sum(len(each) for each in seen.pairs.values()) == 408
     assert seen.equal > 200
-    places = defaultdict(int)
+    places: dict[tuple[str, str], int] = defaultdict(int)
     for (_, place, kind), counts in seen.divergences.items():
         places[place, kind] += sum(counts.values())
     found = {
