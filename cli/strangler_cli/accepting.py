@@ -41,7 +41,17 @@ def rule_for(
     place = rule_place(divergence.location)
     if place is None:
         raise UsageError(f"no rule can name {divergence.location}", where=f"divergence {divergence.id}")
+    if kind == "ignore" and place.endswith("[*]") and divergence.kind in {"missing", "extra"}:
+        raise _too_wide(divergence, place)
     return {kind: place, **_options(options), **signed(reason=reason, owner=owner, expires=expires)}
+
+
+def _too_wide(divergence: Divergence, place: str) -> UsageError:
+    return UsageError(
+        f"`ignore: {place}` would hide every item there with all that is in it, not only what is {divergence.kind}",
+        where=f"divergence {divergence.id}",
+        remedy=f"if that is meant, write `ignore: {place.removesuffix('[*]')}` into the file; else mend the candidate",
+    )
 
 
 def signed(*, reason: str | None, owner: str | None, expires: date | None) -> dict[str, Any]:

@@ -209,6 +209,21 @@ def test_what_cannot_be_accepted_changes_nothing(
     assert strangler("divergences", "list", "--state", "accepted", "--json").json == {"divergences": []}
 
 
+@pytest.mark.parametrize("kind", ["missing", "extra"])
+def test_a_lost_line_is_not_accepted_by_hiding_all_lines(
+    place: Place, strangler: Strangler, kind: str
+) -> None:
+    lost = finding("body $.lines[*]", kind=kind, cause="null-or-absent", severity="major", legacy='{"n": 1}')
+    place.write(place.judged().different(findings=(lost,)))
+    before = place.file.read_text()
+    (divergence,) = ids(strangler).values()
+    ran = strangler("divergences", "accept", divergence, "--reason", "r", "--yes")
+    assert (ran.code, place.file.read_text()) == (2, before)
+    assert "would hide every item there" in ran.err
+    assert "`ignore: $.lines`" in ran.err
+    assert strangler("divergences", "accept", divergence, "--reason", "r", "--kind", "unordered").code == 0
+
+
 def test_usage_of_accept(differing: Place, strangler: Strangler) -> None:
     identity = ids(strangler)["body $.total"]
     assert strangler("divergences", "accept", identity).code == 2
