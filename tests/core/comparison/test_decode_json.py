@@ -98,6 +98,14 @@ def test_a_charset_that_is_none(charset):
         tree(b"[1]", media=f"application/json; charset={charset}")
 
 
+@pytest.mark.parametrize("padding", range(0, 150, 13))
+def test_a_number_of_absurd_length_is_reported_wherever_it_stands(padding):
+    for digits, absurd in ((271, False), (272, True), (1_000, True)):
+        body = b'{"x": "' + b"a" * padding + b'", "n": ' + b"7" * digits + b"}"
+        assert bool(decode(answer(body)).anomalies) is absurd
+    assert decode(answer(b'{"x": "' + b"a" * padding + b'", "n": 0.' + b"7" * 301 + b"}")).anomalies
+
+
 def test_absurd_numbers_are_reported_and_never_expanded():
     decoded = tree(b'{"a": [1, 1e999999999, 1E-400], "b": 1E+3}')
     assert sorted(anomaly.path for anomaly in decoded.anomalies) == [("a", 1), ("a", 2)]
