@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from strangler.comparison.learning.evidence import Learned
 from strangler.comparison.model import Outcome
 from strangler.comparison.observations import Observations
 from strangler.exchange import VERSION, Exchange, Failure, Origin, Response
@@ -18,6 +19,7 @@ from strangler.ledger.store import Ledger
 from strangler_shadow.replay import Asked
 from strangler_shadow.worker.case import Case
 from strangler_shadow.worker.ground import Ground
+from strangler_shadow.worker.learning import Learners, evidence, sight_of
 from strangler_shadow.worker.settling import known_pairs, settled
 from strangler_shadow.worker.shown import Shown
 from strangler_shadow.worker.version import VersionSource
@@ -43,6 +45,7 @@ class Replayed:
         self._waiting: list[Settled] = []
         self._written_ns = now_ns()
         self._shown = Shown()
+        self._learners = Learners()
         self.count = 0
         with ledger.read() as connection:
             self._known = Observations(
@@ -59,13 +62,25 @@ class Replayed:
         outcome = known_pairs(outcome, self._known, self._ground.redactor)
         if outcome.verdict != "failed":
             self._known.learn(outcome.pairings)
-        item = settled(self._case(asked), outcome, self._shown)
+        case = self._case(asked)
+        item = settled(case, outcome, self._shown, self._learned(case, outcome))
         # When a recorded answer was given, and how long it took, nobody wrote down.
         self._waiting.append(item if asked.live else replace(item, legacy_ns=None))
         late = self._now_ns() - self._written_ns >= _EVERY_NS
         if len(self._waiting) >= _BATCH or (late and self._waiting):
             self._write()
         return outcome
+
+    def _learned(self, case: Case, outcome: Outcome) -> Learned | None:
+        sight = sight_of(case, outcome)
+        if sight is None:
+            return None
+        learner = self._learners.of(
+            self._ground.epoch(case.cutover, case.version).digest, case.exchange.route
+        )
+        shown = evidence(sight, learner.watched, learner.kept, self._ground.redactor)
+        learner.take(sight, shown)
+        return shown
 
     def finish(self) -> None:
         """Write what is left. Raises LedgerUnavailable."""

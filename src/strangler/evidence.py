@@ -65,7 +65,10 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A divergence seen in this epoch: `count` exchanges, `wrong_amounts` of them served by the candidate."""
+    """A divergence seen in this epoch: `count` exchanges, `wrong_amounts` of them served by the candidate.
+
+    `parts`: as how many it would count if nothing had been learned about it; a limit on divergences means those.
+    """
 
     id: str
     route: str
@@ -75,6 +78,7 @@ class Seen:
     severity: Severity
     count: int
     wrong_amounts: int = 0
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,8 @@ def _facts(screen: Screen, divergence: Divergence) -> None:
     }
     for name, value in facts.items():
         screen.line(f"  {name:10} {value}")
+    if divergence.merged:
+        screen.line(f"  {'parts':10} {divergence.id}, {', '.join(divergence.merged)}")
     if divergence.merged_into:
         screen.line(f"  {'part of':10} {divergence.merged_into}")
 

@@ -87,6 +87,7 @@ def as_object(divergence: Divergence) -> dict[str, Any]:
         "actor": divergence.actor,
         "rule": divergence.rule,
         "merged_into": divergence.merged_into,
+        "merged": list(divergence.merged),
         "fingerprint": divergence.fingerprint,
     }
 

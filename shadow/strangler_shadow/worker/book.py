@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from strangler.errors import LedgerUnavailable, StranglerError
 from strangler.ledger.facts import Fact, facts, put
 from strangler.ledger.flush import flush
+from strangler.ledger.learning import open_places
 from strangler.ledger.noise import observations
 from strangler.ledger.planes import planes
 from strangler.ledger.settled import Loss, Settled, StreamReport
@@ -88,6 +89,13 @@ class Book:
         """Rule, legacy's token and the candidate's of every pair of ids that was ever learned."""
         with self._at_hand().read() as connection:
             return [(pair.rule, pair.legacy, pair.candidate) for pair in observations(connection)]
+
+    def open_places(self, digests: Collection[str]) -> dict[tuple[str, str], frozenset[str]]:
+        """Where workers have seen a name change, by the digest of the epoch and the route."""
+        if not digests:
+            return {}
+        with self._at_hand().read() as connection:
+            return open_places(connection, digests)
 
     def close(self) -> None:
         """Close the ledger."""

@@ -7,12 +7,12 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from strangler.comparison.observations import Observations
 from strangler.errors import StranglerError
 from strangler.exchange import Side
 from strangler.ledger.facts import Fact
@@ -36,6 +36,7 @@ _log = logging.getLogger(__name__)
 
 CONFIG_SECONDS: Final = 0.5
 VERSION_SECONDS: Final = 2.0
+LEARNED_SECONDS: Final = 2.0
 BUFFERED: Final = 20_000
 """Judged exchanges that wait for the ledger, at most; beside a quarter of the memory ceiling."""
 
@@ -91,6 +92,7 @@ class Process:
             self._writer.run,
             self._watch_config,
             self._watch_version,
+            self._learn,
         ]
         jobs += [self.shadow.run] * self.shadow.ground.config.worker.concurrency
         self._tasks = [asyncio.ensure_future(_ended_by_nobody(job())) for job in jobs]
@@ -113,13 +115,18 @@ class Process:
             await asker.close()
 
     async def _learn(self) -> None:
-        """Take over the pairs of ids that earlier workers learned, as soon as the ledger answers."""
-        while True:
-            try:
-                self.shadow.known = Observations(await self._writer.call(self._book.learned))
-                return
-            except StranglerError:
-                await asyncio.sleep(1)
+        """Take over what earlier workers and others learned: pairs of ids once, as soon as the ledger answers, and
+        again and again where a name may have changed.
+        """
+        learned = None
+        while not self._writer.stopping:
+            with suppress(StranglerError):
+                if learned is None:
+                    learned = await self._writer.call(self._book.learned)
+                    self.shadow.known.take_over(learned)
+                digests = self.shadow.learners.digests
+                self.shadow.learners.hint(await self._writer.call(partial(self._book.open_places, digests)))
+            await asyncio.sleep(LEARNED_SECONDS)
 
     async def _watch_config(self) -> None:
         self._tell_config("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from strangler.comparison.fingerprint import Fingerprint, fingerprint
+from strangler.comparison.learning.evidence import Learned
 from strangler.comparison.model import Difference, Outcome, Pairing
 from strangler.comparison.observations import Observations, settle
 from strangler.exchange import Failure, Response, Side
@@ -34,8 +35,8 @@ def known_pairs(outcome: Outcome, known: Observations, redactor: Redactor) -> Ou
     )
 
 
-def settled(case: Case, outcome: Outcome, shown: Shown) -> Settled:
-    """One judged exchange as the ledger takes it."""
+def settled(case: Case, outcome: Outcome, shown: Shown, learned: Learned | None = None) -> Settled:
+    """One judged exchange as the ledger takes it. `learned`: what it shows beyond itself, redacted."""
     exchange, ground = case.exchange, case.ground
     redactor = ground.redactor
     counts = outcome.verdict == "different" or (outcome.verdict == "failed" and outcome.blame == "candidate")
@@ -62,6 +63,7 @@ def settled(case: Case, outcome: Outcome, shown: Shown) -> Settled:
         twinned=case.twinned,
         served_candidate=exchange.primary == "candidate" and exchange.fallback is None,
         fell_back=exchange.fallback is not None,
+        learned=learned or None,
     )
 
 
@@ -75,6 +77,8 @@ def _bare(outcome: Outcome) -> Outcome:
 def settled_size(item: Settled) -> int:
     """Bytes that it is reckoned to hold while it waits to be written."""
     size = OVERHEAD + 512 * len(item.findings)
+    if item.learned is not None:
+        size += 512 * (len(item.learned.places) + len(item.learned.missing) + len(item.learned.extra))
     if item.exemplar is not None:
         shown = (item.exemplar.request.message, item.exemplar.legacy.message, item.exemplar.candidate.message)
         size += sum(2 * len(message.body or "") + 512 for message in shown if message is not None)

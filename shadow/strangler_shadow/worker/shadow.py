@@ -12,12 +12,14 @@ from functools import partial
 from typing import Final
 
 from strangler.comparison.failures import failed
+from strangler.comparison.learning.evidence import Learned
 from strangler.comparison.model import Outcome
 from strangler.comparison.observations import Observations
 from strangler.exchange import Exchange, Failure, Response, Side
 from strangler_shadow.worker.ask import Asker
 from strangler_shadow.worker.case import Answered, Case, size_of
 from strangler_shadow.worker.ground import Ground
+from strangler_shadow.worker.learning import Learners, evidence, sight_of
 from strangler_shadow.worker.limits import Guard
 from strangler_shadow.worker.patience import Probed, behind, hopeless
 from strangler_shadow.worker.queue import CaseQueue
@@ -59,6 +61,7 @@ class Shadow:
         self.version = version
         self.guard = Guard(ground.config.worker)
         self.known = Observations()
+        self.learners = Learners()
         self.queue = CaseQueue()
         self.referee = referee
         self.open = 0
@@ -138,7 +141,7 @@ class Shadow:
             return
         if outcome.verdict == "equal" and self._draw() * 10_000 < case.ground.config.worker.twins:
             await self._twin(case)
-        self._settle(case, outcome)
+        self._settle(case, outcome, await self._learned(case, outcome))
 
     async def _twin(self, case: Case) -> None:
         primary, first = case.exchange.primary, case.exchange.response
@@ -188,7 +191,21 @@ class Shadow:
             case.yardstick,
         )
         case.noise += noise
-        self._settle(case, outcome)
+        self._settle(case, outcome, await self._learned(case, outcome))
+
+    async def _learned(self, case: Case, outcome: Outcome) -> Learned | None:
+        """What the pair shows beyond itself. Nothing is read again where nothing differs and nothing is watched."""
+        sight = sight_of(case, outcome)
+        if sight is None:
+            return None
+        learner = self.learners.of(case.ground.epoch(case.cutover, case.version).digest, case.exchange.route)
+        shown = None
+        if sight.counts or learner.watched.places:
+            shown = await self._apart(
+                case, evidence, sight, learner.watched, learner.kept, case.ground.redactor
+            )
+        learner.take(sight, shown)
+        return shown
 
     async def _token(self) -> None:
         """Wait for the rate limit: a difference is never left unconfirmed for want of it."""
@@ -213,10 +230,10 @@ class Shadow:
     async def _in_thread[**P, R](self, judge: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._heavy, partial(judge, *args, **kwargs))
 
-    def _settle(self, case: Case, outcome: Outcome) -> None:
+    def _settle(self, case: Case, outcome: Outcome, learned: Learned | None = None) -> None:
         if outcome.verdict != "failed":
             self.known.learn(outcome.pairings)
-        item = settled(case, outcome, self._shown)
+        item = settled(case, outcome, self._shown, learned)
         self._writer.put(item, settled_size(item))
         self._done(case)
 

@@ -99,6 +99,11 @@ class Writer:
         self._facts[fact.kind, fact.subject] = fact
 
     @property
+    def stopping(self) -> bool:
+        """Whether nothing more may be run in the ledger's thread."""
+        return self._stopping
+
+    @property
     def pending(self) -> int:
         """Judged exchanges that are not written yet."""
         return len(self.buffer.waiting) + (len(self._page.batch) if self._page else 0)

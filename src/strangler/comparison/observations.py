@@ -27,8 +27,7 @@ class Observations:
         self._backward: dict[str, dict[str, str]] = {}
         self._capacity = capacity
         self.full: set[str] = set()
-        for rule, left, right in pairs:
-            self._learn(rule, left, right)
+        self.take_over(pairs)
 
     def counterpart(self, rule: str, left: str) -> str | None:
         """The candidate's id for one of legacy's."""
@@ -37,6 +36,11 @@ class Observations:
     def original(self, rule: str, right: str) -> str | None:
         """Legacy's id for one of the candidate's."""
         return self._backward.get(rule, {}).get(right)
+
+    def take_over(self, pairs: Iterable[tuple[str, str, str]]) -> None:
+        """Remember pairs that others found, by rule; what is known here goes before."""
+        for rule, left, right in pairs:
+            self._learn(rule, left, right)
 
     def learn(self, pairings: Iterable[Pairing]) -> None:
         """Remember pairs that `settle` found to be new."""

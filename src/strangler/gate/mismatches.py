@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from strangler.eprocess import fails, needed, passes
+from strangler.evidence import Seen
 from strangler.gate.case import Case, count, named, percent
 from strangler.gate.verdict import Reason
 
@@ -33,21 +34,27 @@ def wrong_amounts(case: Case) -> Iterator[Reason]:
 def open_divergences(case: Case) -> Iterator[Reason]:
     """Divergences seen in this epoch, whatever their state: accepting one launders nothing."""
     seen, allowed = case.evidence.seen, case.policy.open_divergences
-    if len(seen) <= allowed:
+    # What many pairs have shown to be one still counts as what each pair shows: learning never opens a gate.
+    if sum(entry.parts for entry in seen) <= allowed:
         return
     for route in sorted({entry.route for entry in seen}):
         here = [entry for entry in seen if entry.route == route]
-        listed = "; ".join(f"{d.id} {d.location} ({d.cause}, {d.count} times)" for d in here[:_LISTED])
+        listed = "; ".join(map(_named, here[:_LISTED]))
         more = f"; and {len(here) - _LISTED} more" if len(here) > _LISTED else ""
         yield Reason(
             "open-divergences",
             "blocked",
-            f"{len(here)} of `{route}`: {listed}{more}",
+            f"{sum(entry.parts for entry in here)} of `{route}`: {listed}{more}",
             f"at most {allowed} divergences seen in this epoch",
             f"mend the candidate, or accept with a rule: `strangler divergences show {here[0].id}`",
             case.line("open_divergences"),
             route,
         )
+
+
+def _named(seen: Seen) -> str:
+    parts = f", counts as {seen.parts}" if seen.parts > 1 else ""
+    return f"{seen.id} {seen.location} ({seen.cause}, {seen.count} times{parts})"
 
 
 def rates(case: Case) -> Iterator[Reason]:

@@ -9,21 +9,25 @@ nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from decimal import Decimal
+from collections.abc import Iterable
+from decimal import Context, Decimal
 from typing import Final, Literal
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, select, update
 
+from strangler.comparison.learning.claims import Claim
 from strangler.comparison.model import Kind, Severity
 from strangler.errors import UsageError
 from strangler.ledger import audit, tables
 from strangler.ledger.exemplars import exemplars
+from strangler.ledger.learning import claims_in, together
 from strangler.ledger.settled import SEVERITIES, Exemplar
 
 type State = Literal["open", "accepted", "resolved", "regressed"]
 
 _OPEN: Final = ("open", "regressed")
+_EXACT: Final = Context(prec=100)
 
 
 class Divergence(msgspec.Struct, frozen=True):
@@ -31,7 +35,9 @@ class Divergence(msgspec.Struct, frozen=True):
 
     `versions`: the candidate versions it was seen with, the latest first. `drift`: candidate minus legacy,
     per currency. `wrong_amounts`: exchanges in which the customer got the candidate's amount. `rule`: what
-    was written when it was accepted, as YAML.
+    was written when it was accepted, as YAML. `claims`: what many pairs have shown, which then is its `cause`.
+    `merged_into`: the divergence that it is part of by them; `merged`: those that are part of this one, their
+    counts and money with its own.
     """
 
     id: str
@@ -56,6 +62,8 @@ class Divergence(msgspec.Struct, frozen=True):
     last_ns: int
     versions: tuple[str, ...]
     drift: tuple[tuple[str, Decimal], ...]
+    claims: tuple[Claim, ...] = ()
+    merged: tuple[str, ...] = ()
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -72,7 +80,10 @@ def divergences(
     epoch: int | None = None,
     state: State | None = None,
 ) -> list[Divergence]:
-    """Worst first: severity, then count. `epoch`: only those seen in it, with the counts of that epoch."""
+    """Worst first: severity, then count. `epoch`: only those seen in it, with the counts of that epoch.
+
+    What is part of another that is here is not by itself here.
+    """
     table, seen = tables.divergences, tables.divergence_epochs
     statement = select(table)
     if cutover is not None:
@@ -81,7 +92,7 @@ def divergences(
         statement = statement.where(table.c.state == state)
     if epoch is not None:
         statement = statement.where(table.c.id.in_(select(seen.c.divergence).where(seen.c.epoch == epoch)))
-    found = _filled(connection, list(connection.execute(statement).mappings()), epoch)
+    found = united(_filled(connection, list(connection.execute(statement).mappings()), epoch))
     return sorted(found, key=lambda d: (SEVERITIES.index(d.severity), -d.count, d.id))
 
 
@@ -101,7 +112,42 @@ def _divergence(row: RowMapping, seen: list[RowMapping], drift: dict[str, Decima
         "versions": tuple(dict.fromkeys(entry["version"] for entry in seen)),
         "drift": tuple(sorted(drift.items())),
     }
+    claims = claims_in(row["claims"])
+    plain["claims"] = claims
+    if claims:
+        plain |= {"cause": claims[0].code, "detail": "; ".join(claim.detail for claim in claims)}
     return Divergence(**plain)
+
+
+def united(found: Iterable[Divergence]) -> list[Divergence]:
+    """Those that are part of another as one with it, where that is among them and in the same state."""
+    by_id = {each.id: each for each in found}
+    parts: dict[str, list[Divergence]] = defaultdict(list)
+    for each in by_id.values():
+        root = by_id.get(each.merged_into)
+        whole = root is not None and not root.merged_into and root.state == each.state
+        parts[each.merged_into if whole else each.id].append(each)
+    return [_united(by_id[root], members) for root, members in parts.items()]
+
+
+def _united(root: Divergence, members: list[Divergence]) -> Divergence:
+    if len(members) == 1:
+        return root
+    drift: dict[str, Decimal] = {}
+    for currency, amount in (entry for each in members for entry in each.drift):
+        drift[currency] = _EXACT.add(drift.get(currency, Decimal(0)), amount)
+    latest = sorted(members, key=lambda each: -each.last_ns)
+    return msgspec.structs.replace(
+        root,
+        severity=min((each.severity for each in members), key=SEVERITIES.index),
+        count=together((each.kind, each.count) for each in members),
+        wrong_amounts=together((each.kind, each.wrong_amounts) for each in members),
+        first_ns=min(each.first_ns for each in members),
+        last_ns=latest[0].last_ns,
+        versions=tuple(dict.fromkeys(version for each in latest for version in each.versions)),
+        drift=tuple(sorted(drift.items())),
+        merged=tuple(sorted(each.id for each in members if each is not root)),
+    )
 
 
 def _seen(connection: Connection, ids: list[str], epoch: int | None) -> dict[str, list[RowMapping]]:
@@ -129,7 +175,7 @@ def _drift(connection: Connection, ids: list[str], epoch: int | None) -> dict[st
 
 
 def find(connection: Connection, prefix: str) -> Divergence:
-    """The one whose id or fingerprint starts with `prefix`. Raises UsageError for none, or several."""
+    """The one whose id or fingerprint starts with `prefix`, with its parts. Raises UsageError for none, or several."""
     table = tables.divergences
     fits = table.c.id.startswith(prefix, autoescape=True) | table.c.fingerprint.startswith(
         prefix, autoescape=True
@@ -144,7 +190,9 @@ def find(connection: Connection, prefix: str) -> Divergence:
             f"{prefix!r} fits {len(rows)} divergences",
             remedy="one of " + ", ".join(row["id"] for row in rows[:10]),
         )
-    return _filled(connection, rows, None)[0]
+    parts = connection.execute(select(table).where(table.c.merged_into == rows[0]["id"])).mappings()
+    filled = _filled(connection, [rows[0], *parts], None)
+    return next(each for each in united(filled) if each.id == rows[0]["id"])
 
 
 def show(connection: Connection, prefix: str) -> Shown:
@@ -154,19 +202,32 @@ def show(connection: Connection, prefix: str) -> Shown:
 
 
 def accept(
-    connection: Connection, prefix: str, *, actor: str, reason: str, rule: str, now_ns: int
+    connection: Connection,
+    prefix: str,
+    *,
+    actor: str,
+    reason: str,
+    rule: str,
+    now_ns: int,
+    whole: bool = False,
 ) -> Divergence:
     """Mark it accepted, with an audit entry. `rule`: the rule that was written, as YAML. The caller writes
-    the file.
+    the file. `whole`: the rule lets its parts pass too, which then are accepted with it.
 
     Raises UsageError without a reason.
     """
-    return _moved(connection, prefix, "accepted", actor=actor, reason=reason, rule=rule, now_ns=now_ns)
+    found = find(connection, prefix)
+    for part in found.merged if whole else ():
+        _moved(connection, part, "accepted", actor=actor, reason=reason, rule=rule, now_ns=now_ns)
+    return _moved(connection, found.id, "accepted", actor=actor, reason=reason, rule=rule, now_ns=now_ns)
 
 
 def resolve(connection: Connection, prefix: str, *, actor: str, reason: str, now_ns: int) -> Divergence:
-    """A person says it is gone, with an audit entry. Raises UsageError without a reason."""
-    return _moved(connection, prefix, "resolved", actor=actor, reason=reason, rule="", now_ns=now_ns)
+    """A person says it is gone, all of it, with an audit entry. Raises UsageError without a reason."""
+    found = find(connection, prefix)
+    for part in found.merged:
+        _moved(connection, part, "resolved", actor=actor, reason=reason, rule="", now_ns=now_ns)
+    return _moved(connection, found.id, "resolved", actor=actor, reason=reason, rule="", now_ns=now_ns)
 
 
 def _moved(

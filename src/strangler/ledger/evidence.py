@@ -19,7 +19,9 @@ from strangler.evidence import Cell, Evidence, Expired, RouteStanding, Seen
 from strangler.ledger import epochs, latency, streams, tables
 from strangler.ledger.cutovers import state_of
 from strangler.ledger.epochs import Epoch
+from strangler.ledger.learning import claims_in, together
 from strangler.ledger.planes import worker_heartbeat
+from strangler.ledger.settled import SEVERITIES
 from strangler.ledger.streams import UNCAPTURED
 from strangler.routing.safety import comparable
 
@@ -152,15 +154,17 @@ def _root(into: dict[str, str], divergence: str) -> str:
 
 
 def _seen_row(row: RowMapping, merged: list[RowMapping]) -> Seen:
+    claims = claims_in(row["claims"])
     return Seen(
         id=row["id"],
         route=row["route"],
         location=row["location"],
         kind=row["kind"],
-        cause=row["cause"],
-        severity=row["severity"],
-        count=sum(entry["count"] for entry in merged),
-        wrong_amounts=sum(entry["wrong_amounts"] for entry in merged),
+        cause=claims[0].code if claims else row["cause"],
+        severity=min((entry["severity"] for entry in merged), key=SEVERITIES.index),
+        count=together((entry["kind"], entry["count"]) for entry in merged),
+        wrong_amounts=together((entry["kind"], entry["wrong_amounts"]) for entry in merged),
+        parts=len(merged),
     )
 
 

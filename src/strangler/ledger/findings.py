@@ -64,15 +64,13 @@ def _write_divergences(connection: Connection, found: Found) -> None:
         row = tally(rows, divergence, start)
         row["first_ns"] = min(row["first_ns"], settled.seen_ns)
         row["last_ns"] = max(row["last_ns"], settled.seen_ns)
-        if finding.merged_into:
-            row["merged_into"] = divergence_id(settled.epoch.cutover, settled.route, finding.merged_into)
     upsert(
         connection,
         tables.divergences,
         rows.values(),
         earliest=("first_ns",),
         latest=("last_ns",),
-        replace=("severity", "cause", "merged_into"),
+        replace=("severity", "cause"),
     )
 
 

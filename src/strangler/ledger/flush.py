@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
-from strangler.ledger import counting, epochs, exemplars, findings, noise, streams, tables
+from strangler.ledger import counting, epochs, exemplars, findings, learning, noise, streams, tables
 from strangler.ledger.counting import CellKey, Strata
 from strangler.ledger.settled import Loss, Settled, StreamReport
 from strangler.ledger.upsert import upsert
@@ -46,6 +46,7 @@ def flush(
         findings.file(connection, placed, now_ns)
         exemplars.keep(connection, placed, documents)
         noise.write(connection, placed)
+        learning.write(connection, placed, now_ns)
     streams.account(connection, batch, reports, losses, now_ns)
     return True
 

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from strangler.comparison.learning.evidence import Learned
 from strangler.comparison.model import Difference, Kind, Location, Node, Outcome, Severity
 from strangler.exchange import FailureReason, Origin, Side
 from strangler.redaction import RedactedAnswer, RedactedRequest, Redactor
@@ -60,7 +61,6 @@ class Finding(msgspec.Struct, frozen=True):
     drift: tuple[tuple[str, Decimal], ...] = ()
     legacy: str = ""
     candidate: str = ""
-    merged_into: str = ""
 
 
 class Exemplar(msgspec.Struct, frozen=True):
@@ -105,7 +105,8 @@ class Settled(msgspec.Struct, frozen=True):
     `candidate_ns`: how long each side took, None when it was not asked. `twinned`: the primary was asked
     twice. `served_candidate`: the client got the candidate's answer (then a `money` finding is a wrong
     amount served). `fell_back`: the candidate was to serve and legacy answered in its place; `outcome` is
-    then failed, blame candidate. `exemplar`: with a difference or a failure.
+    then failed, blame candidate. `exemplar`: with a difference or a failure. `learned`: what this pair shows of
+    renamed values and fields, redacted too.
     """
 
     origin: Origin
@@ -125,6 +126,7 @@ class Settled(msgspec.Struct, frozen=True):
     twinned: bool = False
     served_candidate: bool = False
     fell_back: bool = False
+    learned: Learned | None = None
 
     @property
     def wrong_amount_served(self) -> bool:
@@ -182,8 +184,6 @@ def finding(
     fingerprint: str,
     version: int,
     redactor: Redactor,
-    *,
-    merged_into: str = "",
 ) -> Finding:
     """One finding from all differences of one exchange that share a fingerprint (at least one), redacted.
 
@@ -208,7 +208,6 @@ def finding(
         drift=tuple(sorted(drift.items())),
         legacy=excerpt(first.left),
         candidate=excerpt(first.right),
-        merged_into=merged_into,
     )
 
 

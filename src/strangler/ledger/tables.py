@@ -183,6 +183,7 @@ divergences = Table(
     _text("legacy"),
     _text("candidate"),
     _text("merged_into"),
+    _text("claims", ""),
     _text("state"),
     _number("state_ns"),
     _text("reason", ""),
@@ -257,6 +258,15 @@ noise = Table(
 
 rule_hits = Table(
     "rule_hits", metadata, _epoch_key(), _key("route"), _key("rule"), _number("count"), _number("last_ns")
+)
+
+learned = Table(
+    "learned",
+    metadata,
+    _epoch_key(),
+    _key("route"),
+    Column("body", LargeBinary, nullable=False),
+    _number("last_ns"),
 )
 
 observations = Table(

@@ -71,7 +71,6 @@ class Judged:
         *,
         severity: Severity = "major",
         drift: Mapping[str, str] | None = None,
-        merged_into: str = "",
         **more: Any,
     ) -> Settled:
         """They differ in one place; `drift` is currency to decimal text."""
@@ -84,7 +83,6 @@ class Judged:
             "unexplained",
             severity,
             drift=amounts,
-            merged_into=merged_into,
         )
         more.setdefault("findings", (found,))
         return self._settled(route, Outcome("different"), **more)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from strangler.comparison.model import Outcome
 from strangler.evidence import Evidence
@@ -16,6 +16,7 @@ from strangler.exchange import Origin
 from strangler.ledger import tables
 from strangler.ledger.divergences import divergences, show
 from strangler.ledger.evidence import read_evidence
+from strangler.ledger.findings import divergence_id
 from strangler.ledger.flush import flush
 from strangler.ledger.noise import noise, observations
 from strangler.ledger.planes import worker_heartbeat
@@ -263,10 +264,17 @@ def test_an_empty_flush_is_a_heartbeat(ledger: Ledger) -> None:
 
 def test_evidence_of_a_merged_divergence_counts_once_and_a_circle_never_hides(ledger: Ledger) -> None:
     judged = Judged()
-    batch = [judged.different(fingerprint="a", merged_into="b"), judged.different(fingerprint="b")]
-    write(ledger, batch, judged)
-    assert [(seen.location, seen.count) for seen in evidence(ledger, judged).seen] == [("body $.b", 2)]
-    write(ledger, [judged.different(fingerprint="b", merged_into="a")], judged)
+    write(ledger, [judged.different(fingerprint="a"), judged.different(fingerprint="b")], judged)
+    ids = {name: divergence_id("reads", "invoice", name) for name in "ab"}
+    table = tables.divergences
+    with ledger.begin() as connection:
+        merged = update(table).where(table.c.id == ids["a"]).values(merged_into=ids["b"])
+        connection.execute(merged)
+    (seen,) = evidence(ledger, judged).seen
+    assert (seen.location, seen.count, seen.parts) == ("body $.b", 2, 2)
+    with ledger.begin() as connection:
+        connection.execute(update(table).where(table.c.id == ids["b"]).values(merged_into=ids["a"]))
+    write(ledger, [judged.different(fingerprint="b")], judged)
     assert [seen.count for seen in evidence(ledger, judged).seen] == [3]
 
 

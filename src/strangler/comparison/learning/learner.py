@@ -21,9 +21,10 @@ class Learner:
     enumeration yet.
     """
 
-    __slots__ = ("_bytes", "_hinted", "_kept", "known", "watched")
+    __slots__ = ("_bytes", "_hinted", "_kept", "_most", "known", "watched")
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int = KEPT, kept_bytes: int = KEPT_BYTES) -> None:
+        self._most = kept, kept_bytes
         self.known = Learned()
         self.watched = NOTHING
         self._hinted: frozenset[str] = frozenset()
@@ -35,15 +36,16 @@ class Learner:
         """The latest pairs."""
         return tuple(self._kept)
 
-    def take(self, sight: Sight, evidence: Learned) -> None:
+    def take(self, sight: Sight, evidence: Learned | None) -> None:
         """A pair, and what `learned` has made of it."""
         if evidence:
             self.known.add(evidence)
             self._watch()
-        if sight.size <= KEPT_BYTES // 4:
+        most, most_bytes = self._most
+        if sight.size <= most_bytes // 4:
             self._kept.append(sight)
             self._bytes += sight.size
-        while len(self._kept) > KEPT or self._bytes > KEPT_BYTES:
+        while len(self._kept) > most or self._bytes > most_bytes:
             self._bytes -= self._kept.popleft().size
 
     def hint(self, elsewhere: Iterable[str]) -> None:

@@ -153,6 +153,7 @@ def _divergences() -> None:
         _text("legacy"),
         _text("candidate"),
         _text("merged_into"),
+        _text("claims", ""),
         _text("state"),
         _number("state_ns"),
         _text("reason", ""),
@@ -226,6 +227,7 @@ def _noise_and_rules() -> None:
     op.create_table(
         "rule_hits", _epoch_key(), _key("route"), _key("rule"), _number("count"), _number("last_ns")
     )
+    op.create_table("learned", _epoch_key(), _key("route"), _bytes("body"), _number("last_ns"))
     op.create_table(
         "observations",
         _key("rule"),
