@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -20,9 +22,10 @@ from strangler.ledger.cutovers import (
     tables_latest,
     transition,
 )
-from strangler.ledger.store import Ledger, open_ledger
+from strangler.ledger.store import Ledger
 from strangler.routing.table import Table
 from strangler.testing.judged import START, configuration
+from strangler.testing.operator import hurry
 
 LOADED = configuration()
 
@@ -112,38 +115,40 @@ def test_states_are_those_of_the_file(ledger: Ledger) -> None:
     assert {name: state.phase for name, state in found.items()} == {"reads": "shadow", "other": "legacy"}
 
 
-def _contend(url: str, actor: str, rounds: int) -> tuple[int, int]:
-    ledger = open_ledger(url, Path(), create=False)
-    won = lost = 0
-    for turn in range(rounds):
-        with ledger.read() as connection:
-            state = state_of(connection, "reads")
-        after = replace(state, paused=not state.paused, actor=actor, reason=str(turn))
-        try:
-            with ledger.begin() as connection:
-                transition(
-                    connection,
-                    LOADED.config,
-                    after,
-                    expected_generation=state.generation,
-                    event="pause",
-                    now_ns=START + turn,
-                )
-            won += 1
-        except Conflict:
-            lost += 1
-    ledger.close()
-    return won, lost
-
-
-def test_one_winner_per_generation_and_the_chain_stays_whole(ledger: Ledger, ledger_url: str) -> None:
-    move(ledger, Event("start", "ann"))
-    with ThreadPoolExecutor(4) as pool:
-        counts = list(pool.map(lambda number: _contend(ledger_url, f"operator-{number}", 12), range(4)))
-    won = sum(count for count, _ in counts)
-    assert sum(map(sum, counts)) == 48
+def whole(ledger: Ledger, won: int) -> None:
+    """Each generation was won once, and all of it is in the audit."""
     with ledger.read() as connection:
         assert audit.verify(connection) is None
         assert state_of(connection, "reads").generation == 1 + won
-        assert len(audit.entries(connection)) == 1 + won
-        assert [table.generation for table in tables_latest(connection, 100)] == list(range(1 + won, 0, -1))
+        generations = [entry.body["after"]["generation"] for entry in audit.entries(connection)]
+        assert generations == list(range(1 + won, 0, -1))
+        assert [table.generation for table in tables_latest(connection, 300)] == generations
+
+
+def test_operators_at_once_have_one_winner_a_generation(ledger: Ledger) -> None:
+    move(ledger, Event("start", "ann"))
+    with ThreadPoolExecutor(4) as pool:
+        ended = pool.map(lambda number: hurry(ledger, f"operator-{number}", 12), range(4))
+    counts = sum(ended, Counter[str]())
+    assert counts.total() == 48
+    assert counts["won"] > 4
+    whole(ledger, counts["won"])
+
+
+@pytest.mark.full
+def test_two_hundred_moves_from_eight_processes_have_one_winner_a_generation(
+    ledger: Ledger, ledger_url: str
+) -> None:
+    move(ledger, Event("start", "ann"))
+    command = [sys.executable, "-m", "strangler.testing.operator", ledger_url]
+    running = [
+        subprocess.Popen([*command, f"operator-{number}", "25"], stdout=subprocess.PIPE, text=True)
+        for number in range(8)
+    ]
+    ended = [process.communicate(timeout=100)[0] for process in running]
+    assert [process.returncode for process in running] == [0] * 8
+    counts = sum((Counter(json.loads(said)) for said in ended), Counter[str]())
+    assert counts.total() == 200
+    assert counts["won"] > 8
+    assert counts["lost"] > 8
+    whole(ledger, counts["won"])
