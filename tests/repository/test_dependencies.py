@@ -16,6 +16,9 @@ from .files import ROOT
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CORE: list[str] = PROJECT["project"]["dependencies"]
 CARRIES_TRAFFIC: list[str] = CORE + PROJECT["project"]["optional-dependencies"]["shadow"]
+PDF: list[str] = PROJECT["project"]["optional-dependencies"]["pdf"]
+READS_PDF = ROOT / "src" / "strangler" / "comparison" / "decode" / "pdfchild.py"
+"""The program that is started only where the extra is there."""
 DEV: list[str] = PROJECT["dependency-groups"]["dev"]
 DISTRIBUTIONS = packages_distributions()
 # Parts of a declared package under a name of their own.
@@ -71,7 +74,12 @@ def test_every_import_is_declared(room: str, requirements: list[str]) -> None:
     testing = ROOT / "src" / "strangler" / "testing"
     files = [file for file in sorted((ROOT / room).rglob("*.py")) if testing not in file.parents]
     assert files
-    assert undeclared(files, requirements) == []
+    assert undeclared([file for file in files if file != READS_PDF], requirements) == []
+
+
+def test_what_an_extra_brings_is_imported_where_it_is_asked_for() -> None:
+    assert undeclared([READS_PDF], CORE) == [f"{READS_PDF.relative_to(ROOT)}: pypdfium2"]
+    assert undeclared([READS_PDF], CORE + PDF) == []
 
 
 def test_the_fakes_may_use_what_the_suite_brings() -> None:

@@ -3,7 +3,7 @@
 Trees. JSON maps as it is, numbers as `int` or `Decimal` (never a float). XML children are ALWAYS lists under
 their declared prefix (`cbc:ID`, else `{uri}local`), attributes `@x`, text `#text`. CSV is a list of rows
 (`$[i].column`). A form is `$.name[i]`, and so are the parts of multipart. A page has `$.lines[i]` and
-`$.tables[i][j].column`.
+`$.tables[i][j].column`, a PDF `$.pages[i].lines[j]`.
 So RFC 9535 JSONPath addresses them all.
 """
 

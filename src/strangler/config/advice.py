@@ -29,6 +29,7 @@ def _all(config: Config, today: date) -> Iterator[Found]:
     yield from _nothing_to_do(config)
     yield from _no_version(config)
     yield from _no_identity(config)
+    yield from _no_reader(config)
     if config.legacy.url == config.candidate.url:
         yield ("candidate", "url"), "legacy and candidate have the same URL: nothing would ever differ", None
 
@@ -74,3 +75,14 @@ def _no_identity(config: Config) -> Iterator[Found]:
                     f"route `{route_name}` names no identity: in the canary {stays} with legacy",
                     "`identity: {header: X-Customer}` (or cookie, query, path) names the customer",
                 )
+
+
+def _no_reader(config: Config) -> Iterator[Found]:
+    wanted = [name for name, route in config.routes.items() if route.decode and route.decode.format == "pdf"]
+    if not wanted:
+        return
+    from strangler.comparison.decode.pdfpages import installed
+
+    for name in wanted if not installed() else ():
+        what = f"what reads a PDF is not installed: answers of `{name}` are compared by their bytes alone"
+        yield ("routes", name, "decode"), what, "pip install 'strangler[pdf]'"

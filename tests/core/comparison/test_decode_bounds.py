@@ -12,6 +12,7 @@ from strangler.comparison.declared import CsvLayout, DeclaredFormat, FixedColumn
 from strangler.comparison.decode import decode
 from strangler.comparison.pair import compare
 from strangler.errors import DecodeError
+from strangler.testing.pdf import at, pdf
 from strangler.testing.samples import answer, as_json, invoice
 
 CORPUS = Path(__file__).parents[3].parent / "shared" / "corpus"
@@ -168,6 +169,11 @@ GROWING = {
     "fixed short": ("text/x-fixed", lambda n: b"11\n" * (n // 3)),
     "fixed long": ("text/x-fixed", lambda n: b"1" * n),
     "csv without header": ("text/x-headless", lambda n: b"1,2,3\n" * (n // 6)),
+    "pdf lines": (
+        "application/pdf",
+        lambda n: pdf(b"BT /F 12 Tf 0 -14 TD " + b"(1) Tj T* " * (n // 10) + b"ET"),
+    ),
+    "pdf pages": ("application/pdf", lambda n: pdf(*[at(9, 9, "x")] * min(n // 400, 2_000))),
     "text": ("text/plain", lambda n: b"x" * n),
 }
 

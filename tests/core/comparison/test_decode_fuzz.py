@@ -14,6 +14,7 @@ from strangler.comparison.decode import decode
 from strangler.comparison.model import Decoded, Opaque
 from strangler.comparison.values import canonical
 from strangler.errors import DecodeError
+from strangler.testing import pdf as sheet
 from strangler.testing.samples import answer, as_json, invoice
 
 CSV = b'number;total;note\r\nINV-1;10.00;"a; ""b"""\r\nINV-2;20.00;\r\n'
@@ -41,6 +42,9 @@ VALID = {
     "multipart/form-data; boundary=b": PARTS,
     "text/x-fixed": b"01ab  1234\r\n02cd     5\r\n",
     "text/x-headless": CSV,
+    "application/pdf": sheet.pdf(
+        sheet.at(100, 700, "Invoice") + sheet.at(300, 700, "9.00"), files={"x.xml": b"<a>1</a>"}
+    ),
     "text/plain": "Grüße, 9,00 €".encode(),
     "application/octet-stream": bytes(range(64)),
     "": b'{"total": 1e5}',
@@ -70,6 +74,7 @@ PIECES = [
     b"1e999",
     b"<!DOCTYPE ",
     b"\r\n--b",
+    b"(x) Tj ",
 ]
 LABELS = st.builds(
     lambda media, charset: media + charset, st.sampled_from(list(VALID)), st.sampled_from(CHARSETS)

@@ -1,5 +1,6 @@
 """What a good file says."""
 
+import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -119,3 +120,12 @@ def test_rules_in_a_file_of_their_own(text: str, lines: list[int]) -> None:
 def test_a_rules_file_is_refused_with_its_line(text: str) -> None:
     with pytest.raises(ConfigError, match=r"rules.yaml:2: rules\[\d\]: unknown kind of rule `ingore`"):
         parse_rules(text, Path("rules.yaml"))
+
+
+def test_advice_on_a_format_whose_reader_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = SMALL + "routes: {a: {match: GET /x, decode: pdf}}\n"
+    loaded = parse(text, Path("strangler.yaml"))
+    before = advice(loaded, date(2026, 1, 1))
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    (new,) = [each for each in advice(loaded, date(2026, 1, 1)) if each not in before]
+    assert (new.line, "`a`" in new.what, "strangler[pdf]" in (new.remedy or "")) == (4, True, True)

@@ -99,6 +99,12 @@ def _multipart(body: bytes, media: MediaType, context: Context) -> Decoded:
     return decode_multipart(body, media, context, _by_media)
 
 
+def _pdf(body: bytes, media: MediaType, context: Context) -> Decoded:
+    from strangler.comparison.decode.pdfpages import decode_pdf
+
+    return decode_pdf(body, media, context, _by_media)
+
+
 def _fixed(body: bytes, media: MediaType, context: Context) -> Decoded:
     from strangler.comparison.decode.fixed import decode_fixed
 
@@ -122,6 +128,7 @@ DECODERS: Final[Mapping[str, Decoder]] = {
     "form": decode_form,
     "html": _html,
     "multipart": _multipart,
+    "pdf": _pdf,
 }
 # Whatever the body looks like.
 _FORCED: Final[Mapping[str, Decoder]] = {**DECODERS, "fixed": _fixed, "html": _page, "text": _text}

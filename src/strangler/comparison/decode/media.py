@@ -20,6 +20,8 @@ _FAMILIES: Final = {
     "text/tab-separated-values": "csv",
     "application/x-www-form-urlencoded": "form",
     "text/html": "html",
+    "application/pdf": "pdf",
+    "application/x-pdf": "pdf",
 }
 _MEDIA: Final = {
     "json": "application/json",
@@ -29,6 +31,7 @@ _MEDIA: Final = {
     "form": "application/x-www-form-urlencoded",
     "html": "text/html",
     "multipart": "multipart/mixed",
+    "pdf": "application/pdf",
     "text": "text/plain",
 }
 _BOM: Final = b"\xef\xbb\xbf"
@@ -80,12 +83,12 @@ def _family(name: str) -> str:
 
 
 def sniffed(body: bytes) -> str:
-    """`json`, `xml` or `html` where the first bytes say so, else empty."""
+    """`json`, `xml`, `html` or `pdf` where the first bytes say so, else empty."""
     head = body[:_HEAD].removeprefix(_BOM).lstrip()
     if head[:1] in {b"{", b"["}:
         return "json"
     if head[:1] != b"<":
-        return ""
+        return "pdf" if head[:5] == b"%PDF-" else ""
     if _PAGE.match(head):
         return "html"
     return "" if head[:5].lower() == b"<!doc" else "xml"
