@@ -23,7 +23,8 @@ HEAD = """\
 
 Written by `scripts/causes_page.py` from the causes' own examples, which are their tests too. They are asked in this
 order, those that are about the kind of difference at hand; the first that fits is the cause. What none explains stays
-`unexplained`; between the bodies of two errors of one status, `error-body`.
+`unexplained`; between the bodies of two errors of one status, `error-body`; where a function that a rule `call` names
+gave no answer, `rule-failed`.
 """
 
 

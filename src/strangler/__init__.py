@@ -12,7 +12,7 @@ TYPE_CHECKING = False  # not from typing: importing that takes longer than every
 if TYPE_CHECKING:
     from strangler.comparison.context import Context, Limits
     from strangler.comparison.fingerprint import Fingerprint, fingerprint
-    from strangler.comparison.model import Answer, Cause, Difference, Location, Outcome
+    from strangler.comparison.model import Answer, Cause, Difference, Location, Node, Outcome
     from strangler.comparison.pair import compare
     from strangler.comparison.rules import Rules
 
@@ -24,6 +24,7 @@ __all__ = [
     "Fingerprint",
     "Limits",
     "Location",
+    "Node",
     "Outcome",
     "Rules",
     "compare",
@@ -38,6 +39,7 @@ _HOMES = {
     "Fingerprint": "comparison.fingerprint",
     "Limits": "comparison.context",
     "Location": "comparison.model",
+    "Node": "comparison.model",
     "Outcome": "comparison.model",
     "Rules": "comparison.rules",
     "compare": "comparison.pair",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _KINDS = (
     *("ignore", "unordered", "decimal", "instant", "identity", "map", "rename", "only"),
-    *("default", "text", "pattern"),
+    *("default", "text", "pattern", "call"),
 )
 
 

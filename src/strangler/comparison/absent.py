@@ -41,7 +41,10 @@ def _settled(value: Node, standing: Standing, *, missing: bool) -> list[Effect] 
 
 
 def filled(effects: tuple[Effect, ...], value: Node, *, missing: bool) -> list[Effect] | None:
-    """The rules by which a value equals the default here: by itself, or as another rule compares values."""
+    """The rules by which a value equals the default here: by itself, or as another rule compares values.
+
+    Raises RuleFailed where only a function could say so, and did not.
+    """
     for effect in effects:
         if effect.absent is None:
             continue

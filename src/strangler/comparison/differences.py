@@ -11,6 +11,7 @@ from typing import Final
 
 from strangler.comparison.absent import absent
 from strangler.comparison.alignment import Alignment, align
+from strangler.comparison.called import RuleFailed
 from strangler.comparison.keys import keys
 from strangler.comparison.model import Kind, Location, Node, Pairing, Path
 from strangler.comparison.normal import normal
@@ -23,7 +24,8 @@ _SHOWN_MOVES: Final = 20
 
 @dataclass(slots=True)
 class Raw:
-    """A difference before anybody asked why. `exact`: a `decimal` rule watches this place.
+    """A difference before anybody asked why. `exact`: a `decimal` rule watches this place. `failed`: what a function
+    that a rule names did instead of an answer.
 
     `path` leads there through legacy's positions, `counterpart` through the candidate's, also to what one side lacks.
     """
@@ -34,6 +36,7 @@ class Raw:
     left: Node
     right: Node
     exact: bool = False
+    failed: str = ""
 
 
 @dataclass(slots=True)
@@ -64,43 +67,45 @@ class Walk:
             return
         else:
             place = standing
-            if place.effects and self._ruled(left, right, lp, place.effects):
+            if place.effects and self._ruled(left, right, lp, rp, place):
                 return
         if type(left) is dict and type(right) is dict:
             self._maps(left, right, lp, rp, place)
         elif type(left) is list and type(right) is list:
             self._lists(left, right, lp, rp, place)
         elif not same(left, right) and (place is None or chooses(left, place) or chooses(right, place)):
-            kind: Kind = "changed" if _same_type(left, right) else "type"
-            self.found.append(Raw(kind, lp, rp, left, right, exact=_exact(place)))
+            self.found.append(Raw(_kind(left, right), lp, rp, left, right, exact=_exact(place)))
 
     def _identical(self, left: Node, right: Node) -> bool:
         return identical(left, right) if self.mixed else left == right
 
-    def _ruled(self, left: Node, right: Node, path: Path, effects: tuple[Effect, ...]) -> bool:
-        """Whether the rules at this place settle it. Each that could is asked in the order of digests."""
-        for effect in effects:
-            if effect.kind == "ignore":
-                if not self._identical(left, right) and not _equal(left, right):
-                    self.silence(effect)
-                return True
-        done = False
-        for effect in effects:
+    def _ruled(self, left: Node, right: Node, lp: Path, rp: Path, place: Place) -> bool:
+        """Whether the rules at this place settle it. Each that could is asked in its turn."""
+        if "ignore" in place.kinds:
+            self._ignored(left, right, place)
+            return True
+        done, failed = False, ""
+        for effect in place.effects:
             if effect.kind == "identity" and _is_id(left) and _is_id(right):
-                location = Location("body", path)
+                location = Location("body", lp)
                 self.pairings.append(Pairing(effect.digest, str(left), str(right), location))
                 if not done and not same(left, right):
                     self.silence(effect)
                 done = True
-            elif (
-                effect.accepts is not None
-                and not done
-                and not same(left, right)
-                and effect.accepts(left, right)
-            ):
-                self.silence(effect)
-                done = True
-        return done
+            elif effect.accepts is not None and not done and not same(left, right):
+                try:
+                    done = effect.accepts(left, right)
+                except RuleFailed as error:
+                    failed = str(error)
+                if done:
+                    self.silence(effect)
+        if failed and not done:
+            self.found.append(Raw(_kind(left, right), lp, rp, left, right, _exact(place), failed))
+        return done or bool(failed)
+
+    def _ignored(self, left: Node, right: Node, place: Place) -> None:
+        if not self._identical(left, right) and not _equal(left, right):
+            self.silence(next(effect for effect in place.effects if effect.kind == "ignore"))
 
     def _maps(
         self, left: dict[str, Node], right: dict[str, Node], lp: Path, rp: Path, place: Place | None
@@ -128,7 +133,7 @@ class Walk:
 
     def _lone(self, kind: Kind, value: Node, lp: Path, rp: Path, standing: Standing) -> None:
         """A member or an item that only one side has."""
-        exact = False
+        exact, failed = False, ""
         if standing == OUTSIDE:
             return
         if standing is not None:
@@ -136,12 +141,15 @@ class Walk:
                 if effect.kind == "ignore":
                     self.silence(effect)
                     return
-            if not chooses(value, standing) or absent(value, standing, self, missing=kind == "missing"):
-                return
+            try:
+                if not chooses(value, standing) or absent(value, standing, self, missing=kind == "missing"):
+                    return
+            except RuleFailed as error:
+                failed = str(error)
             exact = _exact(standing)
         missing = kind == "missing"
         left, right = (value, None) if missing else (None, value)
-        self.found.append(Raw(kind, lp, rp, left, right, exact=exact))
+        self.found.append(Raw(kind, lp, rp, left, right, exact=exact, failed=failed))
 
     def _lists(self, left: list[Node], right: list[Node], lp: Path, rp: Path, place: Place | None) -> None:
         equal = self._identical(left, right)
@@ -232,6 +240,10 @@ def _exact(place: Place | None) -> bool:
 
 def _is_id(value: Node) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _kind(left: Node, right: Node) -> Kind:
+    return "changed" if _same_type(left, right) else "type"
 
 
 def _same_type(left: Node, right: Node) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from strangler.comparison import leaves
+from strangler.comparison.called import called
 from strangler.comparison.model import Node
 from strangler.comparison.paths import BadPath
 from strangler.comparison.plain import plain_tree
@@ -14,7 +16,8 @@ from strangler.errors import UsageError
 
 if TYPE_CHECKING:
     from strangler.comparison.leaves import Accepts
-    from strangler.config.rules import Default, Instant, Rule
+    from strangler.config.functions import Offered
+    from strangler.config.rules import CallRule, Default, Instant, Rule
 
 _DEEPEST: Final = 32
 
@@ -33,7 +36,20 @@ def default_value(rule: Default) -> Node:
     try:
         return plain_tree(rule.value, _DEEPEST)
     except UsageError as error:
-        raise BadPath(f"`value` of a default: {error.what}") from None
+        moment = _date_in(rule.value)
+        if moment is None:
+            remedy = "texts, numbers, booleans, null, and maps and lists of them"
+            raise BadPath(f"`value` of a default: {error.what}", remedy) from None
+        what = f"`value` of a default: YAML reads {moment} as a date, and answers hold texts"
+        raise BadPath(what, f'quote it: "{moment}"') from None
+
+
+def _date_in(value: object) -> str | None:
+    """The first date in a value as YAML read it, as it may have been written."""
+    if isinstance(value, date):
+        return value.isoformat()
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((found for found in map(_date_in, inner) if found is not None), None)
 
 
 def in_a_header(effect: Effect) -> Effect:
@@ -45,7 +61,7 @@ def in_a_header(effect: Effect) -> Effect:
 
 def _accepts(rule: Rule) -> Accepts | None:
     """What a rule about values lets pass; None for the others."""
-    from strangler.config.rules import DecimalRule, Instant, MapRule, PatternRule, TextRule
+    from strangler.config.rules import CallRule, DecimalRule, Instant, MapRule, PatternRule, TextRule
 
     match rule:
         case DecimalRule():
@@ -58,12 +74,24 @@ def _accepts(rule: Rule) -> Accepts | None:
             return leaves.texts(rule)
         case PatternRule():
             return leaves.patterned(rule)
+        case CallRule():
+            return called(function_of(rule))
         case _:
             return None
+
+
+def function_of(rule: CallRule) -> Offered:
+    """The function that a rule names. Raises BadPath where it is not there any more."""
+    from strangler.config.functions import offered
+
+    try:
+        return offered(rule.function)
+    except ValueError as error:
+        raise BadPath(str(error), "install it, or name another function") from None
 
 
 def _instants(rule: Instant) -> Accepts:
     try:
         return leaves.instants(rule)
     except (KeyError, ValueError):
-        raise BadPath(f"{rule.zone!r} is not an IANA time zone, such as Europe/Berlin") from None
+        raise BadPath(f"{rule.zone!r} is not an IANA time zone", "such as Europe/Berlin") from None

@@ -96,7 +96,7 @@ def _groupable(site: Site) -> bool:
 
 
 def _difference(raw: Raw, site: Site, shape: Path, *, together: bool) -> Difference:
-    cause = cause_of(site)
+    cause = Cause("rule-failed", raw.failed) if raw.failed else cause_of(site)
     money = raw.exact or site.amount or cause.code == "currency" or _touches_money(site)
     severity: Severity = "money" if money else "minor" if cause.code in _MILD else "major"
     path = raw.counterpart if raw.kind == "extra" else raw.path

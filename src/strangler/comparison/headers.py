@@ -12,10 +12,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from strangler.comparison.absent import filled
+from strangler.comparison.called import RuleFailed
 from strangler.comparison.context import Context
 from strangler.comparison.decode.media import coding_and_type
 from strangler.comparison.decode.parameters import parameters
-from strangler.comparison.model import Difference, Kind, Location, Pairing, Path
+from strangler.comparison.model import UNEXPLAINED, Cause, Difference, Kind, Location, Pairing, Path
 from strangler.comparison.rules import Rules
 from strangler.comparison.states import Effect
 from strangler.exchange import Fields
@@ -67,13 +68,17 @@ def compare_fields(
             pairings += [Pairing(e.digest, a, b, location) for e in effects if e.kind == "identity"]
         if a == b:
             continue
-        settling = _settling(effects, a, b, only_line=path[1:] == (0,))
+        cause = UNEXPLAINED
+        try:
+            settling = _settling(effects, a, b, only_line=path[1:] == (0,))
+        except RuleFailed as error:
+            settling, cause = None, Cause("rule-failed", str(error))
         if settling:
             for effect in settling:
                 silenced[effect.digest] = silenced.get(effect.digest, 0) + 1
             continue
         kind: Kind = "changed" if a is not None and b is not None else "extra" if a is None else "missing"
-        found.append(Difference(location, kind, a, b, severity="minor", pattern=path))
+        found.append(Difference(location, kind, a, b, cause=cause, severity="minor", pattern=path))
     return found, pairings
 
 

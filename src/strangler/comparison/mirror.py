@@ -16,19 +16,19 @@ def mirrored(rules: Sequence[Rule], side: Side) -> Rules:
     """What may differ between two answers of the same side. Raises ConfigError.
 
     `only`, `ignore`, `unordered` and `decimal` say the same of either side and stay. `instant` reads both answers in
-    that side's format. `map` and `identity` say how the sides' names belong together: one side calls the same thing
-    the same, so they fall away. `rename` puts both answers of the candidate into legacy's shape, since all rules and
-    all findings name legacy's locations; legacy's are in it already.
+    that side's format. `map`, `identity` and `call` say how the sides' values belong together: one side calls the
+    same thing the same, so they fall away. `rename` puts both answers of the candidate into legacy's shape, since all
+    rules and all findings name legacy's locations; legacy's are in it already.
     """
     kept = [own for rule in rules if (own := _own(rule, side)) is not None]
     return Rules(kept, moves_both=side == "candidate")
 
 
 def _own(rule: Rule, side: Side) -> Rule | None:
-    from strangler.config.rules import Formats, Identity, Instant, MapRule, Rename
+    from strangler.config.rules import CallRule, Formats, Identity, Instant, MapRule, Rename, places_of
 
-    if isinstance(rule, MapRule | Identity):
-        return _looked_at(rule.map if isinstance(rule, MapRule) else rule.identity)
+    if isinstance(rule, MapRule | Identity | CallRule):
+        return _looked_at(places_of(rule))
     if isinstance(rule, Rename) and side == "legacy":
         return None
     if isinstance(rule, Instant):

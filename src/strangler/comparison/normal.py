@@ -14,7 +14,7 @@ from strangler.comparison.states import OUTSIDE, Place, Standing
 
 _TRUE: Final = ("true",)
 _FALSE: Final = ("false",)
-_LENIENT: Final = frozenset({"decimal", "instant", "identity", "map", "text", "pattern"})
+_LENIENT: Final = frozenset({"decimal", "instant", "identity", "map", "text", "pattern", "call"})
 
 _LEFT_OUT: Final = frozenset({"ignore", "default"})
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from strangler.comparison.anomalies import of_one_side
+from strangler.comparison.called import RuleFailed
 from strangler.comparison.context import Context
 from strangler.comparison.decode import decode
 from strangler.comparison.decode.media import media_type
@@ -105,11 +106,10 @@ def _answers(left: Answer, right: Answer, rules: Rules, context: Context) -> Out
         detail = f"legacy answered {left.status}, the candidate {right.status}"
         return failed("server-error", blame=blame, detail=detail, left=left.status, right=right.status)
     gathered = _Gathered()
-    if left.status != right.status and not _status_accepted(
-        left.status, right.status, rules, gathered.silenced
-    ):
-        gathered.differences.append(_status_difference(left.status, right.status))
-        if left.status // 100 != right.status // 100:
+    if left.status != right.status:
+        otherwise = _status(left.status, right.status, rules, gathered.silenced)
+        gathered.differences += otherwise
+        if otherwise and left.status // 100 != right.status // 100:
             # One is an error's body: what else differs follows from that.
             return gathered.outcome(context)
     if not plain or rules.fields:
@@ -127,17 +127,17 @@ def _answers(left: Answer, right: Answer, rules: Rules, context: Context) -> Out
     return gathered.outcome(context)
 
 
-def _status_accepted(left: int, right: int, rules: Rules, silenced: dict[str, int]) -> bool:
-    for effect in rules.status:
-        if effect.kind == "ignore" or (effect.accepts is not None and effect.accepts(left, right)):
-            silenced[effect.digest] = silenced.get(effect.digest, 0) + 1
-            return True
-    return False
-
-
-def _status_difference(left: int, right: int) -> Difference:
+def _status(left: int, right: int, rules: Rules, silenced: dict[str, int]) -> list[Difference]:
+    """What two statuses that are not the same disagree about, if rules do not let it pass."""
     cause = Cause("status", f"{left} against {right}")
-    return Difference(Location("status"), "changed", left, right, cause=cause, pattern=())
+    for effect in rules.status:
+        try:
+            if effect.kind == "ignore" or (effect.accepts is not None and effect.accepts(left, right)):
+                silenced[effect.digest] = silenced.get(effect.digest, 0) + 1
+                return []
+        except RuleFailed as error:
+            cause = Cause("rule-failed", str(error))
+    return [Difference(Location("status"), "changed", left, right, cause=cause, pattern=())]
 
 
 def _trailer_differences(left: Answer, right: Answer, rules: Rules) -> list[Difference]:

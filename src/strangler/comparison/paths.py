@@ -22,7 +22,15 @@ ANY: Final = -1
 
 
 class BadPath(ValueError):  # noqa: N818  it becomes a Problem of the configuration error
-    """The text is not an RFC 9535 path."""
+    """The text is not an RFC 9535 path, or the rule at it cannot hold. `remedy`: what would be right."""
+
+    def __init__(
+        self,
+        what: str,
+        remedy: str = "a location is an RFC 9535 JSONPath such as $.lines[*].amount, header:NAME, or status",
+    ) -> None:
+        super().__init__(what)
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Precedence, whatever the order in which rules are written:
    The status is compared always: a 404 has none of the places, and would pass for equal.
 2. `rename` moves the candidate's field to where legacy has it. All other rules name legacy's location.
 3. The others hold side by side. `ignore` ends the walk at its place; at a value any rule that accepts it
-   suffices. What a rule let pass is counted under its digest.
+   suffices, and functions (`call`) are asked last. What a rule let pass is counted under its digest.
 
 An expired rule still holds here: the gate blocks on it, with its line.
 """
@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from strangler.comparison.effects import default_value, effect_of, in_a_header
+from strangler.comparison.effects import default_value, effect_of, function_of, in_a_header
 from strangler.comparison.model import Node
 from strangler.comparison.moves import Moved, moved, parsed
 from strangler.comparison.paths import BadPath, Pattern, Query, Segment
-from strangler.comparison.states import Automaton, Effect, Standing, Thread, joined
+from strangler.comparison.states import Automaton, Effect, Standing, Thread, joined, turn
 from strangler.comparison.values import canonical
 from strangler.comparison.written import validated
 from strangler.errors import ConfigError, Problem
@@ -89,9 +89,8 @@ class Rules:
         self.queries: tuple[tuple[Query, Effect], ...] = tuple(q for part in effects for q in part.queries)
         self.moves: tuple[Moved, ...] = tuple(move for part in effects for move in part.moves)
         self.left_moves: tuple[Moved, ...] = self.moves if moves_both else ()
-        self.status: tuple[Effect, ...] = tuple(
-            e for part in effects for e in part.status if e.kind != "only"
-        )
+        status = [e for part in effects for e in part.status if e.kind != "only"]
+        self.status: tuple[Effect, ...] = tuple(sorted(status, key=turn))
         fields = [pair for part in effects for pair in part.fields]
         self.fields: Mapping[str, tuple[Effect, ...]] = _grouped(fields)
         names = frozenset(name for name, effect in fields if effect.kind == "only")
@@ -177,13 +176,12 @@ def _compile_all(rules: Sequence[Rule], lines: Sequence[int]) -> tuple[list[_Com
         try:
             compiled.append(_compile(rule, line))
         except BadPath as error:
-            remedy = "a location is an RFC 9535 JSONPath such as $.lines[*].amount, header:NAME, or status"
-            problems.append(Problem(line, f"rules[{position}]", str(error), remedy))
+            problems.append(Problem(line, f"rules[{position}]", str(error), error.remedy))
     return compiled, problems
 
 
 def _compile(rule: Rule, line: int) -> _Compiled:
-    from strangler.config.rules import Default, Rename, kind_of
+    from strangler.config.rules import CallRule, Default, Rename, kind_of
 
     kind = kind_of(rule) or ""
     written = rule.model_dump(mode="json", exclude=_NOT_MEANING)
@@ -193,6 +191,9 @@ def _compile(rule: Rule, line: int) -> _Compiled:
     if isinstance(rule, Default):
         # As JSON: a text that looks like a number is another value than the number.
         written["value"] = canonical(default_value(rule)).decode()
+    if isinstance(rule, CallRule):
+        # Another version may say something else of the same values.
+        written["distribution"] = function_of(rule).distribution
     digest = _digest(written)
     head = CompiledRule(digest, kind, locations, rule.reason, rule.owner, rule.expires, line)
     if isinstance(rule, Rename):
@@ -229,7 +230,7 @@ def _field_name(text: str) -> str:
 
 def _grouped(pairs: Sequence[tuple[str, Effect]]) -> dict[str, tuple[Effect, ...]]:
     grouped: dict[str, list[Effect]] = {}
-    for name, effect in sorted(pairs, key=lambda pair: pair[1].digest):
+    for name, effect in sorted(pairs, key=lambda pair: turn(pair[1])):
         if effect.kind != "only":
             grouped.setdefault(name, []).append(effect)
     return {name: tuple(effects) for name, effects in grouped.items()}

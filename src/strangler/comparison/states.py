@@ -44,12 +44,17 @@ class Effect:
     absent: Absent | None = None
 
 
+def turn(effect: Effect) -> tuple[bool, str]:
+    """When a rule is asked among those at one place: functions last, the others by their digests."""
+    return effect.kind == "call", effect.digest
+
+
 class Place(Protocol):
     """What the walk asks of where it stands."""
 
     @property
     def effects(self) -> tuple[Effect, ...]:
-        """What holds exactly here, in the order of the rules' digests."""
+        """What holds exactly here, in the order of `turn`."""
         ...
 
     @property
@@ -116,7 +121,7 @@ class Automaton:
         if chosen and not effects and not live - {"only"}:
             return None
         named = {choice for n, depth in unfinished for choice in self._threads[n][0][depth].choices}
-        ordered = tuple(sorted(effects, key=lambda effect: effect.digest))
+        ordered = tuple(sorted(effects, key=turn))
         return State(self, unfinished, frozenset(named), ordered, chosen=chosen)
 
 
@@ -168,7 +173,7 @@ class Both:
     def effects(self) -> tuple[Effect, ...]:
         """What holds here on either side."""
         found = {*(self.left.effects if self.left else ()), *(self.right.effects if self.right else ())}
-        return tuple(sorted(found, key=lambda effect: effect.digest))
+        return tuple(sorted(found, key=turn))
 
     @property
     def kinds(self) -> frozenset[str]:

@@ -22,6 +22,7 @@ from pydantic import (
 
 from strangler.config.base import BRANCH, ONE_OR_MORE, Part, or_text
 from strangler.config.fields import BodyPath, Milliseconds, Place
+from strangler.config.functions import check_function
 from strangler.config.places import check_zone
 from strangler.config.regexes import check_regex
 
@@ -194,6 +195,15 @@ class PatternRule(_Rule):
     """A regular expression (Python's) that both must match as a whole; then they may differ."""
 
 
+class CallRule(_Rule):
+    """Values of which a function of your own says whether they are the same."""
+
+    call: Locations
+    """The places whose values it is asked about."""
+    function: Annotated[str, AfterValidator(check_function)]
+    """Its name among the entry points `strangler.rules` of what is installed."""
+
+
 _MODELS: Final[dict[str, type[_Rule]]] = {
     "only": Only,
     "ignore": Ignore,
@@ -206,6 +216,7 @@ _MODELS: Final[dict[str, type[_Rule]]] = {
     "default": Default,
     "text": TextRule,
     "pattern": PatternRule,
+    "call": CallRule,
 }
 
 KINDS: Final = tuple(_MODELS)
@@ -246,7 +257,8 @@ type Rule = Annotated[
     | Annotated[Rename, Tag(BRANCH + "rename")]
     | Annotated[Default, Tag(BRANCH + "default")]
     | Annotated[TextRule, Tag(BRANCH + "text")]
-    | Annotated[PatternRule, Tag(BRANCH + "pattern")],
+    | Annotated[PatternRule, Tag(BRANCH + "pattern")]
+    | Annotated[CallRule, Tag(BRANCH + "call")],
     Discriminator(
         _branch,
         custom_error_type="rule_kind",
