@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from strangler.comparison.learning.claims import proposed_rule
 from strangler.errors import UsageError
 from strangler.ledger import divergences
 from strangler_cli.editing import Addition, Edited, with_rules
@@ -20,6 +21,27 @@ if TYPE_CHECKING:
     from strangler.config import Loaded
     from strangler.ledger.divergences import Divergence
     from strangler.ledger.store import Ledger
+
+_SIGNATURE = frozenset({"reason", "owner", "expires"})
+
+
+def rules_for(
+    divergence: Divergence,
+    kind: str | None,
+    options: Sequence[str],
+    *,
+    reason: str,
+    owner: str | None,
+    expires: date | None,
+) -> list[dict[str, Any]]:
+    """What is to be written where this divergence may differ: a rule of this kind; where none is said, what was learned
+    of it over many pairs, else `ignore`. Raises UsageError where no rule can.
+    """
+    if kind is None and divergence.claims and not options:
+        signature = signed(reason=reason, owner=owner, expires=expires)
+        return [{**proposed_rule(claim), **signature} for claim in divergence.claims]
+    said = kind or "ignore"
+    return [rule_for(divergence, said, options, reason=reason, owner=owner, expires=expires)]
 
 
 def rule_for(
@@ -87,11 +109,31 @@ def write_accepting(
 
     Raises as `write`.
     """
+    rules: dict[str, list[Mapping[str, Any]]] = {}
+    for divergence, rule in accepted:
+        rules.setdefault(divergence, []).append(rule)
     with ledger.begin() as connection:
-        for divergence, rule in accepted:
-            text, reason = "\n".join(block(rule, 0)), str(rule["reason"])
-            divergences.accept(connection, divergence, actor=actor, reason=reason, rule=text, now_ns=now_ns)
+        for divergence, those in rules.items():
+            found = divergences.find(connection, divergence)
+            divergences.accept(
+                connection,
+                found.id,
+                actor=actor,
+                reason=str(those[0]["reason"]),
+                rule="\n".join(line for rule in those for line in block(rule, 0)),
+                now_ns=now_ns,
+                whole=_whole(found, those),
+            )
         write(new)  # last: when it cannot be, nothing was accepted
+
+
+def _whole(divergence: Divergence, rules: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether these rules let its parts pass, too: all that was learned of it is among them."""
+    said = [{name: value for name, value in rule.items() if name not in _SIGNATURE} for rule in rules]
+    learned = [proposed_rule(claim) for claim in divergence.claims]
+    return bool(learned) and all(
+        {name: value for name, value in each.items() if name not in _SIGNATURE} in said for each in learned
+    )
 
 
 def write(new: Edited) -> None:

@@ -144,6 +144,7 @@ def show(config: str, fingerprint: str, example: int, *, full: bool, as_json: bo
 
     screen = Screen()
     _facts(screen, shown.divergence)
+    _learned(screen, shown.divergence)
     _examples(screen, shown, example, full=full)
 
 
@@ -169,6 +170,17 @@ def _facts(screen: Screen, divergence: Divergence) -> None:
         screen.line(f"  {'parts':10} {divergence.id}, {', '.join(divergence.merged)}")
     if divergence.merged_into:
         screen.line(f"  {'part of':10} {divergence.merged_into}")
+
+
+def _learned(screen: Screen, divergence: Divergence) -> None:
+    if divergence.claims:
+        from strangler_cli.formats.learned import rule_lines
+
+        screen.line()
+        screen.line("learned over many pairs; as a rule, which `accept` writes", "strong")
+        for claim in divergence.claims:
+            for line in rule_lines(claim):
+                screen.line(f"  {line}")
 
 
 def _examples(screen: Screen, shown: Shown, number: int, *, full: bool) -> None:
@@ -199,7 +211,9 @@ def _examples(screen: Screen, shown: Shown, number: int, *, full: bool) -> None:
     "--expires", type=click.DateTime(["%Y-%m-%d"]), help="The last day it holds; then the gate blocks on it."
 )
 @click.option(
-    "--kind", type=click.Choice(_KINDS), default="ignore", show_default=True, help="What the rule does."
+    "--kind",
+    type=click.Choice(_KINDS),
+    help="What the rule does. Default: what was learned over many pairs, else ignore.",
 )
 @click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="An option of that kind.")
 @click.option("--shared", is_flag=True, help="For every route, not only the one it was seen on.")
@@ -212,7 +226,7 @@ def accept(
     reason: str,
     owner: str | None,
     expires: datetime | None,
-    kind: str,
+    kind: str | None,
     options: tuple[str, ...],
     actor: str | None,
     *,
@@ -225,15 +239,18 @@ def accept(
     from strangler_cli.confirming import confirmed, said_new_epoch, show_patch
 
     loaded = session.configuration(config)
+    day = expires.date() if expires else None
     with session.ledger_of(loaded) as ledger:
         with ledger.read() as connection:
             found = stored.find(connection, fingerprint)
-        day = expires.date() if expires else None
-        rule = accepting.rule_for(found, kind, options, reason=reason, owner=owner, expires=day)
-        new = accepting.with_additions(loaded, [(rule, None if shared else found.route)])
+            if kind is None and found.merged_into:
+                found = stored.find(connection, found.merged_into)
+        rules = accepting.rules_for(found, kind, options, reason=reason, owner=owner, expires=day)
+        new = accepting.with_additions(loaded, [(rule, None if shared else found.route) for rule in rules])
         show_patch(new)
         if not confirmed(yes=yes):
             return
         who = actor or session.actor()
-        accepting.write_accepting(new, ledger, [(found.id, rule)], actor=who, now_ns=session.now_ns())
+        accepted = [(found.id, rule) for rule in rules]
+        accepting.write_accepting(new, ledger, accepted, actor=who, now_ns=session.now_ns())
     said_new_epoch(new)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from strangler.comparison.learning.claims import proposed_rule
 from strangler_cli.places import rule_place
 from strangler_cli.words import counted, iso, money
 
@@ -88,6 +89,7 @@ def as_object(divergence: Divergence) -> dict[str, Any]:
         "rule": divergence.rule,
         "merged_into": divergence.merged_into,
         "merged": list(divergence.merged),
+        "rules": [proposed_rule(claim) for claim in divergence.claims],
         "fingerprint": divergence.fingerprint,
     }
 

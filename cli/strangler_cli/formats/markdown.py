@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from strangler_cli.formats import tally as tallied
+from strangler_cli.formats.learned import rule_lines
 from strangler_cli.formats.outcome import place_of, side_text, why
 from strangler_cli.screen import visible
 from strangler_cli.words import counted
@@ -47,9 +48,7 @@ def of_tally(tally: Tally) -> str:
         for group in groups
     ]
     lines = [f"**{tallied.headline(tally)}**", *_table(("pairs", "route", "where", "why", "example"), rows)]
-    rules = [
-        visible(line) for group in groups for claim in group.claims for line in tallied.rule_lines(claim)
-    ]
+    rules = [visible(line) for group in groups for claim in group.claims for line in rule_lines(claim)]
     if rules:
         lines += ["", "Learned over many pairs; as a rule:", "", *(f"    {line}" for line in rules)]
     lines += [f"\n{_plain(line)}" for line in tallied.asides(tally)]

@@ -9,7 +9,6 @@ from strangler_cli.screen import Column
 from strangler_cli.words import counted, money
 
 if TYPE_CHECKING:
-    from strangler.comparison.learning.claims import Claim
     from strangler_cli.pairing.tally import Group, Tally
     from strangler_cli.screen import Screen
 
@@ -68,6 +67,8 @@ def _learned(screen: Screen, groups: list[Group]) -> None:
     claims = [(group, claim) for group in groups for claim in group.claims]
     if not claims:
         return
+    from strangler_cli.formats.learned import rule_lines
+
     screen.line()
     screen.heading("Learned over many pairs; as a rule")
     for group, claim in claims:
@@ -75,14 +76,6 @@ def _learned(screen: Screen, groups: list[Group]) -> None:
             screen.line(f"  # {group.mark.route}", "dim")
         for line in rule_lines(claim):
             screen.line(f"  {line}")
-
-
-def rule_lines(claim: Claim) -> list[str]:
-    """The rule that would let it pass, as a file of rules has it."""
-    from strangler.comparison.learning.claims import proposed_rule
-    from strangler_cli.formats.rule_yaml import block
-
-    return block(proposed_rule(claim), 0)
 
 
 def _row(group: Group) -> list[str]:

@@ -48,6 +48,8 @@ _WORDS: Final = {
     "date-format": "the same moment in another format",
     "time-zone": "the same moment under another offset",
     "id": "other ids",
+    "enum-renamed": "the same values under other names",
+    "field-renamed": "the same field under another name",
 }
 
 type Written = Mapping[str, object]
@@ -61,7 +63,8 @@ class Sighting:
     `place` is a rule's word for it: a JSONPath with [*] for list positions, or `header:NAME`. `own`: both answers
     were one side's, so that this is noise; else legacy's and the candidate's. `money`: money is, or may be, at stake.
     `examples` are values that stood there, few of them; `marks` are what the caller calls it by. `steady`: it was the
-    same every time, from the same to the same, or never the other way round: a change, and no noise.
+    same every time, from the same to the same, or never the other way round: a change, and no noise. `learned`:
+    the rule that many pairs speak for.
     """
 
     place: str
@@ -75,6 +78,7 @@ class Sighting:
     money: bool = False
     marks: tuple[str, ...] = ()
     steady: bool = False
+    learned: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +188,8 @@ class _Watched:
 
 def _hides_money(rule: Written, sighting: Sighting, watched: _Watched) -> bool:
     kind = next(iter(rule))
+    if kind == "rename":
+        return False  # what it moves is compared all the same
     if kind == "decimal":
         return sighting.own and sighting.money
     if sighting.money or any(spells_amount(value) for example in sighting.examples for value in example):
@@ -217,6 +223,8 @@ def _last_name(place: str) -> str:
 
 def _written(sighting: Sighting) -> Written | None:
     """The rule for one sighting; None where none is obvious, or where it would not do for every example."""
+    if sighting.learned is not None:
+        return sighting.learned
     if sighting.place in _WHOLE and sighting.kind != "order":
         return None
     fitting = _unordered if sighting.kind == "order" else _RULES.get(sighting.cause)
