@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -51,6 +51,48 @@ def ask(
     evidence: Evidence, loaded: Loaded = LOADED, facts: tuple[Fact, ...] = (), now: int = START
 ) -> Verdict:
     return judge(loaded.config.policy_of("reads"), evidence, facts, now, loaded.line_of)
+
+
+@pytest.mark.parametrize(
+    ("clock", "measured", "remedy"),
+    [
+        (
+            "2023-11-14T17:00:00+00:00",
+            "frozen by `deny: 0 18 14 * *` (the books close)",
+            "2023-11-15 10:00 Europe/Berlin",
+        ),
+        (
+            "2023-11-14T08:59:59+00:00",
+            "no window in which it may advance is open",
+            "2023-11-14 10:00 Europe/Berlin",
+        ),
+        ("2023-11-14T16:59:59Z", "", ""),
+    ],
+)
+def test_a_freeze_window_holds_it_and_says_until_when(clock: str, measured: str, remedy: str) -> None:
+    text = CONFIG.replace(
+        "cutovers:\n  reads:\n",
+        "cutovers:\n  reads:\n    policy: {freeze: [{allow: '0 9 * * *', for: 8h}]}\n",
+    )
+    text += '  freeze:\n    - {deny: "0 18 14 * *", for: 6h, zone: Europe/Berlin, reason: the books close}\n'
+    at = int(datetime.fromisoformat(clock).timestamp()) * SECOND
+    shift = at - START
+    fresh = tuple(replace(each, last_ns=at) for each in GOOD.cells)
+    evidence = replace(GOOD, cells=fresh, worker_ns=at, created_ns=GOOD.created_ns + shift)
+    verdict = ask(evidence, configuration(text), now=at)
+    if not measured:
+        assert verdict.status == "pass"
+        return
+    (reason,) = verdict.reasons
+    assert (verdict.status, verdict.exit_code, reason.code, reason.measured) == (
+        "frozen",
+        4,
+        "freeze",
+        measured,
+    )
+    assert remedy in reason.remedy
+    assert "a rollback is permitted" in reason.remedy
+    assert reason.config_line
 
 
 def test_clean_evidence_passes() -> None:

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema,
 
 from strangler.config.base import BRANCH, Part
 from strangler.config.fields import BodyPath, Milliseconds, Share
+from strangler.config.freeze import FreezeWindow
 from strangler.config.routes import Names
 
 
@@ -48,6 +49,8 @@ class Policy(Part):
     """Evidence older than this counts as none."""
     rollback_amounts: bool = True
     """One wrong amount that reached a customer rolls back without statistics."""
+    freeze: tuple[FreezeWindow, ...] = ()
+    """When nothing advances; a rollback is always permitted. A cutover's own windows come on top."""
 
     def under(self, special: Policy) -> Policy:
         """This policy with what `special` says explicitly in its place."""
@@ -55,6 +58,9 @@ class Policy(Part):
         if "tolerate" in update:
             written = {name: getattr(special.tolerate, name) for name in special.tolerate.model_fields_set}
             update["tolerate"] = self.tolerate.model_copy(update=written)
+        if "freeze" in update:
+            # On top, not in place: month's end is frozen for a cutover with a window of its own as well.
+            update["freeze"] = (*self.freeze, *special.freeze)
         return self.model_copy(update=update)
 
 

@@ -5,11 +5,14 @@ traffic.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from strangler.eprocess import needed
 from strangler.gate.case import Case, duration
+from strangler.gate.freeze import frozen
 from strangler.gate.verdict import Reason
 
 WORKER_SILENT_NS: Final = 30_000_000_000
@@ -173,3 +176,31 @@ def paused(case: Case) -> Iterator[Reason]:
             f"`strangler cutover resume {case.evidence.cutover}`",
             case.line_of("cutovers", case.evidence.cutover),
         )
+
+
+def freeze(case: Case) -> Iterator[Reason]:
+    """A window in which nothing advances, or none in which it may."""
+    windows = case.policy.freeze
+    found = frozen(windows, datetime.fromtimestamp(case.now_ns // 1_000_000_000, UTC)) if windows else None
+    if found is None:
+        return
+    if found.window is None:
+        measured = "no window in which it may advance is open"
+        zone = next(window.zone for window in windows if window.allow is not None)
+    else:
+        window = windows[found.window]
+        why = f" ({window.reason})" if window.reason else ""
+        measured, zone = f"frozen by `deny: {window.cron}`{why}", window.zone
+    until = "has no end in sight" if found.until is None else f"ends {_local(found.until, zone)}"
+    yield Reason(
+        "freeze",
+        "frozen",
+        measured,
+        "a time outside of freeze windows",
+        f"it {until}; a rollback is permitted at any time",
+        case.line("freeze"),
+    )
+
+
+def _local(moment: datetime, zone: str) -> str:
+    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"
