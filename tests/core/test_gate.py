@@ -64,7 +64,7 @@ def ask(
         (
             "2023-11-14T08:59:59+00:00",
             "no window in which it may advance is open",
-            "2023-11-14 10:00 Europe/Berlin",
+            "2023-11-14 09:00 UTC",
         ),
         ("2023-11-14T16:59:59Z", "", ""),
     ],
