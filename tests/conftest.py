@@ -1,5 +1,12 @@
 """Settings for the whole suite."""
 
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # No deadline: the time of one example says more about the machine than about the code.
@@ -12,3 +19,28 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("strangler")
+
+
+type Unpacked = Callable[[Path, str, str, str], Path]
+
+
+@pytest.fixture(scope="session")
+def unpacked() -> Unpacked:
+    """Builds a distribution with the real backend and unpacks its wheel, as an installer does.
+
+    `unpacked(folder, pyproject, package, source of the package's one module)` gives a folder for `sys.path`.
+    """
+    return _unpacked
+
+
+def _unpacked(home: Path, project: str, package: str, source: str) -> Path:
+    (home / package).mkdir(parents=True)
+    (home / package / "__init__.py").write_text(source, encoding="utf-8")
+    (home / "pyproject.toml").write_text(project, encoding="utf-8")
+    build = "import hatchling.build, sys; print(hatchling.build.build_wheel(sys.argv[1]))"
+    command = [sys.executable, "-c", build, str(home)]
+    ran = subprocess.run(command, cwd=home, check=True, capture_output=True, text=True)
+    site = home / "site"
+    with zipfile.ZipFile(home / ran.stdout.split()[-1]) as wheel:
+        wheel.extractall(site)
+    return site

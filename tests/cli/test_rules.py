@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +18,12 @@ from strangler.comparison.fingerprint import fingerprint
 from strangler.comparison.model import Outcome
 from strangler.comparison.pair import compare
 from strangler.comparison.rules import Rules
+from strangler.config.rules import KINDS
 from strangler.config.rulesfile import parse_rules
 from strangler.ledger.settled import NoiseFinding, Settled, finding
 from strangler.redaction import Redactor
 from strangler.testing.judged import Judged
+from strangler_cli.formats.rule_yaml import flow
 
 from .conftest import Place, Strangler
 
@@ -334,3 +339,50 @@ def test_idle_rules_are_said_by_status_and_check(ruled: Place, strangler: Strang
     out = strangler("check").out
     assert "`rename: $.id` let nothing pass" in out
     assert "`ignore: $.generated_at` let nothing pass" not in out
+
+
+# expiry --------------------------------------------------------------------------------------------------------------
+
+OPTIONS: dict[str, dict[str, object]] = {
+    "map": {"values": {"a": "b"}},
+    "rename": {"to": "$.there"},
+    "default": {"value": 0},
+    "text": {"case": "fold"},
+    "pattern": {"matches": "[a-z]"},
+    "call": {"function": "acme.same"},
+}
+
+
+def test_a_rule_of_any_kind_blocks_with_its_line_once_it_has_expired(
+    place: Place,
+    strangler: Strangler,
+    tmp_path: Path,
+    unpacked: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    project = (
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[project]\nname = "acme-same"\nversion = "1"\n'
+        '[project.entry-points."strangler.rules"]\n"acme.same" = "acme_same:same"\n'
+    )
+    source = "def same(legacy, candidate):\n    return False\n"
+    monkeypatch.syspath_prepend(str(unpacked(tmp_path / "acme", project, "acme_same", source)))
+    last_day = datetime.fromtimestamp(place.now_ns // 1_000_000_000, UTC).date()
+    rules = [{kind: f"$.{kind}", **OPTIONS.get(kind, {}), "expires": last_day} for kind in KINDS]
+    head = place.file.read_text()
+    text = head + "rules:\n" + "".join(f"  - {flow(rule)}\n" for rule in rules)
+    place.file.write_text(text)
+    strangler("cutover", "start", "reads")
+    place.write(*place.judged().equals(3))
+    lines = {kind: len(head.splitlines()) + 2 + number for number, kind in enumerate(KINDS)}
+
+    def blocking() -> dict[str, int]:
+        reasons = strangler("gate", "reads", "--format", "json").json["reasons"]
+        expired = (each for each in reasons if each["code"] == "expired-rule")
+        return {each["measured"].split("`")[1].partition(":")[0]: each["line"] for each in expired}
+
+    assert blocking() == {}, "the last day still counts"
+    place.file.write_text(text.replace(last_day.isoformat(), (last_day - timedelta(days=1)).isoformat()))
+    assert blocking() == lines
+    assert strangler("gate", "reads").code == 1
+    sys.modules.pop("acme_same", None)

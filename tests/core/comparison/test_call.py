@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -37,8 +35,6 @@ version = "1.2.0"
 "acme.never" = "acme_rules:never"
 "acme.missing" = "acme_rules:gone"
 "acme.constant" = "acme_rules:LIMIT"
-[tool.hatch.build.targets.wheel]
-packages = ["acme_rules"]
 """
 SOURCE = """\
 from __future__ import annotations
@@ -79,20 +75,9 @@ def never(legacy: Node, candidate: Node) -> bool:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(tmp_path_factory: pytest.TempPathFactory, unpacked: Callable[..., Path]) -> Path:
     """Where a real wheel was unpacked, as an installer does."""
-    home = tmp_path_factory.mktemp("acme")
-    (home / "acme_rules").mkdir()
-    (home / "acme_rules" / "__init__.py").write_text(SOURCE, encoding="utf-8")
-    (home / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
-    build = "import hatchling.build, sys; print(hatchling.build.build_wheel(sys.argv[1]))"
-    ran = subprocess.run(
-        [sys.executable, "-c", build, str(home)], cwd=home, check=True, capture_output=True, text=True
-    )
-    site = home / "site"
-    with zipfile.ZipFile(home / ran.stdout.split()[-1]) as wheel:
-        wheel.extractall(site)
-    return site
+    return unpacked(tmp_path_factory.mktemp("acme") / "source", PROJECT, "acme_rules", SOURCE)
 
 
 @pytest.fixture(autouse=True)
