@@ -11,20 +11,39 @@ TYPE_CHECKING = False  # not from typing: importing that takes longer than every
 
 if TYPE_CHECKING:
     from strangler.comparison.context import Context, Limits
+    from strangler.comparison.declared import DeclaredFormat
+    from strangler.comparison.decode.media import MediaType
     from strangler.comparison.fingerprint import Fingerprint, fingerprint
-    from strangler.comparison.model import Answer, Cause, Difference, Location, Node, Outcome
+    from strangler.comparison.model import (
+        Anomaly,
+        Answer,
+        Cause,
+        Decoded,
+        Difference,
+        Location,
+        Node,
+        Opaque,
+        Outcome,
+    )
     from strangler.comparison.pair import compare
     from strangler.comparison.rules import Rules
+    from strangler.errors import DecodeError
 
 __all__ = [
+    "Anomaly",
     "Answer",
     "Cause",
     "Context",
+    "DeclaredFormat",
+    "DecodeError",
+    "Decoded",
     "Difference",
     "Fingerprint",
     "Limits",
     "Location",
+    "MediaType",
     "Node",
+    "Opaque",
     "Outcome",
     "Rules",
     "compare",
@@ -32,14 +51,20 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Anomaly": "comparison.model",
     "Answer": "comparison.model",
     "Cause": "comparison.model",
     "Context": "comparison.context",
+    "DecodeError": "errors",
+    "DeclaredFormat": "comparison.declared",
+    "Decoded": "comparison.model",
     "Difference": "comparison.model",
     "Fingerprint": "comparison.fingerprint",
     "Limits": "comparison.context",
     "Location": "comparison.model",
+    "MediaType": "comparison.decode.media",
     "Node": "comparison.model",
+    "Opaque": "comparison.model",
     "Outcome": "comparison.model",
     "Rules": "comparison.rules",
     "compare": "comparison.pair",

@@ -159,8 +159,16 @@ def _format(value: str) -> str:
     from strangler.comparison.decode.entry import FAMILIES
 
     names = [name for name in FAMILIES if name != "fixed"]
-    if value not in names:
-        raise ValueError(f"no format; one of {', '.join(names)}, or `csv:` or `fixed:` with their columns")
+    if value in names:
+        return value
+    from strangler.comparison.decode.plugins import plugged_in
+
+    others = sorted(name for name in plugged_in() if name not in FAMILIES)
+    if value not in others:
+        known = ", ".join([*names, *others])
+        raise ValueError(
+            f"no format that is installed here; one of {known}, or `csv:` or `fixed:` with their columns"
+        )
     return value
 
 
@@ -168,7 +176,7 @@ class Decode(Part):
     """How the answers of a route are to be read. Exactly one of the three; `decode: json` says `format: json`."""
 
     format: Annotated[str, AfterValidator(_format)] | None = None
-    """A format, whatever the media type says."""
+    """A format, whatever the media type says; also the name of a decoder that another distribution brings."""
     csv: Csv | None = None
     """A table whose columns are separated by a character."""
     fixed: Fixed | None = None

@@ -23,6 +23,8 @@ from strangler.errors import DecodeError
 type Decoder = Callable[[bytes, MediaType, Context], Decoded]
 
 _PLAIN: Final = Context()
+_NOBODYS: Final = {"", "text/plain", "application/octet-stream"}
+"""Labels given to anything: they are never looked for among plug-ins."""
 
 
 def decode(answer: Answer, context: Context = _PLAIN) -> Decoded:
@@ -43,16 +45,21 @@ def _declared(body: bytes, media: MediaType, context: Context, status: int) -> D
     declared = context.declared
     if declared is None or not 200 <= status < 300:
         return _by_media(body, media, replace(context, declared=None))
-    named = media.named(declared.family)
-    if not media.charset:
-        named = named.with_charset(declared.charset)
-    return _FORCED[declared.family](body, named, context)
+    family = declared.family
+    found = _FORCED.get(family)
+    if found is None:
+        # Both sides are what was declared, whatever each calls it.
+        return structs.replace(_plugged(family, body, media, context), media=family)
+    named = media.named(family)
+    return found(body, named if media.charset else named.with_charset(declared.charset), context)
 
 
 def _by_media(body: bytes, declared: MediaType, context: Context) -> Decoded:
     found = DECODERS.get(declared.family)
     if found is not None:
         return found(body, declared, context)
+    if declared.name not in _NOBODYS and declared.name in _plugins():
+        return _plugged(declared.name, body, declared, context)
     guess = _guessed(body, declared.family)
     if guess:
         try:
@@ -63,6 +70,18 @@ def _by_media(body: bytes, declared: MediaType, context: Context) -> Decoded:
     if declared.family == "text" or (not declared.family and not declared.name):
         return _text(body, declared, context)
     return Decoded(opaque(body, declared.name), declared.name)
+
+
+def _plugins() -> Mapping[str, object]:
+    from strangler.comparison.decode.plugins import plugged_in
+
+    return plugged_in()
+
+
+def _plugged(name: str, body: bytes, media: MediaType, context: Context) -> Decoded:
+    from strangler.comparison.decode.plugins import decode_by
+
+    return decode_by(name, body, media, context)
 
 
 def _guessed(body: bytes, family: str) -> str:
@@ -133,6 +152,6 @@ DECODERS: Final[Mapping[str, Decoder]] = {
 # Whatever the body looks like.
 _FORCED: Final[Mapping[str, Decoder]] = {**DECODERS, "fixed": _fixed, "html": _page, "text": _text}
 FAMILIES: Final = tuple(_FORCED)
-"""What a route's `decode` may name."""
+"""What a route's `decode` may name, beside plug-ins."""
 
 __all__ = ["DECODERS", "FAMILIES", "decode"]
