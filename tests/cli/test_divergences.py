@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -80,8 +81,8 @@ def test_money_comes_first_then_the_count(differing: Place, strangler: Strangler
     assert ran.code == 0
     rows = [line for line in ran.out.splitlines()[1:] if line.strip()]
     assert "-0.02 EUR, +6 JPY" in rows[0]
-    assert "$.total differs: legacy says" in rows[0]
-    assert "$.generated_at" in rows[1]
+    assert "$.total differs: legacy says" in rows[1]
+    assert "$.generated_at" in rows[4]
     found = strangler("divergences", "list", "--json").json["divergences"]
     assert [each["count"] for each in found][:2] == [2, 9]
     assert found[0]["drift"] == {"EUR": "-0.02", "JPY": "6"}
@@ -246,3 +247,37 @@ def test_a_file_that_cannot_be_written_accepts_nothing(
     assert (ran.code, "No space left" in ran.err) == (2, True)
     assert differing.file.read_text() == before
     assert strangler("divergences", "list", "--state", "accepted", "--json").json == {"divergences": []}
+
+
+def test_a_list_is_three_lines_each_with_times_and_versions(differing: Place, strangler: Strangler) -> None:
+    found = strangler("divergences", "list").out.splitlines()
+    assert found[0].split() == ["id", "seen", "money", "route", "cause", "state"]
+    at = next(number for number, line in enumerate(found) if "-0.02 EUR" in line)
+    assert found[at].split()[-2:] == ["rounding", "open"]
+    assert found[at + 1].strip() == '$.total differs: legacy says "10.00", the candidate "9.99"'
+    seen = r" {14}\d{4}-\d\d-\d\d \d\d:\d\d( to \S+)? UTC, version 1"
+    assert re.fullmatch(seen, found[at + 2])
+    assert max(len(line) for line in found) <= 110
+
+
+def test_a_person_may_say_that_it_is_gone_and_it_regresses_in_a_version(
+    differing: Place, strangler: Strangler
+) -> None:
+    identity = ids(strangler)["body $.total"]
+    assert strangler("divergences", "resolve", identity).code == 2
+    ran = strangler("divergences", "resolve", identity[:6], "--reason", "mended")
+    assert (ran.code, ran.out) == (0, f"{identity}: resolved in 1\n")
+    said = strangler("divergences", "resolve", identity, "--reason", "mended", "--in-version", "1.1")
+    assert said.out == f"{identity}: resolved in 1.1\n"
+    shown = strangler("divergences", "show", identity, "--json").json
+    assert (shown["state"], shown["resolved_in"], shown["regressed_in"]) == ("resolved", "1.1", None)
+    differing.now_ns += 120_000_000_000
+    judged = differing.judged("1.1")
+    differing.write(judged.different(findings=(TOTAL,)))
+    shown = strangler("divergences", "show", identity, "--json").json
+    assert (shown["state"], shown["resolved_in"], shown["regressed_in"]) == ("regressed", "1.1", "1.1")
+    assert (
+        "state      regressed in 1.1 (resolved in 1.1): mended"
+        in strangler("divergences", "show", identity).out
+    )
+    assert "regressed in 1.1 (resolved in 1.1)" in strangler("divergences", "list").out

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from strangler.config import Loaded
     from strangler.ledger.divergences import Divergence, Shown, State
     from strangler.ledger.settled import Exemplar
-    from strangler_cli.screen import Cell, Screen
+    from strangler_cli.screen import Screen
 
 _KINDS = (
     *("ignore", "unordered", "decimal", "instant", "identity", "map", "rename", "only"),
@@ -85,35 +85,14 @@ def _seen(
 
 
 def _table(found: list[Divergence]) -> None:
-    from strangler_cli.formats.divergence import drift, sentence
-    from strangler_cli.screen import Column, Screen
+    from strangler_cli.formats.divergence import listed
+    from strangler_cli.screen import Screen
 
     screen = Screen()
     if not found:
         screen.line("no divergences")
         return
-    columns = [
-        Column("id"),
-        Column("route"),
-        Column("seen", right=True),
-        Column("money", right=True),
-        Column("state"),
-        Column("cause"),
-        Column("what", wrap=True),
-    ]
-    rows: list[list[Cell]] = [
-        [
-            each.id,
-            each.route,
-            f"{each.count:,}",
-            (drift(each), "bad" if each.drift else ""),
-            each.state,
-            each.cause,
-            sentence(each),
-        ]
-        for each in found
-    ]
-    screen.table(columns, rows)
+    listed(screen, found)
     screen.line()
     screen.line("one of them, with an example: strangler divergences show ID", "dim")
 
@@ -160,8 +139,8 @@ def _facts(screen: Screen, divergence: Divergence) -> None:
         "severity": divergence.severity,
         "seen": f"{words.counts(divergence)}, {iso(divergence.first_ns)} to {iso(divergence.last_ns)}",
         "money": f"{words.drift(divergence)} (candidate minus legacy)" if divergence.drift else "-",
-        "candidate": "version " + ", ".join(version or "unknown" for version in divergence.versions),
-        "state": divergence.state
+        "candidate": f"version {words.versions(divergence)}",
+        "state": words.state(divergence)
         + (f": {divergence.reason} ({divergence.actor})" if divergence.reason else ""),
     }
     for name, value in facts.items():
@@ -254,3 +233,38 @@ def accept(
         accepted = [(found.id, rule) for rule in rules]
         accepting.write_accepting(new, ledger, accepted, actor=who, now_ns=session.now_ns())
     said_new_epoch(new)
+
+
+@command.command(
+    help="Say that it is gone. Seen in a later epoch, it has regressed.\n\n"
+    "What an epoch that passed did not see is resolved without being said.",
+)
+@click.argument("fingerprint", metavar="ID")
+@click.option("--reason", required=True, metavar="TEXT", help="Why it is gone.")
+@click.option(
+    "--in-version", metavar="TEXT", help="The candidate's version it is gone in. Default: the present one."
+)
+@click.option("--actor", metavar="NAME", help="Who says so, in the audit. Default: the user of the system.")
+@click.pass_obj
+def resolve(config: str, fingerprint: str, reason: str, in_version: str | None, actor: str | None) -> None:
+    """Resolve."""
+    from strangler.ledger import divergences as stored
+    from strangler.ledger.epochs import current
+    from strangler_cli import session
+    from strangler_cli.formats.divergence import state
+    from strangler_cli.screen import Screen
+
+    loaded = session.configuration(config)
+    with session.ledger_of(loaded) as ledger, ledger.begin() as connection:
+        found = stored.find(connection, fingerprint)
+        epoch = (
+            current(connection, loaded.config, found.cutover)
+            if found.cutover in loaded.config.cutovers
+            else None
+        )
+        version = in_version if in_version is not None else epoch.version if epoch else ""
+        who = actor or session.actor()
+        moved = stored.resolve(
+            connection, found.id, actor=who, reason=reason, now_ns=session.now_ns(), version=version
+        )
+    Screen().line(f"{moved.id}: {state(moved)}", "good")

@@ -1,9 +1,9 @@
 """Divergences as people see them: list, show, accept, resolve.
 
-States: `open` when first seen; `accepted` when a person wrote a rule for it; `resolved` when it was not
-seen in an epoch that passed, or a person says so; `regressed` when an accepted or resolved one is seen
-again in a later epoch. The gate looks at what was seen in the epoch, whatever the state: accepting launders
-nothing.
+States: `open` when first seen; `accepted` when a person wrote a rule for it; `resolved` (in a version of the
+candidate) when it was not seen in an epoch that passed, or a person says so; `regressed` when an accepted or
+resolved one is seen again in a later epoch. The gate looks at what was seen in the epoch, whatever the state:
+accepting launders nothing.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ class Divergence(msgspec.Struct, frozen=True):
 
     `versions`: the candidate versions it was seen with, the latest first. `drift`: candidate minus legacy,
     per currency. `wrong_amounts`: exchanges in which the customer got the candidate's amount. `rule`: what
-    was written when it was accepted, as YAML. `claims`: what many pairs have shown, which then is its `cause`.
-    `merged_into`: the divergence that it is part of by them; `merged`: those that are part of this one, their
+    was written when it was accepted, as YAML. `resolved_in`, `regressed_in`: the candidate's version in which
+    it was gone, and was back (empty: never, or unknown). `claims`: what many pairs have shown, which then is its
+    `cause`. `merged_into`: the divergence that it is part of by them; `merged`: those that are part of this one, their
     counts and money with its own.
     """
 
@@ -56,6 +57,8 @@ class Divergence(msgspec.Struct, frozen=True):
     reason: str
     actor: str
     rule: str
+    resolved_in: str
+    regressed_in: str
     count: int
     wrong_amounts: int
     first_ns: int
@@ -222,21 +225,36 @@ def accept(
     return _moved(connection, found.id, "accepted", actor=actor, reason=reason, rule=rule, now_ns=now_ns)
 
 
-def resolve(connection: Connection, prefix: str, *, actor: str, reason: str, now_ns: int) -> Divergence:
-    """A person says it is gone, all of it, with an audit entry. Raises UsageError without a reason."""
+def resolve(
+    connection: Connection, prefix: str, *, actor: str, reason: str, now_ns: int, version: str = ""
+) -> Divergence:
+    """A person says it is gone, all of it, from `version` of the candidate on; with an audit entry.
+
+    Raises UsageError without a reason.
+    """
     found = find(connection, prefix)
+    said = {"actor": actor, "reason": reason, "rule": "", "version": version}
     for part in found.merged:
-        _moved(connection, part, "resolved", actor=actor, reason=reason, rule="", now_ns=now_ns)
-    return _moved(connection, found.id, "resolved", actor=actor, reason=reason, rule="", now_ns=now_ns)
+        _moved(connection, part, "resolved", now_ns=now_ns, **said)
+    return _moved(connection, found.id, "resolved", now_ns=now_ns, **said)
 
 
 def _moved(
-    connection: Connection, prefix: str, state: State, *, actor: str, reason: str, rule: str, now_ns: int
+    connection: Connection,
+    prefix: str,
+    state: State,
+    *,
+    actor: str,
+    reason: str,
+    rule: str,
+    now_ns: int,
+    version: str = "",
 ) -> Divergence:
     if not reason.strip():
         raise UsageError("a reason is missing", remedy="say why with --reason")
     before = find(connection, prefix)
     values = {"state": state, "state_ns": now_ns, "reason": reason, "actor": actor, "rule": rule}
+    values |= {"resolved_in": version, "regressed_in": ""}
     connection.execute(update(tables.divergences).where(tables.divergences.c.id == before.id).values(values))
     audit.append(
         connection,
@@ -246,7 +264,7 @@ def _moved(
         subject=before.id,
         reason=reason,
         before={"state": before.state},
-        after={"state": state, "rule": rule},
+        after={"state": state, "rule": rule, "version": version},
     )
     return find(connection, before.id)
 
@@ -261,10 +279,13 @@ def resolve_unseen(connection: Connection, cutover: str, epoch: int, *, actor: s
         & table.c.state.in_(_OPEN)
         & table.c.id.not_in(select(seen.c.divergence).where(seen.c.epoch == epoch))
     )
+    version = connection.execute(select(tables.epochs.c.version).where(tables.epochs.c.id == epoch)).scalar()
     values = {
         "state": "resolved",
         "state_ns": now_ns,
         "reason": "not seen in an epoch that passed",
         "actor": actor,
+        "resolved_in": version or "",
+        "regressed_in": "",
     }
     return connection.execute(update(table).where(unseen).values(values)).rowcount

@@ -141,14 +141,20 @@ def _regress(connection: Connection, found: Found, now_ns: int) -> None:
     """What was accepted or resolved, and is seen in an epoch whose run began after that, is back."""
     table, epochs = tables.divergences, tables.epochs
     pairs = sorted({(divergence, key[0]) for divergence, key, _, _ in found})
-    resumed = {row.id: row.resumed_ns for row in connection.execute(select(epochs.c.id, epochs.c.resumed_ns))}
+    known = {
+        row.id: row for row in connection.execute(select(epochs.c.id, epochs.c.resumed_ns, epochs.c.version))
+    }
     settled_at: dict[str, int] = {}
     for start in range(0, len(pairs), _CHUNK):
         ids = [divergence for divergence, _ in pairs[start : start + _CHUNK]]
         closed = table.c.id.in_(ids) & table.c.state.in_(("accepted", "resolved"))
         for row in connection.execute(select(table.c.id, table.c.state_ns).where(closed)):
             settled_at[row.id] = row.state_ns
-    back = [divergence for divergence, epoch in pairs if settled_at.get(divergence, now_ns) < resumed[epoch]]
-    for divergence in back:
-        change = update(table).where(table.c.id == divergence).values(state="regressed", state_ns=now_ns)
-        connection.execute(change)
+    back = {
+        divergence: known[epoch].version
+        for divergence, epoch in pairs
+        if settled_at.get(divergence, now_ns) < known[epoch].resumed_ns
+    }
+    for divergence, version in back.items():
+        values = {"state": "regressed", "state_ns": now_ns, "regressed_in": version}
+        connection.execute(update(table).where(table.c.id == divergence).values(values))

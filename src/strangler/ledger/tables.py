@@ -189,6 +189,8 @@ divergences = Table(
     _text("reason", ""),
     _text("actor", ""),
     _text("rule", ""),
+    _text("resolved_in", ""),
+    _text("regressed_in", ""),
     _number("first_ns"),
     _number("last_ns"),
     Index(None, "cutover"),

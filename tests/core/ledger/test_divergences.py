@@ -66,13 +66,19 @@ def test_what_an_epoch_that_passed_did_not_see_is_resolved(ledger: Ledger) -> No
     with ledger.begin() as connection:
         assert resolve_unseen(connection, "reads", 2, actor="control", now_ns=judged.at_ns) == 1
         assert resolve_unseen(connection, "reads", 2, actor="control", now_ns=judged.at_ns) == 0
-        assert {d.fingerprint: d.state for d in divergences(connection)} == {"f1": "resolved", "f2": "open"}
+        assert {d.fingerprint: (d.state, d.resolved_in) for d in divergences(connection)} == {
+            "f1": ("resolved", "2"),
+            "f2": ("open", ""),
+        }
         assert [d.fingerprint for d in divergences(connection, state="open")] == ["f2"]
     judged.version = "3"
     judged.at_ns += 60_000_000_000
     write(ledger, judged.different())
     with ledger.read() as connection:
-        assert {d.fingerprint: d.state for d in divergences(connection)} == {"f1": "regressed", "f2": "open"}
+        assert {
+            d.fingerprint: (d.state, d.resolved_in, d.regressed_in, d.versions)
+            for d in divergences(connection)
+        } == {"f1": ("regressed", "2", "3", ("3", "1")), "f2": ("open", "", "", ("2", "1"))}
 
 
 def test_a_person_may_resolve_and_must_say_why(ledger: Ledger) -> None:
@@ -81,7 +87,22 @@ def test_a_person_may_resolve_and_must_say_why(ledger: Ledger) -> None:
     with ledger.begin() as connection:
         with pytest.raises(UsageError, match="reason"):
             resolve(connection, "f1", actor="ann", reason=" ", now_ns=1)
-        assert resolve(connection, "f1", actor="ann", reason="fixed", now_ns=judged.at_ns).state == "resolved"
+        when = judged.at_ns
+        found = resolve(connection, "f1", actor="ann", reason="fixed", now_ns=when, version="1.1")
+        assert (found.state, found.resolved_in) == ("resolved", "1.1")
+        last = head(connection)
+        assert last is not None
+        assert last.body["after"] == {"state": "resolved", "rule": "", "version": "1.1"}
+    write(ledger, judged.different())  # the version it is said of is yet to come
+    assert state(ledger) == "resolved"
+    judged.version = "1.1"
+    judged.at_ns += 60_000_000_000
+    write(ledger, judged.different())
+    with ledger.begin() as connection:
+        back = find(connection, "f1")
+        assert (back.state, back.resolved_in, back.regressed_in) == ("regressed", "1.1", "1.1")
+        taken = accept(connection, "f1", actor="ann", reason="so be it", rule="r", now_ns=judged.at_ns)
+        assert (taken.state, taken.resolved_in, taken.regressed_in) == ("accepted", "", "")
 
 
 def test_a_prefix_must_fit_exactly_one(ledger: Ledger) -> None:

@@ -63,6 +63,7 @@ class Watched:
 
 
 NOTHING: Final = Watched()
+_PAGES: Final = b"%PDF-"
 
 
 def digest(text: str) -> str:
@@ -78,6 +79,8 @@ def learned(
     Where a name changes at a place that is neither watched nor closed, what the pairs `before` said there is evidence
     too, which is taken this once. `mark` makes of values that fields have in common what may be kept.
     """
+    if sight.legacy.body.startswith(_PAGES):
+        return Learned()  # of what stands on a page no place is the same thing twice
     out = _changed(sight)
     fresh = out.places.keys() - watched.places - watched.closed
     if watched.full:

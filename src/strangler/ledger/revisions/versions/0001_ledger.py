@@ -159,6 +159,8 @@ def _divergences() -> None:
         _text("reason", ""),
         _text("actor", ""),
         _text("rule", ""),
+        _text("resolved_in", ""),
+        _text("regressed_in", ""),
         _number("first_ns"),
         _number("last_ns"),
     )
