@@ -26,14 +26,16 @@ _PARTS: Final = 40
 _LONGEST: Final = 256
 
 
-def form_of(values: Sequence[Node]) -> str | None:
+def form_of(values: Sequence[Node], *, several: bool = True) -> str | None:
     """An expression that every value matches as a whole, narrow enough to say something; None where there is none.
 
-    What is neither text nor a whole number has no form, and neither have words.
+    What is neither text nor a whole number has no form, and neither have words. `several`: there are values enough to
+    tell the parts of a text that stay from those that are the same by chance; else only ids and numbers have a form.
     """
     texts = [value for value in values if isinstance(value, str) and 0 < len(value) <= _LONGEST]
     if values and len(texts) == len(values):
-        return _sound(_id(texts) or _parts(texts) or _beginning(texts), texts)
+        form = _id(texts) or ((_parts(texts) or _beginning(texts)) if several else None)
+        return _sound(form, texts)
     whole = [
         value for value in values if isinstance(value, int) and not isinstance(value, bool) and value >= 0
     ]

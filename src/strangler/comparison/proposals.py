@@ -13,15 +13,12 @@ Money is never hidden. Where an amount or its currency stands or may stand, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
 from typing import Final
 
 from strangler.comparison.amounts import is_currency_name, named_like_money
-from strangler.comparison.date_forms import formats
-from strangler.comparison.forms import form_of
-from strangler.comparison.instants import instant
+from strangler.comparison.fitting import Written, fitting, lets_pass
 from strangler.comparison.model import Kind, Node
 from strangler.comparison.moves import parsed
 from strangler.comparison.noise import spells_amount
@@ -33,12 +30,7 @@ from strangler.comparison.values import number_in
 FEWEST: Final = 3
 """Times that something must have been seen before a rule is proposed."""
 _NO_RULES: Final = Rules()
-_WHOLE: Final = frozenset({"status", "$"})
-"""To ignore one of these is to compare nothing."""
-_STEPS: Final = (("1m", 60), ("5m", 300), ("15m", 900), ("1h", 3_600))
 _LONE: Final = frozenset({"missing", "extra"})
-_ROOM: Final = 10
-"""A tolerance is that many times what was seen: a busy day is slower than the day it was seen on."""
 _WORDS: Final = {
     "order": "the same in another order",
     "scale": "the same number in other digits",
@@ -51,9 +43,6 @@ _WORDS: Final = {
     "enum-renamed": "the same values under other names",
     "field-renamed": "the same field under another name",
 }
-
-type Written = Mapping[str, object]
-"""A rule as `strangler.yaml` writes it, its kind first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +99,7 @@ def propose(
     watched = _Watched((*exact, *(each.place for each in seen if each.money)))
     found: dict[tuple[str, str], Proposal] = {}
     for sighting in seen:
-        written = _written(sighting) if sighting.differed >= fewest else None
+        written = fitting(sighting) if sighting.differed >= fewest else None
         if written is not None and not _hides_money(written, sighting, watched):
             one = _proposal(sighting, written)
             key = one.kind, one.place
@@ -139,7 +128,7 @@ def _together(one: Proposal, other: Proposal) -> Proposal:
     """One rule for two ways of differing at one place; where no one rule lets both pass, that of the more frequent."""
     examples = (*one.examples, *other.examples)
     both = ({**one.rule, **other.rule}, {**other.rule, **one.rule})
-    rule = next((each for each in both if _lets_pass(each, examples)), None)
+    rule = next((each for each in both if lets_pass(each, examples)), None)
     if rule is None:
         return max(one, other, key=lambda each: each.differed)
     asked = max(one.asked, other.asked)
@@ -219,104 +208,3 @@ def _last_name(place: str) -> str:
         return place.partition(":")[2]
     names = [choice for segment in widened(parsed(place)) for choice in segment.choices]
     return next((name for name in reversed(names) if isinstance(name, str)), "")
-
-
-def _written(sighting: Sighting) -> Written | None:
-    """The rule for one sighting; None where none is obvious, or where it would not do for every example."""
-    if sighting.learned is not None:
-        return sighting.learned
-    if sighting.place in _WHOLE and sighting.kind != "order":
-        return None
-    fitting = _unordered if sighting.kind == "order" else _RULES.get(sighting.cause)
-    if sighting.own and sighting.cause == "id":
-        fitting = None  # an id that is another one every time maps to nothing
-    rule = fitting(sighting) if fitting is not None else None
-    if rule is not None and _lets_pass(rule, sighting.examples):
-        return rule
-    return _of_noise(sighting) if sighting.own else None
-
-
-def _lets_pass(rule: Written, examples: Sequence[tuple[Node, Node]]) -> bool:
-    kind = next(iter(rule))
-    if kind in {
-        "unordered",
-        "ignore",
-    }:  # the examples of the one are positions; the other lets everything pass
-        return True
-    from strangler.comparison.pair import compare  # with every decoder; `status` proposes, mostly nothing
-
-    tried = Rules.parse([{**rule, kind: "$.x"}])
-    return all(compare({"x": left}, {"x": right}, tried).verdict == "equal" for left, right in examples)
-
-
-def _of_noise(sighting: Sighting) -> Written | None:
-    if sighting.kind == "changed":
-        step = _tolerance(sighting.examples)
-        if step is not None:
-            return {"instant": sighting.place, "tolerance": step}
-        form = form_of([value for example in sighting.examples for value in example])
-        if form is not None:
-            return {"pattern": sighting.place, "matches": form}
-    return None if sighting.steady else {"ignore": sighting.place}
-
-
-def _tolerance(examples: Sequence[tuple[Node, Node]]) -> str | None:
-    """How far apart a clock's values may be, where the place is a clock."""
-    moments = [(instant(first, "iso", UTC), instant(second, "iso", UTC)) for first, second in examples]
-    apart = [abs(first - second) for first, second in moments if first is not None and second is not None]
-    if not apart or len(apart) < len(moments):
-        return None
-    return next((step for step, seconds in _STEPS if _ROOM * max(apart) <= timedelta(seconds=seconds)), None)
-
-
-def _unordered(sighting: Sighting) -> Written:
-    return {"unordered": sighting.place}
-
-
-def _decimal(sighting: Sighting) -> Written:
-    return {"decimal": sighting.place}
-
-
-def _spaces(sighting: Sighting) -> Written:
-    return {"text": sighting.place, "whitespace": "collapse"}
-
-
-def _letters(sighting: Sighting) -> Written:
-    return {"text": sighting.place, "case": "fold"}
-
-
-def _unicode(sighting: Sighting) -> Written:
-    """The wider form only where the narrower one will not do."""
-    narrow: Written = {"text": sighting.place, "unicode": "NFC"}
-    if "compatibility" not in sighting.detail and _lets_pass(narrow, sighting.examples):
-        return narrow
-    return {**narrow, "unicode": "NFKC"}
-
-
-def _moment(sighting: Sighting) -> Written | None:
-    forms = formats(sighting.examples)
-    if forms is None:
-        return None
-    legacy, candidate = forms
-    if legacy != candidate:
-        return {"instant": sighting.place, "format": {"legacy": legacy, "candidate": candidate}}
-    return {"instant": sighting.place} if legacy == "iso" else {"instant": sighting.place, "format": legacy}
-
-
-def _ids(sighting: Sighting) -> Written | None:
-    """Only ids that map one to one, as far as the examples tell."""
-    pairs = {(str(left), str(right)) for left, right in sighting.examples}
-    one_to_one = len({left for left, _ in pairs}) == len(pairs) == len({right for _, right in pairs})
-    return {"identity": sighting.place} if one_to_one else None
-
-
-_RULES: Final[Mapping[str, Callable[[Sighting], Written | None]]] = {
-    "scale": _decimal,
-    "whitespace": _spaces,
-    "case": _letters,
-    "unicode": _unicode,
-    "date-format": _moment,
-    "time-zone": _moment,
-    "id": _ids,
-}
-"""What each cause says for itself."""

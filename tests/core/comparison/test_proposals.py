@@ -189,6 +189,14 @@ def test_ids_that_differ_by_themselves_keep_their_form(pair: tuple[str, str]) ->
         assert compare(first, {"request": other}, rules).verdict == "different"
 
 
+def test_one_example_of_many_tells_the_form_of_an_id_and_of_nothing_else() -> None:
+    one = ("inv-2026-1-a7", "inv-2026-1-b8")
+    assert [each.kind for each in propose([sighting("$.x", 9, 9, one)])] == ["ignore"]
+    assert [each.kind for each in propose([sighting("$.x", 9, 9, one, one, one)])] == ["pattern"]
+    for pair in FORMS.values():
+        assert [each.kind for each in propose([sighting("$.x", 9, 9, pair)])] == ["pattern"]
+
+
 def test_what_comes_and_goes_by_itself_says_so() -> None:
     (one,) = proposed(({"a": 1}, {}), ({"a": 1}, {"a": 1}), own=True)
     assert one.rule == {"ignore": "$.a", "reason": "comes and goes by itself: 1 of 2 asked twice"}
