@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
 import click
+
+_DURATION: Final = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+class Duration(click.ParamType[int]):
+    """`30s`, `10m`, `2h`, `1d`, as nanoseconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The nanoseconds; it fails with what would be right."""
+        if isinstance(value, int):
+            return value
+        found = _DURATION.fullmatch(str(value).strip())
+        if found is None:
+            self.fail(f"{value!r} is no duration; write 30s, 10m, 2h.", param, ctx)
+        return int(found[1]) * _SECONDS[found[2]] * 1_000_000_000
+
 
 TALLY_FORMAT: Final = click.option(
     "--format",

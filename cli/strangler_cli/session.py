@@ -39,6 +39,11 @@ def now_ns() -> int:
     return time.time_ns()
 
 
+def pause(seconds: float) -> None:
+    """Wait."""
+    time.sleep(seconds)
+
+
 def actor() -> str:
     """Who acts, as the audit names them, unless `--actor` says it: the user of the operating system."""
     try:

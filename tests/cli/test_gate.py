@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from sarif_pydantic import Sarif
 
 from strangler.gate import Reason, Verdict
 from strangler_cli.formats.github import MOST, as_github
+from strangler_cli.formats.gitlab import as_gitlab
 from strangler_cli.formats.junit import as_junit
+from strangler_cli.formats.sarif import as_sarif
 from strangler_cli.formats.verdict import Asked
+from strangler_cli.formats.verdict_markdown import as_markdown
 
 from .conftest import Place, Strangler
 
@@ -109,7 +114,7 @@ def test_json(passing: Place, strangler: Strangler) -> None:
     assert (reason["file"], reason["line"] > 0) == ("strangler.yaml", True)
 
 
-@pytest.mark.parametrize("form", ["text", "json", "github", "junit"])
+@pytest.mark.parametrize("form", ["text", "json", "github", "junit", "sarif", "gitlab", "markdown"])
 def test_to_a_file(passing: Place, strangler: Strangler, form: str) -> None:
     passing.write(passing.judged().different())
     direct = strangler("gate", "reads", "--format", form)
@@ -189,3 +194,105 @@ def test_junit_holds_any_text() -> None:
 def test_junit_of_a_passing_gate_has_no_failure(passing: Place, strangler: Strangler) -> None:
     root = ET.fromstring(strangler("gate", "reads", "--format", "junit").out)
     assert (root.get("tests"), root.get("failures")) == ("3", "0")
+
+
+def hostile() -> Asked:
+    """Reasons with what a file name, a route and a message may hold."""
+    reasons = [
+        Reason("rate", "blocked", "1 of `a|b`\n<script>", "at most 0.1 %", "mend it", 7, "a|b", "EUR"),
+        Reason("rate", "blocked", "2 of `c`", "at most 0.1 %", "mend it", 7, "c", "EUR"),
+        Reason("stale", "insufficient", "3 d old", "within 24 h", "send traffic"),
+        Reason("freeze", "frozen", "frozen", "a time outside", "it ends", 3),
+        Reason("stale", "insufficient", "4 d old", "within 24 h", "send traffic"),
+    ]
+    verdict = Verdict("reads/é", "blocked", tuple(reasons), ("a note",), "e")
+    return Asked(verdict, "deploy/strangler é.yaml", "shadow", 1, "2", 1, 10, 3)
+
+
+def test_sarif_is_what_its_model_takes() -> None:
+    log = as_sarif(hostile())
+    (run,) = Sarif.model_validate(log).runs
+    assert [result.rule_id for result in run.results or ()] == ["rate", "rate", "stale", "freeze", "stale"]
+    results = log["runs"][0]["results"]
+    assert [each["level"] for each in results] == ["error", "error", "warning", "note", "warning"]
+    place = results[0]["locations"][0]["physicalLocation"]
+    assert place == {
+        "artifactLocation": {"uri": "deploy/strangler%20%C3%A9.yaml"},
+        "region": {"startLine": 7},
+    }
+    assert "region" not in results[2]["locations"][0]["physicalLocation"]
+    marks = [each["partialFingerprints"]["strangler/v1"] for each in results]
+    assert marks[2] == marks[4]
+    assert len(set(marks)) == 4
+    rules = log["runs"][0]["tool"]["driver"]["rules"]
+    assert [rules[each["ruleIndex"]]["id"] for each in results] == [each["ruleId"] for each in results]
+    assert as_sarif(replace(hostile(), verdict=Verdict("reads", "pass", ())))["runs"][0]["results"] == []
+
+
+def test_gitlab_has_no_fingerprint_twice() -> None:
+    entries = as_gitlab(hostile())
+    assert [each["severity"] for each in entries] == ["blocker", "blocker", "major", "info"]
+    assert len({each["fingerprint"] for each in entries}) == 4
+    assert entries[2]["description"] == "3 d old; required: within 24 h; 4 d old"
+    assert all(each["location"]["lines"]["begin"] >= 1 for each in entries)
+    assert set(entries[0]) == {"description", "check_name", "fingerprint", "severity", "location"}
+
+
+def test_a_step_summary_goes_where_github_says(
+    passing: Place, strangler: Strangler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passing.write(passing.judged().different())
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(passing.folder / "summary.md"))
+    assert strangler("gate", "reads").code == 1
+    assert not (passing.folder / "summary.md").exists()
+    ran = strangler("gate", "reads", "--format", "github")
+    assert ran.out.startswith("::error ")
+    assert strangler("gate", "reads", "--format", "github").code == 1
+    summary = (passing.folder / "summary.md").read_text(encoding="utf-8")
+    assert summary.count("### ⛔ reads: blocked\n") == 2
+    assert "| ⛔ | 1 of" in summary
+
+
+def test_markdown_takes_names_for_text() -> None:
+    page = as_markdown(hostile())
+    assert "<script>" not in page
+    assert [line.count("|") - line.count("\\|") for line in page.splitlines() if line.startswith("| ")] == [
+        5
+    ] * 6
+
+
+def test_waiting_ends_when_it_is_decided(
+    passing: Place, strangler: Strangler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert strangler("cutover", "pause", "reads").code == 0
+    waits: list[float] = []
+
+    def pause(seconds: float) -> None:
+        waits.append(seconds)
+        passing.now_ns += int(seconds) * 1_000_000_000
+        passing.write()
+        if len(waits) == 3:
+            strangler("cutover", "resume", "reads")
+
+    monkeypatch.setattr("strangler_cli.session.pause", pause)
+    ran = strangler("gate", "reads", "--wait")
+    assert (ran.code, waits) == (0, [5, 5, 5])
+    assert strangler("gate", "reads", "--format", "json").json["attempt"] == 1
+
+
+def test_waiting_ends_with_the_time(
+    place: Place, strangler: Strangler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+
+    def pause(seconds: float) -> None:
+        waits.append(seconds)
+        place.now_ns += int(seconds * 1_000) * 1_000_000
+
+    monkeypatch.setattr("strangler_cli.session.pause", pause)
+    ran = strangler("gate", "reads", "--wait", "--timeout", "12s")
+    assert (ran.code, sum(waits)) == (3, 12)
+    assert strangler("gate", "reads", "--wait", "--timeout", "soon").code == 2
+    (place.folder / "strangler.db").unlink()
+    assert strangler("gate", "reads", "--wait", "--timeout", "12s").code == 3
+    assert sum(waits) == 24, "a ledger that is away may come back"

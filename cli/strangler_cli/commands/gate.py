@@ -3,40 +3,55 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from strangler_cli.options import Duration
+
 if TYPE_CHECKING:
     from strangler_cli.formats.verdict import Asked
+
+_SUMMARY: Final = 250_000
+"""Characters; at most a mebibyte in UTF-8."""
 
 
 @click.command(
     help="Ask whether a cutover may advance. Evidence and policy decide; only the count of attempts changes.\n\n"
     "Exit code 0: passed; 1: blocked; 2: usage or configuration; 3: evidence insufficient or stale, or no ledger; "
-    "4: paused. No comparisons never pass.",
+    "4: paused or frozen. No comparisons never pass.",
 )
 @click.argument("cutover")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github", "junit"]),
+    type=click.Choice(["text", "json", "github", "junit", "sarif", "gitlab", "markdown"]),
     default="text",
     show_default=True,
-    help="For people, for programs, as GitHub annotations, as a JUnit report.",
+    help="For people; for programs; as GitHub annotations and step summary; as a report for CI.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write it to a file; one line is printed.")
+@click.option("--wait", is_flag=True, help="Ask again until it passes or is blocked.")
+@click.option(
+    "--timeout",
+    metavar="DURATION",
+    type=Duration(),
+    default="30m",
+    show_default=True,
+    help="With --wait: for so long; then it leaves with what it is by then.",
+)
 @click.pass_obj
-def command(config: str, cutover: str, form: str, output: str | None) -> int:
+def command(config: str, cutover: str, form: str, output: str | None, *, wait: bool, timeout: int) -> int:
     """Ask."""
-    from strangler_cli import asking
-    from strangler_cli.session import configuration, known_cutover, ledger_of, now_ns
+    from strangler_cli.session import configuration, known_cutover
+    from strangler_cli.waiting import decided
 
-    loaded = configuration(config)
-    known_cutover(loaded, cutover)
-    with ledger_of(loaded) as ledger:
-        asked = asking.ask(ledger, loaded, cutover, now_ns())
+    known_cutover(configuration(config), cutover)
+    asked = decided(config, cutover, timeout if wait else 0)
+    if form == "github":
+        _summarize(asked)
     text = _formatted(asked, form, to_file=output is not None)
     if output is not None:
         _write(Path(output), text)
@@ -51,20 +66,21 @@ def command(config: str, cutover: str, form: str, output: str | None) -> int:
 
 
 def _formatted(asked: Asked, form: str, *, to_file: bool) -> str:
-    if form == "json":
-        from strangler_cli.formats.as_json import dumped
-        from strangler_cli.formats.verdict import as_object
+    if form == "text":
+        return _as_plain_text(asked) if to_file else ""
+    from strangler_cli.formats.verdict_forms import written
 
-        return dumped(as_object(asked)) + "\n"
-    if form == "github":
-        from strangler_cli.formats.github import as_github
+    return written(asked, form)
 
-        return as_github(asked)
-    if form == "junit":
-        from strangler_cli.formats.junit import as_junit
 
-        return as_junit(asked)
-    return _as_plain_text(asked) if to_file else ""
+def _summarize(asked: Asked) -> None:
+    """A step summary, where GitHub Actions says into which file; it takes a mebibyte of each step."""
+    file = os.environ.get("GITHUB_STEP_SUMMARY")
+    if file:
+        from strangler_cli.formats.verdict_forms import written
+
+        with Path(file).open("a", encoding="utf-8") as summary:
+            summary.write(written(asked, "markdown")[:_SUMMARY])
 
 
 def _print(asked: Asked) -> None:

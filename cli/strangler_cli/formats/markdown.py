@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def of_outcome(outcome: Outcome, left: str, right: str) -> str:
     """One pair: the verdict and a table of what differs."""
     if outcome.verdict == "failed":
-        return f"**cannot be compared**: {_plain(outcome.failure_detail or str(outcome.failure))}"
+        return f"**cannot be compared**: {plain(outcome.failure_detail or str(outcome.failure))}"
     places = len(outcome.differences) + outcome.unlisted
     lines = [f"**{outcome.verdict}**" + (f" in {counted(places, 'place')}" if places else "")]
     rows = [
@@ -51,29 +51,29 @@ def of_tally(tally: Tally) -> str:
     rules = [visible(line) for group in groups for claim in group.claims for line in rule_lines(claim)]
     if rules:
         lines += ["", "Learned over many pairs; as a rule:", "", *(f"    {line}" for line in rules)]
-    lines += [f"\n{_plain(line)}" for line in tallied.asides(tally)]
+    lines += [f"\n{plain(line)}" for line in tallied.asides(tally)]
     return "\n".join(lines)
 
 
 def _example(example: Example) -> str:
-    return f"{_plain(example.pair)}: {_code(example.legacy)} against {_code(example.candidate)}"
+    return f"{plain(example.pair)}: {_code(example.legacy)} against {_code(example.candidate)}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     if not rows:
         return
     yield ""
-    yield _line(_plain(title) for title in head)
+    yield _line(plain(title) for title in head)
     yield _line("---" for _ in head)
     for row in rows:
-        yield _line(cell if cell.startswith("`") or "`" in cell else _plain(cell) for cell in row)
+        yield _line(cell if cell.startswith("`") or "`" in cell else plain(cell) for cell in row)
 
 
 def _line(cells: Iterator[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that Markdown takes for nothing but text."""
     flat = visible(text).replace("\n", " ").replace("\t", " ")
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in flat)
