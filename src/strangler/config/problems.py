@@ -30,10 +30,15 @@ _MISSING: Final = {
 
 def problems(error: ValidationError, tree: object) -> list[Problem]:
     """Every problem, by line; each said once."""
-    found = dict.fromkeys(
-        _problem(detail, tree) for detail in error.errors(include_url=False, include_input=False)
-    )
+    details = error.errors(include_url=False, include_input=False)
+    found = dict.fromkeys(_problem(each, tree) for each in details if not _follows(each, details))
     return sorted(found, key=lambda problem: problem.line)
+
+
+def _follows(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """Whether a list is too short only because what is in it was refused."""
+    inside = (each["loc"][: len(detail["loc"])] for each in details if each is not detail)
+    return detail["type"] == "too_short" and detail["loc"] in inside
 
 
 def at(tree: object, found: Iterable[tuple[Location, str, str | None]]) -> Iterator[Problem]:

@@ -43,14 +43,15 @@ CONTAINERS: Final[tuple[Path, ...]] = (("customer",), ("lines",), ("lines", 1), 
 
 def with_value(document: Any, path: Path, value: Any) -> Any:
     changed = copy.deepcopy(document)
-    parent = at(changed, path[:-1])
+    parent: Any = at(changed, path[:-1])
     parent[path[-1]] = value
     return changed
 
 
 def without(document: Any, path: Path) -> Any:
     changed = copy.deepcopy(document)
-    del at(changed, path[:-1])[path[-1]]  # type: ignore[arg-type,union-attr]
+    parent: Any = at(changed, path[:-1])
+    del parent[path[-1]]
     return changed
 
 

@@ -116,6 +116,15 @@ def test_rules_in_a_file_of_their_own(text: str, lines: list[int]) -> None:
     assert (len(rules), found) == (len(lines), lines)
 
 
+@pytest.mark.parametrize("text", ["- ingore: $.a\n", "rules: [{ignore: []}]\n"])
+def test_a_list_is_not_too_short_for_what_is_wrong_in_it(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_rules(text, Path("rules.yaml"))
+    assert len(caught.value.problems) == 1
+    with pytest.raises(ConfigError, match="at least 1"):
+        parse_rules("rules: []\n", Path("rules.yaml"))
+
+
 @pytest.mark.parametrize("text", ["- ignore: $.a\n- ingore: $.b\n", "rules:\n- ingore: $.b\n"])
 def test_a_rules_file_is_refused_with_its_line(text: str) -> None:
     with pytest.raises(ConfigError, match=r"rules.yaml:2: rules\[\d\]: unknown kind of rule `ingore`"):
