@@ -14,7 +14,7 @@ settings.register_profile("strangler", deadline=None, derandomize=True, max_exam
 settings.register_profile(
     "fuzz",
     deadline=None,
-    max_examples=2_000,
+    max_examples=300,
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
 )
