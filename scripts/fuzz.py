@@ -1,8 +1,7 @@
 """Runs the properties again and again, each round from another seed, until the time is up or one of them fails.
 
-Run by `make fuzz`, in the project's environment: `make fuzz ARGS="--minutes 60"`. What is left goes to pytest:
-`make fuzz ARGS="--minutes 5 tests/core/comparison/test_decode_fuzz.py"`. The seed of a round that failed is printed; with
-`--seed` the first round begins there.
+Run by `make fuzz`, in the project's environment: `make fuzz ARGS="--minutes 60"`. What is left goes to pytest, such as the
+path of a file. The seed of a round that failed is printed; with `--seed` the first round begins there.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ def main() -> int:
         if code:
             print(f"failed in round {rounds}: make fuzz ARGS='--seed {seed}' begins with it")
             return code
-    print(f"{rounds} rounds, nothing found")
+    print(f"{rounds} round{'s' * (rounds > 1)}, nothing found")
     return 0
 
 
