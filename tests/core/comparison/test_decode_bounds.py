@@ -1,103 +1,15 @@
-"""Time and memory of decoding are bounded by the size of the body: over documents of others, and hostile ones."""
-
-import copy
-import time
-import tracemalloc
-from pathlib import Path
+"""Time and memory of decoding are bounded by the size of the body, whatever stands in it."""
 
 import pytest
 
 from strangler.comparison.context import Context
 from strangler.comparison.declared import CsvLayout, DeclaredFormat, FixedColumn, FixedLayout
 from strangler.comparison.decode import decode
-from strangler.comparison.pair import compare
 from strangler.errors import DecodeError
 from strangler.testing.pdf import at, pdf
 from strangler.testing.samples import answer, as_json, invoice
 
-CORPUS = Path(__file__).parents[3].parent / "shared" / "corpus"
-HELD = 128
-"""Peak bytes for a byte of body, at most: `[[],[],…]` takes a list of 56 bytes and its place for three bytes."""
-FIXED = 1 << 18
-"""What decoding takes however small the body is: what a decoder loads at its first use."""
-TELLING = 500
-"""Bytes of a body, below which a figure for each of them says nothing."""
-
-
-def cost(body, media):
-    """Peak bytes allocated, processor seconds, and whether there is a tree."""
-    message = answer(body, media=media)
-    seconds, read = timed(message)
-    tracemalloc.start()
-    try:
-        readable(message)
-        return tracemalloc.get_traced_memory()[1], seconds, read
-    finally:
-        tracemalloc.stop()
-
-
-def timed(message):
-    """Processor seconds, and whether there is a tree."""
-    started = time.process_time()
-    read = readable(message)
-    return time.process_time() - started, read
-
-
-def readable(message):
-    declared = DECLARED.get(dict(message.fields).get(b"Content-Type", b"").decode())
-    try:
-        decode(message, Context(declared=declared))
-    except DecodeError:
-        return False
-    return True
-
-
-def bounded(name, documents):
-    """Hold each of (name, body, media) to the bound, and print what the worst took. How many were refused."""
-    readable(answer(documents[0][1], media=documents[0][2]))
-    memory, slowness = [(0.0, "none")], [(0.0, "none")]
-    unread = 0
-    for title, body, media in documents:
-        peak, seconds, read = cost(body, media)
-        unread += not read
-        assert peak <= HELD * len(body) + FIXED, (title, peak, len(body))
-        if len(body) >= TELLING:
-            memory.append((peak / len(body), title))
-            slowness.append((1e6 * seconds / len(body), title))
-    print(  # noqa: T201  the figures are asked for
-        f"\n{name}: {len(documents)} documents, {unread} typed errors; from {TELLING} bytes on at worst "
-        f"{max(memory)[0]:.0f} bytes ({max(memory)[1]}) and {max(slowness)[0]:.2f} µs ({max(slowness)[1]}) a byte"
-    )
-    return unread
-
-
-@pytest.mark.skipif(not CORPUS.is_dir(), reason=f"no corpus at {CORPUS.name} beside the repository")
-def test_json_test_suite_and_recurly():
-    suite = sorted((CORPUS / "json" / "JSONTestSuite" / "test_parsing").glob("*.json"))
-    assert len(suite) == 318
-    texts = [(f.name, f.read_bytes(), "application/json") for f in suite]
-    refused = bounded("JSONTestSuite", texts)
-    assert refused >= sum(file.name.startswith("n_") for file in suite) - 1  # one of them is empty
-    recurly = sorted((CORPUS / "recurly").rglob("*.xml"))
-    assert len(recurly) == 318
-    messages = [(f.name, body, "application/xml") for f in recurly for body in bodies(f.read_bytes())]
-    assert len(messages) > 300
-    assert bounded("recurly", messages) == 0
-    for title, body, media in [*texts, *messages]:
-        message = answer(body, media=media)
-        assert compare(message, message).verdict == "equal", title
-        if readable(message):
-            root = decode(message).root
-            assert compare(root, copy.deepcopy(root)).verdict == "equal", title
-
-
-def bodies(text):
-    """XML documents in a file that holds a request and its response as they went over the wire."""
-    for message in text.replace(b"\r\n", b"\n").split(b"\x16"):
-        body = message.partition(b"\n\n")[2].strip()
-        if body.startswith(b"<"):
-            yield body
-
+from .measured import bounded, timed
 
 PARTED = "multipart/form-data; boundary=b"
 
@@ -182,11 +94,12 @@ GROWING = {
 def test_growth_is_linear(kind):
     media, make = GROWING[kind]
     small, large = make(5_000), make(80_000)
-    bounded(kind, [(f"{len(body):,}", body, media) for body in (small, large)])
+    context = Context(declared=DECLARED.get(media))
+    bounded(kind, [(f"{len(body):,}", body, media) for body in (small, large)], context)
     times = len(large) / len(small)
     # What grows with the square takes sixteen times as long for each byte; below a millisecond there is only noise.
-    seconds = max(min(timed(answer(small, media=media))[0] for _ in range(3)), 0.001)
-    assert timed(answer(large, media=media))[0] <= 8 * times * seconds
+    seconds = max(min(timed(answer(small, media=media), context)[0] for _ in range(3)), 0.001)
+    assert timed(answer(large, media=media), context)[0] <= 8 * times * seconds
 
 
 def test_a_namespace_of_any_length_in_use():
