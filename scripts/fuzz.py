@@ -1,7 +1,7 @@
 """Runs the properties again and again, each round from another seed, until the time is up or one of them fails.
 
-Run by `make fuzz`, in the project's environment: `make fuzz ARGS="--minutes 60"`. What is left goes to pytest, such as the
-path of a file. The seed of a round that failed is printed; with `--seed` the first round begins there.
+Run by `make fuzz`, in the project's environment: `make fuzz ARGS="--minutes 60"`. What is left goes to pytest, such as
+the path of a file. The seed of a round that failed is printed; with `--seed` the first round begins there.
 """
 
 from __future__ import annotations
