@@ -137,9 +137,9 @@ def test_no_bytes_and_unknown_bytes():
     assert decode(answer(b"")).root == Opaque(
         "", 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     )
-    root = tree(b"%PDF-1.7", media="application/pdf").root
+    root = tree(b"PK\x05\x06", media="application/zip").root
     assert isinstance(root, Opaque)
-    assert (root.media, root.size) == ("application/pdf", 8)
+    assert (root.media, root.size) == ("application/zip", 4)
 
 
 def test_the_limit_of_depth_is_the_contexts():
