@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import copy
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from random import Random
 from typing import Any
 
@@ -21,11 +22,16 @@ from strangler.comparison.paths import at
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`expected`: every difference there must be, as kind and place (the candidate's for what is extra)."""
+    """`expected`: every difference there must be, as kind and place (the candidate's for what is extra).
+
+    `status`: of both answers, where it is not 200. `said`: what the cause must say.
+    """
 
     left: Node
     right: Node
     expected: tuple[tuple[str, Path], ...]
+    status: int = 200
+    said: str = ""
 
 
 type Mutator = Callable[[Node, Random], Mutant | None]
@@ -251,8 +257,112 @@ def _is_opaque_id(_: Path, value: Node) -> bool:
     return isinstance(value, str) and bool(re.fullmatch(r"[a-z]{2,5}_[A-Za-z0-9]{12,}", value))
 
 
+def _spelt(made: Callable[[str, Random], tuple[str, str]]) -> Mutator:
+    """A mutator that writes one text of a document in two ways."""
+
+    def mutator(document: Node, random: Random) -> Mutant | None:
+        place = chosen(document, random, _text)
+        if place is None:
+            return None
+        path, value = place
+        left, right = made(str(value), random)
+        return Mutant(replaced(document, path, left), replaced(document, path, right), (("changed", path),))
+
+    return mutator
+
+
+_FOREIGN = ("Straße", "Société", "Åkesson", "Łódź", "naïve", "España", "Műhely")
+_WIDE = {ord(digit): chr(0xFF10 + int(digit)) for digit in "0123456789"}
+
+
+def _other_form(value: str, random: Random) -> tuple[str, str]:
+    left = f"{value} {random.choice(_FOREIGN[1:4])} 12"
+    if random.random() < 0.5:
+        return left, left.translate(_WIDE)
+    return unicodedata.normalize("NFC", left), unicodedata.normalize("NFD", left)
+
+
+def _misread(value: str, random: Random) -> tuple[str, str]:
+    left = f"{value} {random.choice(('Straße', 'Société', 'España', 'Ærø', 'Größe'))}"
+    charset = random.choice(("latin-1", "cp1252"))
+    try:
+        return left, left.encode().decode(charset)
+    except UnicodeDecodeError:  # five bytes are nothing in Windows-1252
+        return left, left.encode().decode("latin-1")
+
+
+_PAGES: tuple[tuple[str, Node, Node], ...] = (
+    ("page_size", 20, 50),
+    ("has_more", True, False),
+    ("next_cursor", "Y3Vyc29yOjIw", "Y3Vyc29yOjUw"),
+    ("offset", 0, 40),
+    ("nextPageUrl", "/rows?page=2", "/rows?cursor=abc"),
+)
+
+
+def _with(document: Node, path: Path, name: str, value: Node) -> Node:
+    other = copy.deepcopy(document)
+    parent: Any = at(other, path)
+    parent[name] = value
+    return other
+
+
+def _maps(document: Node) -> list[tuple[Path, Any]]:
+    found = [((), document), *places(document)]
+    return [(path, node) for path, node in found if isinstance(node, dict)]
+
+
+def _paged(document: Node, random: Random) -> Mutant | None:
+    """A member that speaks of pages, other on either side, beside a list."""
+    beside = [path for path, node in _maps(document) if any(isinstance(each, list) for each in node.values())]
+    if not beside:
+        return None
+    path = random.choice(beside)
+    name, left, right = random.choice(_PAGES)
+    return Mutant(
+        _with(document, path, name, left), _with(document, path, name, right), (("changed", (*path, name)),)
+    )
+
+
+def _error_body(document: Node, random: Random) -> Mutant | None:
+    """Both refuse, in other words."""
+    path, _ = random.choice(_maps(document))
+    left, right = random.choice(
+        (("no such invoice", "Not Found"), ("must not be empty", "this field is required"))
+    )
+    before, after = (_with(document, path, "message", text) for text in (left, right))
+    status = random.choice((400, 404, 409, 422))
+    return Mutant(before, after, (("changed", (*path, "message")),), status=status)
+
+
+_HALVES = {"half-up": ROUND_HALF_UP, "half-even": ROUND_HALF_EVEN}
+
+
+def _rounded_otherwise(document: Node, random: Random) -> Mutant | None:
+    """A net amount over lines: rounded half-up on one side, half-even on the other."""
+    path, _ = random.choice(_maps(document))
+    lines: list[Node] = []
+    net = Decimal(0)
+    for _ in range(random.randint(1, 4)):
+        quantity, price = random.randint(1, 9), Decimal(random.randint(10, 9_999)).scaleb(-3)
+        net += quantity * price
+        lines.append({"quantity": quantity, "unit_price": price})
+    rest = (Decimal("0.005") - net) % Decimal("0.01")
+    lines.append({"quantity": 1, "unit_price": 2 + rest})
+    net += 2 + rest
+    cents = {name: net.quantize(Decimal("0.01"), half) for name, half in _HALVES.items()}
+    if cents["half-up"] == cents["half-even"]:
+        return None
+    before, after = (
+        _with(document, path, "added", {"currency": "EUR", "net": cents[name], "lines": lines})
+        for name in ("half-up", "half-even")
+    )
+    return Mutant(before, after, (("changed", (*path, "added", "net")),), said=" rounds ")
+
+
 CAUSED: dict[str, tuple[str, Mutator]] = {
     "rounding": ("rounding", _one(_amount, _rounded)),
+    "rounding, computed again": ("rounding", _rounded_otherwise),
     "sign": ("sign", _one(_amount, lambda value, _: _like(value, -Decimal(value)))),
     "minor units": ("minor-units", _one(_amount, lambda value, _: _like(value, Decimal(value) * 100))),
     "scale": (
@@ -311,6 +421,10 @@ CAUSED: dict[str, tuple[str, Mutator]] = {
         "whitespace",
         _one(_text, lambda value, random: random.choice([f" {value}", f"{value}\n"])),
     ),
+    "unicode": ("unicode", _spelt(_other_form)),
+    "mojibake": ("mojibake", _spelt(_misread)),
+    "pagination": ("pagination", _paged),
+    "error body": ("error-body", _error_body),
     "truncation of a text": (
         "truncation",
         _one(
@@ -328,3 +442,58 @@ CAUSED: dict[str, tuple[str, Mutator]] = {
     "id": ("id", _one(_is_opaque_id, lambda value, _: value[:6] + value[:5:-1])),
 }
 """By name: the cause that is to be told, and what makes it."""
+
+
+# As a version that renames something would, over many documents
+
+type Pairs = list[tuple[Node, Node]]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Pairs of one route in which one thing was renamed throughout, and one in which it is something else.
+
+    `place`: where, with -1 for list positions.
+    """
+
+    pairs: Pairs
+    place: Path
+    wrong: tuple[Node, Node]
+
+
+type Renaming = Callable[[Node, Random], Run]
+_STATES = (("OPEN", "offen"), ("P", "settled"), ("Void", "cancelled"), ("new", "new"), ("1", "first"))
+
+
+def _shape(path: Path) -> Path:
+    return tuple(-1 if isinstance(step, int) else step for step in path)
+
+
+def _values_renamed(document: Node, random: Random) -> Run:
+    path, _ = random.choice(_maps(document))
+    states = random.sample(_STATES[:3], random.randint(2, 3)) + random.sample(
+        _STATES[3:], random.randint(0, 1)
+    )
+    said = [random.choice(states) for _ in range(30)]
+    pairs = [
+        (_with(document, path, "stage", left), _with(document, path, "stage", right)) for left, right in said
+    ]
+    wrong = _with(document, path, "stage", states[0][0]), _with(document, path, "stage", "elsewhere")
+    return Run(pairs, (*_shape(path), "stage"), wrong)
+
+
+def _field_renamed(document: Node, random: Random) -> Run:
+    path, _ = random.choice(_maps(document))
+    pairs = [
+        (
+            _with(document, path, "former", f"{number} of them"),
+            _with(document, path, "latter", f"{number} of them"),
+        )
+        for number in range(8)
+    ]
+    wrong = _with(document, path, "former", "nine"), _with(document, path, "latter", "ten")
+    return Run(pairs, (*_shape(path), "former"), wrong)
+
+
+RENAMED: dict[str, Renaming] = {"enum-renamed": _values_renamed, "field-renamed": _field_renamed}
+"""By the cause that is to be learned."""

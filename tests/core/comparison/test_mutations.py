@@ -17,13 +17,15 @@ import pytest
 from deepdiff import DeepDiff
 
 from strangler.comparison.decode import decode
-from strangler.comparison.model import Difference, Node
+from strangler.comparison.model import Difference, Node, Outcome, jsonpath
 from strangler.comparison.model import Path as Place
 from strangler.comparison.pair import compare
 from strangler.comparison.paths import at
+from strangler.comparison.values import canonical
 from strangler.testing.samples import answer, as_json, invoice
 
-from .mutants import ANYWHERE, CAUSED, Mutant
+from .mutants import ANYWHERE, CAUSED, RENAMED, Mutant
+from .taught import claims
 
 CORPUS = Path(__file__).parents[3].parent / "shared" / "corpus"
 LARGEST = 12_000
@@ -154,8 +156,9 @@ def test_the_cause_is_told(times: int) -> None:
             if mutant is None or not differs(mutant):
                 continue
             made[name] += 1
-            codes = {each.cause.code for each in compare(mutant.left, mutant.right).differences}
-            right[name] += codes == {cause}
+            causes = [each.cause for each in judged(mutant).differences]
+            codes = {each.code for each in causes}
+            right[name] += codes == {cause} and all(mutant.said in each.detail for each in causes)
             taken_for.setdefault(name, Counter()).update(codes - {cause})
             if made[name] == times:
                 break
@@ -163,6 +166,29 @@ def test_the_cause_is_told(times: int) -> None:
     assert all(made[name] == times for name in CAUSED), made
     short = {name: taken_for[name] for name in CAUSED if right[name] < 0.95 * made[name]}
     assert not short
+
+
+def judged(mutant: Mutant) -> Outcome:
+    """Both documents, as answers where the status matters."""
+    if mutant.status == 200:
+        return compare(mutant.left, mutant.right)
+    left, right = (answer(canonical(each), status=mutant.status) for each in (mutant.left, mutant.right))
+    return compare(left, right)
+
+
+@pytest.mark.parametrize("cause", RENAMED)
+@pytest.mark.parametrize(
+    "times", [8, pytest.param(FULL // 40, marks=[pytest.mark.full, pytest.mark.timeout(900)])]
+)
+def test_what_is_renamed_throughout_is_learned(cause: str, times: int) -> None:
+    random = Random(f"{cause} {times}")
+    right = 0
+    for _ in range(times):
+        run = RENAMED[cause](random.choice(documents()), random)
+        told = claims(run.pairs)
+        right += [(claim.code, claim.place) for claim in told] == [(cause, jsonpath(run.place))]
+        assert claims([*run.pairs, run.wrong]) == []
+    assert right >= 0.95 * times
 
 
 def show_table(made: Counter[str], right: Counter[str], taken_for: dict[str, Counter[str]]) -> None:
