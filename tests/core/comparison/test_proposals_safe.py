@@ -88,7 +88,7 @@ CHANGES: Final[tuple[Callable[[Any, Path, Random], Any], ...]] = (
 
 
 @given(st.integers(0, 2**32), st.booleans(), st.booleans())
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_no_proposed_rule_lets_a_changed_amount_pass(seed: int, own: bool, as_text: bool) -> None:
     random = Random(seed)
     seen = Sightings(own=own)
@@ -140,7 +140,7 @@ def names(pattern: Pattern, path: Path) -> bool:
 
 
 @given(PATTERNS, PATTERNS)
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_what_lies_under_what_is_told_exactly(path: Pattern, place: Pattern) -> None:
     named = [each for each in paths() if names(path, each)]
     under = any(names(place, each[:length]) for each in named for length in range(len(each) + 1))
