@@ -108,7 +108,7 @@ class Evidence:
     count of those lost so early that nobody can tell their route or version, and of those that cannot be
     captured (too large, a stream), for information. `versions`: at once, the latest first. `worker_ns`: the
     worker's last flush. `lag_within_ms`: for state `synced`, how much lag is allowed (the lag itself is a
-    fact).
+    fact). `required`: cutovers that go first, and where they stand.
     """
 
     cutover: str
@@ -130,6 +130,7 @@ class Evidence:
     worker_ns: int | None = None
     expired: tuple[Expired, ...] = ()
     lag_within_ms: int | None = None
+    required: tuple[tuple[str, Phase], ...] = ()
 
     @property
     def n(self) -> int:

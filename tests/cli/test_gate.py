@@ -65,6 +65,17 @@ def test_paused_is_frozen(passing: Place, strangler: Strangler) -> None:
     assert strangler("gate", "reads").code == 4
 
 
+def test_a_cutover_that_goes_first_is_waited_for(passing: Place, strangler: Strangler) -> None:
+    passing.file.write_text(
+        passing.file.read_text()
+        .replace("routes: [invoice, invoices]", "routes: [invoice, invoices]\n    requires: first")
+        .replace("  pay:\n", "  early: GET /early\n  pay:\n")
+        .replace("cutovers:\n", "cutovers:\n  first: {routes: early}\n")
+    )
+    ran = strangler("gate", "reads")
+    assert (ran.code, "`first` goes first, and is in legacy" in ran.out) == (4, True), ran.out
+
+
 def test_stale_evidence_is_insufficient(passing: Place, strangler: Strangler) -> None:
     passing.now_ns += 3 * 86_400_000_000_000
     passing.write()

@@ -132,6 +132,7 @@ def seen(severity: Severity, wrong_amounts: int = 0) -> Seen:
         ({"expired": (Expired("`ignore: $.a`", date(2023, 1, 1), 9),)}, "expired-rule", "blocked", "reviewed"),
         ({"lag_within_ms": 5_000}, "lag", "insufficient", "URL"),
         ({"paused": True}, "paused", "frozen", "resume"),
+        ({"required": (("a", "retired"), ("b", "canary"))}, "required-cutover", "frozen", "advance b"),
         ({"routes": (RouteStanding("pay", False),), "cells": ()}, "nothing-comparable", "insufficient", "safe"),
     ],
 )  # fmt: skip

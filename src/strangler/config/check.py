@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from strangler.config.document import Location
@@ -22,6 +22,7 @@ def cross_checks(config: Config) -> Iterator[Found]:
     """Location, what is wrong, what would be right."""
     yield from _routes_exist(config)
     yield from _one_cutover_each(config)
+    yield from _required(config)
     yield from _told_apart(config)
     yield from _path_variables(config)
     yield from _unsafe_without_state(config)
@@ -50,6 +51,30 @@ def _one_cutover_each(config: Config) -> Iterator[Found]:
                     "a route belongs to at most one cutover",
                 )
             seen.setdefault(route, name)
+
+
+def _required(config: Config) -> Iterator[Found]:
+    wanted = {name: plan.requires or () for name, plan in config.cutovers.items()}
+    for name, others in wanted.items():
+        for index, other in enumerate(others):
+            place: Location = ("cutovers", name, "requires", index)
+            if other not in wanted:
+                remedy = did_you_mean(other, config.cutovers) or "describe it under `cutovers:` first"
+                yield place, f"there is no cutover `{other}`", remedy
+            elif name in _behind(other, wanted):
+                yield place, f"`{name}` and `{other}` wait for each other", "let one of them go first"
+
+
+def _behind(name: str, wanted: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """A cutover and all that must be complete before it."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += wanted.get(one, ())
+    return found
 
 
 def _told_apart(config: Config) -> Iterator[Found]:

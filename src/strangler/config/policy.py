@@ -148,6 +148,8 @@ class CutoverConfig(Part):
     """The canary's weights, rising."""
     pinned: tuple[str, ...] = ()
     """Customers the candidate serves from the first canary step on."""
+    requires: Names | None = None
+    """Cutovers that must be complete (candidate or retired) before this one leaves shadow."""
     policy: Policy = Field(default_factory=Policy)
     """What differs from the general policy; only what is written here counts."""
 

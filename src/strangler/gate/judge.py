@@ -28,6 +28,7 @@ _CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (
     mismatches.unsettled,
     standing.lag,
     standing.paused,
+    standing.required,
     standing.freeze,
 )
 

@@ -21,6 +21,7 @@ LAG_STALE_NS: Final = 60_000_000_000
 """A lag probe older than this says nothing."""
 
 
+_COMPLETE: Final = frozenset({"candidate", "retired"})
 _TO_COMPARE: Final = {
     True: "start the cutover (`strangler cutover start`) and send traffic through the plane",
     False: "send traffic through the plane",
@@ -176,6 +177,20 @@ def paused(case: Case) -> Iterator[Reason]:
             f"`strangler cutover resume {case.evidence.cutover}`",
             case.line_of("cutovers", case.evidence.cutover),
         )
+
+
+def required(case: Case) -> Iterator[Reason]:
+    """Cutovers that go first and are not complete."""
+    for name, phase in case.evidence.required:
+        if phase not in _COMPLETE:
+            yield Reason(
+                "required-cutover",
+                "frozen",
+                f"`{name}` goes first, and is in {phase}",
+                "candidate or retired",
+                f"`strangler cutover advance {name}` until it is",
+                case.line_of("cutovers", case.evidence.cutover, "requires"),
+            )
 
 
 def freeze(case: Case) -> Iterator[Reason]:

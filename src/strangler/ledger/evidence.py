@@ -56,6 +56,9 @@ def _evidence(
         "worker_ns": worker_heartbeat(connection),
         "expired": _expired(loaded, cutover, now_ns),
         "lag_within_ms": _lag_within(config, cutover),
+        "required": tuple(
+            (name, state_of(connection, name).phase) for name in config.cutovers[cutover].requires or ()
+        ),
     }
     if epoch is None:
         return Evidence(epoch=0, digest="", version="", attempt=0, created_ns=0, **common)

@@ -94,6 +94,13 @@ CASES = [
         5,
         ["already belongs to cutover `c`"],
     ),
+    ("routes: {a: GET /x}\ncutovers: {c: {routes: a, requires: b}}", 5, ["there is no cutover `b`"]),
+    ("routes: {a: GET /x}\ncutovers: {c: {routes: a, requires: c}}", 5, ["wait for each other"]),
+    (
+        "routes: {a: GET /x, b: GET /y}\ncutovers: {c: {routes: a, requires: d}, d: {routes: b, requires: c}}",
+        5,
+        ["`c` and `d` wait for each other"],
+    ),
     ("routes: {a: GET /x}\ncutovers: {c: {routes: a, steps: [5, 5]}}", 5, ["each is larger"]),
     ("routes: {a: GET /x}\ncutovers: {c: {routes: a, steps: [0]}}", 5, ["greater than 0"]),
     ("routes: {a: GET /x}\ncutovers: {c: {routes: a, steps: [ten]}}", 5, ["not a weight"]),
