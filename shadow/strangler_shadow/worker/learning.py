@@ -85,14 +85,19 @@ def redacted(shown: Learned, redactor: Redactor) -> Learned:
     for place, values in list(shown.places.items()):
         names = {*values.same, *values.changed, *(name for each in values.changed.values() for name in each)}
         path = _path(place)
-        if redactor.text(place) != place or any(redactor.node(name, path) != name for name in names):
+        if not _plain(place, redactor) or any(redactor.node(name, path) != name for name in names):
             shown.rule_out(place, "redacted")
-    for place in [place for place in shown.unfit if redactor.text(place) != place]:
+    for place in [place for place in shown.unfit if not _plain(place, redactor)]:
         del shown.unfit[place]
     for lone in (shown.missing, shown.extra):
-        for field in [field for field in lone if redactor.text(field) != field]:
+        for field in [field for field in lone if not _plain(field, redactor)]:
             del lone[field]
     return shown
+
+
+def _plain(place: str, redactor: Redactor) -> bool:
+    """Whether a place may be kept as it is: nothing secret, and no half of a character, which no text holds."""
+    return redactor.text(place) == place and not any("\ud800" <= letter <= "\udfff" for letter in place)
 
 
 def _path(place: str) -> Path:

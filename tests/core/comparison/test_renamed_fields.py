@@ -10,7 +10,9 @@ import pytest
 
 from strangler.comparison.learning.cause import Run
 from strangler.comparison.learning.claims import proposed_rule
-from strangler.comparison.learning.evidence import FIELDS, MARKS, Learned
+from strangler.comparison.learning.evidence import FIELDS, MARKS, Learned, Values
+from strangler.comparison.learning.learner import Learner
+from strangler.comparison.learning.moved import moved
 from strangler.comparison.learning.renames import CAUSE, PAIRS
 from strangler.comparison.learning.sight import learned
 from strangler.comparison.learning.table import claims_of
@@ -197,3 +199,20 @@ def test_memory_is_bounded_and_values_are_not_kept() -> None:
     assert len(learner.known.missing) == FIELDS
     many = dict[str, Node]((f"much{k}", k) for k in range(FIELDS + 1))
     assert not learned(shown({**many, "a": 4711}, {"b": 4711})).extra
+
+
+def test_numbers_that_nobody_writes_out_are_compared_all_the_same() -> None:
+    huge: list[Node] = [10**300 + n for n in range(PAIRS)]
+    one: list[tuple[Node, Node]] = [({"a": n, "b": 1}, {"a": n, "b": 2}) for n in huge]
+    learner = taught([({"a": "x"}, {"a": "y"})])
+    outcomes = [compare(left, right) for left, right in renamed("a", "b", *huge)]
+    for outcome in outcomes:
+        out = Learned()
+        moved(out, "r", outcome.differences, str)
+        assert len(out.links) == 1
+    assert [_look_at(learner, left, right) for left, right in one] == [{}] * PAIRS
+
+
+def _look_at(learner: Learner, left: Node, right: Node) -> dict[str, int]:
+    sight = shown(left, right)
+    return learned(sight, learner.watched).places.get("$.a", Values()).same

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 
-from strangler.comparison.learning.evidence import Learned, Values
+from strangler.comparison.learning.evidence import Learned, Lone, Values
 from strangler.redaction import Redactor
 from strangler.testing.origin import Script, Seen, Steps, answer
 from strangler_shadow.testing import until
@@ -137,6 +137,8 @@ def test_what_redaction_would_change_is_no_name_and_is_not_kept() -> None:
         },
         unfit={f"$['{card}'].x": "money"},
     )
+    shown.missing = {"$.a": Lone(1), f"$['{card}']": Lone(1), "$['\ud800']": Lone(1)}
     found = redacted(shown, Redactor(b"k" * 32, ["$.secret"]))
+    assert list(found.missing) == ["$.a"]
     assert list(found.places) == ["$.b"]
     assert found.unfit == {"$.a": "redacted", "$.secret": "redacted"}

@@ -76,5 +76,7 @@ def _by_value(value: Node) -> Node:
         return [_by_value(below) for below in value]
     if not isinstance(value, bool) and is_number(value):
         number = tame(value)  # type: ignore[arg-type]
-        return ["number", str(value if number is None else number.normalize(EXACT))]
+        if number is None:
+            return ["number", f"{value:x}" if isinstance(value, int) else str(value)]
+        return ["number", str(number.normalize(EXACT))]
     return value

@@ -12,17 +12,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from strangler.comparison.context import Context
 from strangler.comparison.decode import decode
 from strangler.comparison.fingerprint import fingerprint
+from strangler.comparison.headers import read_otherwise
 from strangler.comparison.learning.evidence import Learned, Mark, Values
 from strangler.comparison.learning.moved import Marker, moved
 from strangler.comparison.learning.names import is_name, no_name
 from strangler.comparison.leaves import named
 from strangler.comparison.model import Answer, Difference, Node, jsonpath
-from strangler.comparison.paths import Query, at, parse, places
+from strangler.comparison.paths import Pattern, Query, at, parse, places
 from strangler.comparison.renames import put_back
 from strangler.comparison.rules import Rules
 from strangler.errors import DecodeError
@@ -63,6 +65,7 @@ class Watched:
 
 
 NOTHING: Final = Watched()
+_WRITTEN: Final = 64
 _PAGES: Final = b"%PDF-"
 
 
@@ -103,12 +106,12 @@ def _changed(sight: Sight) -> Learned:
         if place is None or difference.cause.code == "error-body" or place in out.unfit:
             continue
         why = no_name(difference)
-        left, right = difference.left, difference.right
-        if why or not _scalar(left) or not _scalar(right) or named(left) == named(right):
+        left, right = _name(difference.left), _name(difference.right)
+        if why or left is None or right is None or left == right:
             out.rule_out(place, why or "type")
             continue
         values = out.places.setdefault(place, Values(1))
-        values.changed.setdefault(named(left), {})[named(right)] = 1
+        values.changed.setdefault(left, {})[right] = 1
         digest = fingerprint(sight.route, difference).digest
         values.marks[digest] = Mark(difference.kind, difference.cause.code)
     return out
@@ -144,20 +147,29 @@ def _same(roots: tuple[Node, Node], place: str, found: Sequence[Difference]) -> 
 
     Of items that only one side has this may take two for one; then a map that holds is not told, never the reverse.
     """
-    left, right = _names(roots[0], place), _names(roots[1], place)
-    if not left & right:
+    ours, theirs = _names(roots[0], place), _names(roots[1], place)
+    if not ours or set(ours).isdisjoint(theirs):
         return Counter()
-    differing = [each for each in found if place_of(each) == place]
-    left.subtract(named(each.left) for each in differing if _scalar(each.left))
-    right.subtract(named(each.right) for each in differing if _scalar(each.right))
+    left, right = Counter(ours), Counter(theirs)
+    for each in found:
+        if place_of(each) == place:
+            _take_out(left, _name(each.left))
+            _take_out(right, _name(each.right))
     return +left & +right
+
+
+def _take_out(names: Counter[str], name: str | None) -> None:
+    if name is not None:
+        names[name] -= 1
 
 
 def _roots(sight: Sight) -> tuple[Node, Node] | None:
     """Both documents in legacy's shape."""
     try:
         legacy = decode(sight.legacy, sight.context).root
-        if sight.legacy.body == sight.candidate.body and not sight.rules.moves:
+        fields = sight.legacy.fields, sight.candidate.fields
+        alike = sight.legacy.body == sight.candidate.body and not read_otherwise(*fields)
+        if alike and not sight.rules.moves:
             return legacy, legacy
         candidate = decode(sight.candidate, sight.context).root
     except DecodeError:
@@ -165,13 +177,21 @@ def _roots(sight: Sight) -> tuple[Node, Node] | None:
     return legacy, put_back(candidate, sight.rules.moves, {}) if sight.rules.moves else candidate
 
 
-def _names(root: Node, place: str) -> Counter[str]:
-    pattern = parse(place)
+def _names(root: Node, place: str) -> list[str]:
+    pattern = _pattern(place)
     if isinstance(pattern, Query):
-        return Counter()
-    found = (at(root, path) for path, _ in places(root, pattern))
-    return Counter(named(value) for value in found if _scalar(value))
+        return []
+    found = (_name(at(root, path)) for path, _ in places(root, pattern))
+    return [name for name in found if name is not None]
 
 
-def _scalar(value: Node) -> bool:
-    return value is None or isinstance(value, str | int | Decimal)
+@lru_cache(maxsize=1_024)
+def _pattern(place: str) -> Pattern | Query:
+    return parse(place)
+
+
+def _name(value: Node) -> str | None:
+    """The name of a scalar; None for what is none, or a number that nobody would write out."""
+    if isinstance(value, int) and value.bit_length() > _WRITTEN:
+        return None
+    return named(value) if value is None or isinstance(value, str | int | Decimal) else None
