@@ -204,6 +204,17 @@ def test_without_the_extra_the_bytes_are_compared_and_the_answer_says_so(monkeyp
     assert compare(left, message(pdf(page("x")) + b"\n")).verdict == "different"
 
 
+def test_letters_beyond_the_first_65536():
+    table = stream(
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def "
+        b"1 begincodespacerange <00> <FF> endcodespacerange 2 beginbfchar <41> <D83DDE00> <42> <0042> endbfchar "
+        b"endcmap end end"
+    )
+    font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 100 0 R>>"
+    body = pdf(page("AB", "B"), more={3: font, 100: table})
+    assert lines(decode(message(body))) == [["\U0001f600B", "B"]]
+
+
 def test_lines_of_one_height():
     pieces = [
         Piece(50, 10, 10, "b"),

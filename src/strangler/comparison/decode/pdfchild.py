@@ -20,12 +20,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import IO, Any, Final, NamedTuple
 
-SECONDS: Final = 5
+SECONDS: Final = 10
 """Of computing, for one file."""
 MEMORY: Final = 512 << 20
 """Bytes, for all of this process."""
 MOST_PAGES: Final = 2_000
-MOST_TEXT: Final = 4 << 20
+MOST_TEXT: Final = 1 << 20
 """Characters of one file."""
 _SAME_HEIGHT: Final = 0.3
 """How far apart, in heights of their letters, pieces of text may stand that are one line."""
@@ -112,7 +112,7 @@ def _told(pdfium: Any, document: Any, ceiling: int) -> tuple[dict[str, Any], lis
         left -= text.count_chars()
         if left < 0:
             raise Unread(f"over {MOST_TEXT} characters of text")
-        pages.append(lines_of(list(_pieces(pdfium.raw, text.raw, text.count_chars(), page.get_rotation()))))
+        pages.append(lines_of(list(_pieces(_Letters(pdfium.raw, text, page.get_rotation())))))
         text.close()
         page.close()
     files = list(_attachments(document, ceiling))
@@ -130,40 +130,59 @@ def _attachments(document: Any, ceiling: int) -> Iterator[tuple[str, bytes]]:
         yield attachment.get_name(), data
 
 
-def _pieces(raw: Any, text: Any, count: int, rotation: int) -> Iterator[Piece]:
-    """What stands between two line breaks of PDFium's, which follow the order of the file."""
-    letters: list[str] = []
-    first, unicode = -1, raw.FPDFText_GetUnicode
-    for index in range(count + 1):
-        code = unicode(text, index) if index < count else 0x0A
-        if code not in {0x0A, 0x0D}:
-            letters.append(_letter(code))
-            first = index if first < 0 and not letters[-1].isspace() else first
+class _Letters:
+    """The letters of a page in PDFium's order: each with its code, and where its foot is as the page is seen."""
+
+    def __init__(self, raw: Any, text: Any, rotation: int) -> None:
+        self._raw, self._text, self._rotation = raw, text.raw, rotation
+        self.count: int = text.count_chars()
+        self._x, self._y, self._box = ctypes.c_double(), ctypes.c_double(), raw.FS_RECTF()
+
+    def code(self, index: int) -> int:
+        return int(self._raw.FPDFText_GetUnicode(self._text, index))
+
+    def foot(self, index: int) -> tuple[float, float]:
+        self._raw.FPDFText_GetCharOrigin(self._text, index, self._x, self._y)
+        x, y = self._x.value, self._y.value
+        return {0: (x, y), 90: (y, -x), 180: (-x, -y), 270: (-y, x)}[self._rotation]
+
+    def height(self, index: int) -> float:
+        box = self._box
+        self._raw.FPDFText_GetLooseCharBox(self._text, index, box)
+        return abs(box.top - box.bottom if self._rotation in {0, 180} else box.right - box.left)
+
+
+def _pieces(letters: _Letters) -> Iterator[Piece]:
+    """What goes on from left to right at one height. (PDFium's own lines run on where they are single letters.)"""
+    begun: list[str] = []
+    left = foot = height = before = 0.0
+    for index in range(letters.count):
+        letter = _letter(letters.code(index))
+        if letter.isspace():
+            begun += letter if begun else ""
             continue
-        if first >= 0:
-            yield Piece(*_place(raw, text, first, rotation), " ".join("".join(letters).split()))
-        letters, first = [], -1
+        x, y = letters.foot(index)
+        if begun and (begun[-1] == "\n" or abs(y - foot) > height / 2 or x < before - height):
+            yield Piece(left, foot, height, _text(begun))
+            begun = []
+        if not begun:
+            left, foot, height = x, y, letters.height(index)
+        begun.append(letter)
+        before = x
+    if begun:
+        yield Piece(left, foot, height, _text(begun))
 
 
 def _letter(code: int) -> str:
     if code in _HYPHENS:
         return "-"
-    # What stands for no character: a glyph without one, half of a pair.
-    return chr(code) if 0 < code <= sys.maxunicode and not 0xD800 <= code < 0xE000 else "\ufffd"
+    return chr(code) if 0 < code <= sys.maxunicode else "\ufffd"
 
 
-def _place(raw: Any, text: Any, index: int, rotation: int) -> tuple[float, float, float]:
-    """Left end and foot of a letter as the page is seen, and its height."""
-    x, y, box = ctypes.c_double(), ctypes.c_double(), raw.FS_RECTF()
-    raw.FPDFText_GetCharOrigin(text, index, x, y)
-    raw.FPDFText_GetLooseCharBox(text, index, box)
-    wide, high = abs(box.right - box.left), abs(box.top - box.bottom)
-    return {
-        0: (x.value, y.value, high),
-        90: (y.value, -x.value, wide),
-        180: (-x.value, -y.value, high),
-        270: (-y.value, x.value, wide),
-    }[rotation]
+def _text(letters: list[str]) -> str:
+    """White space collapsed; what UTF-16 needs two units for stands as two letters in PDFium's list."""
+    units = "".join(letters).encode("utf-16-le", "surrogatepass")
+    return " ".join(units.decode("utf-16-le", "replace").split())
 
 
 if __name__ == "__main__":
