@@ -149,7 +149,7 @@ class _Letters:
     def height(self, index: int) -> float:
         box = self._box
         self._raw.FPDFText_GetLooseCharBox(self._text, index, box)
-        return abs(box.top - box.bottom if self._rotation in {0, 180} else box.right - box.left)
+        return float(abs(box.top - box.bottom if self._rotation in {0, 180} else box.right - box.left))
 
 
 def _pieces(letters: _Letters) -> Iterator[Piece]:
