@@ -208,8 +208,11 @@ def _referee(ledger: Ledger) -> Iterator[Finding]:
 
     with ledger.read() as connection:
         said = refereed(connection)
-    if said.disagreed:
-        remedy = "no verdict rests on it; please report it, with the route's kind of documents"
+    if said.open:
+        remedy = (
+            "no verdict rests on it; please report it, with the route's kind of documents; then"
+            " `strangler referee acknowledge --reason TEXT`"
+        )
         yield Finding("warning", "referee", alarm(said, now_ns()), remedy)
 
 

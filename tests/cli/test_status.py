@@ -169,6 +169,7 @@ def test_where_the_referee_disagrees_it_is_an_alarm_about_us(place: Place, stran
         "judged": 100,
         "passed_over": 1,
         "disagreed": 2,
+        "acknowledged": 0,
         "route": "invoice",
         "said": said,
         "at": "2027-01-15T07:59:00Z",
@@ -176,6 +177,39 @@ def test_where_the_referee_disagrees_it_is_an_alarm_about_us(place: Place, stran
     checked = strangler("check").out
     assert text in checked
     assert "no verdict rests on it" in checked
+    assert strangler("referee", "show").out.startswith("alarm about strangler itself")
+
+
+def test_an_alarm_about_us_is_acknowledged_with_a_reason_and_a_further_one_is_one_again(
+    place: Place, strangler: Strangler
+) -> None:
+    filled(place, strangler)
+    assert strangler("referee", "acknowledge", "--reason", "r").code == 2
+    said = Refereed(10, 0, 2, "invoice", "said", place.now_ns - 60_000_000_000)
+    ledger = place.ledger()
+    with ledger.begin() as connection:
+        put(connection, said.fact("a/worker/2", place.now_ns))
+    assert strangler("referee", "acknowledge").code == 2
+    assert strangler("referee", "acknowledge", "--reason", " ").code == 2
+    ran = strangler("referee", "acknowledge", "--reason", "reported as 17", "--actor", "ann")
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "disagreed: 2, acknowledged: 2")
+    assert strangler("referee", "show").out == ran.out
+    assert "alarm about strangler" not in strangler("status").out + strangler("check").out
+    found = strangler("status", "--json").json["referee"]
+    assert (found["disagreed"], found["acknowledged"]) == (2, 2)
+    (entry,) = strangler("audit", "list", "--subject", "referee", "--json").json["entries"]
+    assert (entry["action"], entry["actor"], entry["reason"]) == (
+        "referee.acknowledged",
+        "ann",
+        "reported as 17",
+    )
+    with ledger.begin() as connection:
+        put(connection, Refereed(3, 0, 1, "invoices", "more", place.now_ns).fact("a/worker/3", place.now_ns))
+    ledger.close()
+    assert (
+        "disagreed with 3 (2 of them acknowledged), the latest on route `invoices`" in strangler("status").out
+    )
+    assert "strangler referee acknowledge" in strangler("check").out
 
 
 def test_watching_goes_on_until_it_is_interrupted(

@@ -47,6 +47,7 @@ def as_object(standing: Standing, loaded: Loaded) -> dict[str, Any]:
             "judged": standing.referee.judged,
             "passed_over": standing.referee.passed_over,
             "disagreed": standing.referee.disagreed,
+            "acknowledged": standing.referee.acknowledged,
             "route": standing.referee.route,
             "said": standing.referee.said,
             "at": iso(standing.referee.at_ns),

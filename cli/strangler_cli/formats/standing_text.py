@@ -45,7 +45,7 @@ def as_text(screen: Screen, standing: Standing, loaded: Loaded, now_ns: int) -> 
         screen.line(f"line {idle.rule.line}: in {rule_use.since(idle)} {rule_use.advice(idle)}", "dim")
     _running(screen, standing, now_ns)
     _accounting(screen, standing)
-    if standing.referee.disagreed:
+    if standing.referee.open:
         screen.line(alarm(standing.referee, now_ns), "bad")
     if standing.planes and standing.file_problem:
         screen.line(
@@ -53,11 +53,16 @@ def as_text(screen: Screen, standing: Standing, loaded: Loaded, now_ns: int) -> 
         )
 
 
+def _acknowledged(referee: Refereed) -> str:
+    return f" ({referee.acknowledged:,} of them acknowledged)" if referee.acknowledged else ""
+
+
 def alarm(referee: Refereed, now_ns: int) -> str:
     """What the referee said against us, in a sentence."""
     return (
         f"alarm about strangler itself: of {referee.judged:,} comparisons that DeepDiff judged too, it disagreed with "
-        f"{referee.disagreed:,}, the latest on route `{referee.route}` {ago(referee.at_ns, now_ns)}: {referee.said}"
+        f"{referee.disagreed:,}{_acknowledged(referee)}, the latest on route `{referee.route}` "
+        f"{ago(referee.at_ns, now_ns)}: {referee.said}"
     )
 
 
