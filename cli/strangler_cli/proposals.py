@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from strangler.comparison.learning.claims import proposed_rule
+from strangler.comparison.learning.sightings import as_learned
 from strangler.comparison.proposals import FEWEST, Proposal, Sighting, propose
 from strangler.comparison.rules import Rules
 from strangler.config.rules import kind_of, places_of
@@ -125,7 +125,7 @@ class _Seen:
                 continue
             sighting = _of_divergence(divergence, self._compared.get(route, 0))
             if sighting is not None and (sighting.money or divergence.location not in places):
-                yield from _learned(divergence, sighting) if divergence.claims else (sighting,)
+                yield from as_learned(sighting, divergence.claims) if divergence.claims else (sighting,)
 
 
 def _of_noise(entry: Noise) -> Sighting | None:
@@ -158,13 +158,6 @@ def _of_divergence(entry: Divergence, asked: int) -> Sighting | None:
         money=entry.severity == "money" or bool(entry.drift),
         marks=(entry.id,),
     )
-
-
-def _learned(entry: Divergence, sighting: Sighting) -> Iterator[Sighting]:
-    """What many pairs have told of it, in place of what single ones do."""
-    for claim in entry.claims:
-        rule = {name: value for name, value in proposed_rule(claim).items() if name != "reason"}
-        yield replace(sighting, place=claim.place, learned=rule)
 
 
 def _examples(first: str, second: str) -> tuple[tuple[Node, Node], ...]:

@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from strangler.comparison.context import Context
+from strangler.comparison.learning.learner import Learner
+from strangler.comparison.learning.sight import Sight, learned
+from strangler.comparison.learning.sightings import with_learned
+from strangler.comparison.learning.table import claims_of
 from strangler.comparison.mirror import mirrored
 from strangler.comparison.observations import Observations, settle
 from strangler.comparison.pair import compare
@@ -28,6 +32,7 @@ from strangler_cli.screen import Screen
 from strangler_cli.words import counted
 
 if TYPE_CHECKING:
+    from strangler.comparison.model import Outcome
     from strangler.config import Loaded
     from strangler.config.rules import Rule
     from strangler_cli.pairing.pair import Entry
@@ -134,7 +139,7 @@ def from_pairs(
     """
     text, rules = _rules_in(file)
     allowed = mirrored(rules, "legacy") if own else Rules.of(rules)
-    seen, known = Sightings(own=own), Observations()
+    seen, known, learner = Sightings(own=own), Observations(), Learner()
     unread: list[Unread] = []
     compared = failed = 0
     with progress("comparing") as step:
@@ -145,12 +150,23 @@ def from_pairs(
                 outcome = settle(compare(entry.legacy, entry.candidate, allowed, context), known)
                 known.learn(outcome.pairings)
                 seen.take(outcome)
+                if not own and outcome.verdict != "failed":
+                    _learn(learner, entry, outcome, allowed, context)
                 compared, failed = compared + 1, failed + (outcome.verdict == "failed")
             step()
     if not compared:
         raise UsageError("there is nothing to compare", where=f"route {route}" if route else None)
-    found = [proposed(each) for each in propose(seen.seen(), Rules.of(rules), fewest=fewest)]
+    told = with_learned(seen.seen(), claims_of(learner.known), compared - failed)
+    found = [proposed(each) for each in propose(told, Rules.of(rules), fewest=fewest)]
     return FromPairs(file, text, found, compared - failed, failed, unread)
+
+
+def _learn(learner: Learner, pair: Pair, outcome: Outcome, rules: Rules, context: Context) -> None:
+    """All routes are one here: the rules are to hold for each."""
+    found = outcome.differences
+    whole = not outcome.unlisted
+    sight = Sight("", pair.legacy, pair.candidate, found, found, rules, context, whole)
+    learner.take(sight, learned(sight, learner.watched, learner.kept))
 
 
 def _rules_in(file: str | None) -> tuple[str | None, tuple[Rule, ...]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from strangler.comparison.context import Context
@@ -103,3 +106,26 @@ def test_suggest_proposes_them(taught: Place, strangler: Strangler) -> None:
     assert "values: {OPEN: open, P: settled}" in written
     states = {each["state"] for each in strangler("divergences", "list", "--json").json["divergences"]}
     assert states == {"accepted"}
+
+
+def test_suggest_learns_from_pairs_too_and_its_rules_let_them_pass(home: Path, strangler: Strangler) -> None:
+    names = {"OPEN": "open", "P": "settled"}
+    pairs = [
+        {
+            "route": f"r{n % 2}",
+            "legacy": {"body": {"status": status, "total": n, "currency": "EUR"}},
+            "candidate": {"body": {"status": names[status], "sum": n, "currency": "EUR"}},
+        }
+        for n, status in enumerate(["OPEN", "P"] * 6, 10)
+    ]
+    (home / "p").write_text("".join(json.dumps(each) + "\n" for each in pairs))
+    ran = strangler("rules", "suggest", "--pairs", "p", "--rules", "r.yaml", "--json")
+    assert {each["kind"] for each in ran.json["proposals"]} == {"map", "rename"}
+    assert strangler("rules", "suggest", "--pairs", "p", "--rules", "r.yaml", "--write", "--yes").code == 0
+    assert strangler("compare", "--pairs", "p", "--rules", "r.yaml").code == 0
+    twins = strangler("rules", "suggest", "--pairs", "p", "--twins", "--json").json["proposals"]
+    assert not {"map", "rename"} & {each["kind"] for each in twins}
+    wrong = {**pairs[0], "candidate": {"body": {"status": "OPEN", "sum": 11, "currency": "EUR"}}}
+    (home / "p").write_text("".join(json.dumps(each) + "\n" for each in [*pairs, wrong]))
+    ran = strangler("rules", "suggest", "--pairs", "p", "--json")
+    assert not {"map", "rename"} & {each["kind"] for each in ran.json["proposals"]}
