@@ -22,7 +22,8 @@ class Cell:
     mismatch (different, failed by the candidate). `failed`: reason to count, whoever caused it;
     `candidate_failed`: the part that is in n and k. `unsettled`: moved and lagged. `fallbacks`: legacy
     answered in the candidate's place. `order`: the cell's place in the order in which strata were found.
-    `stratum`: `country=DE,currency=EUR`, or "".
+    `stratum`: `country=DE,currency=EUR`, or "". `legacy_p99_most_ns`, `candidate_p99_least_ns`: what legacy's p99 is at
+    most and the candidate's at least, 99 times of 100; None where there are too few to say.
     """
 
     route: str
@@ -41,6 +42,8 @@ class Cell:
     legacy_p99_ns: int | None = None
     candidate_p50_ns: int | None = None
     candidate_p99_ns: int | None = None
+    legacy_p99_most_ns: int | None = None
+    candidate_p99_least_ns: int | None = None
 
     @property
     def judged(self) -> int:

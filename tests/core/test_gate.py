@@ -95,6 +95,19 @@ def test_a_freeze_window_holds_it_and_says_until_when(clock: str, measured: str,
     assert reason.config_line
 
 
+@pytest.mark.parametrize(
+    ("legacy_ms", "candidate_ms"),
+    [(100, 300), (1, 500), (None, 900), (100, None), (None, None), (300, 900)],
+    ids=["three times", "fast enough", "legacy not known", "candidate not known", "neither", "just so"],
+)
+def test_what_is_not_certainly_too_slow_does_not_block(
+    legacy_ms: int | None, candidate_ms: int | None
+) -> None:
+    most, least = (None if each is None else each * SECOND // 1000 for each in (legacy_ms, candidate_ms))
+    slow = cell(legacy_p99_most_ns=most, candidate_p99_least_ns=least)
+    assert ask(replace(GOOD, cells=(slow, cell("invoices")))).status == "pass"
+
+
 def test_clean_evidence_passes() -> None:
     verdict = ask(GOOD)
     assert (verdict.status, verdict.exit_code, verdict.reasons) == ("pass", 0, ())
@@ -130,6 +143,12 @@ def seen(severity: Severity, wrong_amounts: int = 0) -> Seen:
         ({"cells": (OTHER,), "lost": {"invoice": {"rate": 1}}}, "dropped-share", "insufficient", "worker"),
         ({"cells": (cell(unsettled=40), cell("invoices"))}, "unsettled-share", "insufficient", "reask"),
         ({"expired": (Expired("`ignore: $.a`", date(2023, 1, 1), 9),)}, "expired-rule", "blocked", "reviewed"),
+        (
+            {"cells": (cell(legacy_p99_most_ns=90 * SECOND // 1000, candidate_p99_least_ns=SECOND), OTHER)},
+            "latency",
+            "blocked",
+            "faster",
+        ),
         ({"lag_within_ms": 5_000}, "lag", "insufficient", "URL"),
         ({"paused": True}, "paused", "frozen", "resume"),
         ({"required": (("a", "retired"), ("b", "canary"))}, "required-cutover", "frozen", "advance b"),

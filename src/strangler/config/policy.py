@@ -30,6 +30,15 @@ class Tolerate(Part):
         return self
 
 
+class Latency(Part):
+    """How much slower the candidate may be, by the duration that 99 of 100 answers do not exceed."""
+
+    ratio: Annotated[Decimal, Field(ge=1, le=1000)] = Decimal(3)
+    """So many times legacy's."""
+    floor: Milliseconds = 500
+    """What is faster than this is fast enough, whatever legacy does."""
+
+
 class Policy(Part):
     """What turns evidence into pass, blocked, insufficient or frozen."""
 
@@ -47,6 +56,8 @@ class Policy(Part):
     """Share of comparisons that failed because a record moved or lagged."""
     freshness: Milliseconds = 86_400_000
     """Evidence older than this counts as none."""
+    latency: Latency = Field(default_factory=Latency)
+    """How slow the candidate may be; only what is certain counts."""
     rollback_amounts: bool = True
     """One wrong amount that reached a customer rolls back without statistics."""
     freeze: tuple[FreezeWindow, ...] = ()
@@ -55,9 +66,10 @@ class Policy(Part):
     def under(self, special: Policy) -> Policy:
         """This policy with what `special` says explicitly in its place."""
         update = {name: getattr(special, name) for name in special.model_fields_set}
-        if "tolerate" in update:
-            written = {name: getattr(special.tolerate, name) for name in special.tolerate.model_fields_set}
-            update["tolerate"] = self.tolerate.model_copy(update=written)
+        for name in update.keys() & {"tolerate", "latency"}:
+            part: Part = update[name]
+            written = {key: getattr(part, key) for key in part.model_fields_set}
+            update[name] = getattr(self, name).model_copy(update=written)
         if "freeze" in update:
             # On top, not in place: month's end is frozen for a cutover with a window of its own as well.
             update["freeze"] = (*self.freeze, *special.freeze)

@@ -80,7 +80,9 @@ def percent(share: Decimal) -> str:
 
 
 def duration(nanoseconds: int) -> str:
-    """`4.0 s`, `15 min`, `3 h`, `2 d`."""
+    """`250 ms`, `4.0 s`, `15 min`, `3 h`, `2 d`."""
+    if nanoseconds < 1_000_000_000:
+        return f"{nanoseconds / 1e6:.0f} ms"
     seconds = nanoseconds / 1e9
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * size:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from strangler.evidence import Evidence
-from strangler.gate import mismatches, standing
+from strangler.gate import latency, mismatches, standing
 from strangler.gate.case import Case, LineOf, no_line
 from strangler.gate.verdict import FactLike, Reason, Status, Verdict
 
@@ -19,6 +19,7 @@ _CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (
     mismatches.open_divergences,
     mismatches.rates,
     mismatches.failed_shares,
+    latency.slow,
     standing.expired_rules,
     standing.epoch,
     standing.worker,

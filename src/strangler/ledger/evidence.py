@@ -110,6 +110,8 @@ def _cell(row: RowMapping, failed: dict[str, int]) -> Cell:
         legacy_p99_ns=latency.quantile(legacy, 0.99),
         candidate_p50_ns=latency.quantile(candidate, 0.5),
         candidate_p99_ns=latency.quantile(candidate, 0.99),
+        legacy_p99_most_ns=latency.bounds(legacy, 0.99)[1],
+        candidate_p99_least_ns=latency.bounds(candidate, 0.99)[0],
         **{name: row[name] for name in counted},
     )
 

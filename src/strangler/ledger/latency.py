@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil, log
+from math import ceil, log, sqrt
 from typing import Final
 
 import msgspec
 
 _GAMMA: Final = 1.05
 _LOG_GAMMA: Final = log(_GAMMA)
+_Z: Final = 2.576
+"""Standard deviations on either side that hold 99 of 100."""
 
 type Buckets = dict[int, int]
 """Bucket number to count; bucket i holds durations in (gamma^(i-1), gamma^i] nanoseconds."""
@@ -40,6 +42,20 @@ def quantile(buckets: Mapping[int, int], share: float) -> int | None:
         if below >= share * total:
             return round(2 * _GAMMA**index / (_GAMMA + 1))
     return None
+
+
+def bounds(buckets: Mapping[int, int], share: float) -> tuple[int | None, int | None]:
+    """Between which durations the true quantile lies, 99 times of 100; None where there are too few to say.
+
+    By order statistics: how many of n lie below the quantile is binomial, here by its normal approximation.
+    """
+    total = sum(buckets.values())
+    middle, half = total * share, _Z * sqrt(total * share * (1 - share))
+    low, high = middle - half, middle + half
+    return (
+        quantile(buckets, low / total) if low >= 1 else None,
+        quantile(buckets, high / total) if 0 < high <= total else None,
+    )
 
 
 def encode(buckets: Mapping[int, int]) -> bytes:
