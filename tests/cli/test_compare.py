@@ -134,7 +134,7 @@ def test_columns_without_a_header_are_said(home: Path, strangler: Strangler) -> 
     arguments = ("compare", "a.txt", "b.txt", "--format", "json", "--rules", "rules.yaml")
     assert [each["place"] for each in strangler(*arguments).json["differences"]] == ["$"]
     found = strangler(*arguments, "--decode", "decode.yaml").json
-    assert [each["place"] for each in found["differences"]] == ["$[1].amount"]
+    assert [(each["place"], each["where"]) for each in found["differences"]] == [("$[1].amount", "row 2")]
     (home / "pairs.jsonl").write_text('{"legacy": "1001,5.00", "candidate": "1001,5.01"}\n')
     ran = strangler(
         "compare", "--pairs", "pairs.jsonl", "--bare", "--decode", "decode.yaml", "--format", "json"

@@ -51,8 +51,9 @@ def place_of(difference: Difference) -> str:
 
 
 def _row(difference: Difference) -> list[Cell]:
+    where = f" ({difference.where})" if difference.where else ""
     return [
-        place_of(difference),
+        place_of(difference) + where,
         side_text(difference, "extra"),
         side_text(difference, "missing"),
         why(difference),
@@ -114,6 +115,7 @@ def _difference(difference: Difference) -> dict[str, Any]:
     return {
         "location": location,
         "place": rule_place(location),
+        "where": difference.where,
         "kind": difference.kind,
         "severity": difference.severity,
         "cause": difference.cause.code,

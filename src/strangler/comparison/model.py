@@ -56,7 +56,7 @@ class Decoded(msgspec.Struct, frozen=True):
     root: Node
     media: str
     anomalies: tuple[Anomaly, ...] = ()
-    where: dict[Path, str] = {}
+    where: Mapping[Path, str] = {}
     canonical: bytes | None = None
 
 
@@ -94,7 +94,8 @@ class Difference(msgspec.Struct, frozen=True):
 
     `location` counts list positions as legacy has them (as the candidate has them for what is extra);
     `counterpart` is the path on the candidate where its positions are others. `pattern` is the path with -1 for
-    every list position and every member name that is data: what a fingerprint is made of.
+    every list position and every member name that is data: what a fingerprint is made of. `where` is its place in the
+    source in words (`page 2, line 14`), where the format has such places.
     """
 
     location: Location
@@ -107,6 +108,7 @@ class Difference(msgspec.Struct, frozen=True):
     currency: str | None = None
     pattern: Path | None = None
     counterpart: Path | None = None
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)

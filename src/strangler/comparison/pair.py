@@ -28,6 +28,7 @@ from strangler.comparison.model import (
 from strangler.comparison.plain import plain_tree
 from strangler.comparison.renames import put_back
 from strangler.comparison.rules import Rules
+from strangler.comparison.sources import with_sources
 from strangler.comparison.states import OUTSIDE
 from strangler.comparison.values import canonical
 from strangler.errors import DecodeError
@@ -217,7 +218,8 @@ def _trees(left: Decoded, right: Decoded, rules: Rules, context: Context, gather
     gathered.pairings += walked.pairings
     listed = walked.found[: context.limits.listed]
     gathered.unlisted += len(walked.found) - len(listed)
-    gathered.differences += explained(listed, ours, theirs, context)
+    found = explained(listed, ours, theirs, context)
+    gathered.differences += with_sources(found, left, right) if left.where or right.where else found
 
 
 def _canonical(decoded: Decoded) -> bytes:

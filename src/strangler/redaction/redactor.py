@@ -88,6 +88,7 @@ class Redactor:
             left=left,
             right=right,
             cause=Cause(difference.cause.code, self.text(difference.cause.detail)),
+            where=self.text(difference.where),
             pattern=None if difference.pattern is None else self._path(difference.pattern),
             counterpart=None if difference.counterpart is None else self._path(difference.counterpart),
         )

@@ -97,6 +97,7 @@ def test_one_line_lost_and_one_amount_changed_among_lines_that_look_alike():
     other = [LINES[0], *LINES[2:20], LINES[20].replace("102000", "102001"), *LINES[21:]]
     outcome = compare(bank(LINES), bank(other), context=BANK)
     assert places(outcome) == [("changed", "body $[20].amount"), ("missing", "body $[1]")]
+    assert [each.where for each in outcome.differences] == ["line 21", "line 2"]
     back = compare(bank(other), bank(LINES), context=BANK)
     assert [d.kind for d in back.differences] == ["changed", "extra"]
     assert disagrees(bank(LINES), bank(other), Rules(), outcome, BANK) is None

@@ -58,7 +58,10 @@ def test_a_lost_row_is_one_difference_and_says_where_it_stood():
     outcome = compare(answer(left.encode(), media="text/csv"), answer(right.encode(), media="text/csv"))
     (difference,) = outcome.differences
     assert (difference.kind, str(difference.location)) == ("missing", "body $[7]")
-    assert csv(left).where[(7,)] == "row 9"
+    assert difference.where == csv(left).where[(7,)] == "row 9"
+    many = csv("a\n" + "1\n" * 5_000)
+    assert (len(many.where), many.where[(4_999,)], (5_000,) in many.where) == (5_000, "row 5001", False)
+    assert list(csv("a\n1\n2\n").where.items()) == [((0,), "row 2"), ((1,), "row 3")]
 
 
 def test_forms():

@@ -75,11 +75,12 @@ def test_one_amount_is_one_difference_and_back():
     left, right = message(pdf(page(*LINES))), message(pdf(page(LINES[0], "Seats 3 9.01", LINES[2])))
     (difference,) = compare(left, right).differences
     assert (difference.kind, str(difference.location)) == ("changed", "body $.pages[0].lines[1]")
+    assert difference.where == "page 1, line 2"
     (back,) = compare(right, left).differences
     assert (back.left, back.right) == (difference.right, difference.left)
     assert disagrees(left, right, Rules(), compare(left, right)) is None
     inserted = message(pdf(page(LINES[0], "Discount", *LINES[1:])))
-    assert [d.kind for d in compare(left, inserted).differences] == ["extra"]
+    assert [(d.kind, d.where) for d in compare(left, inserted).differences] == [("extra", "page 1, line 2")]
 
 
 def test_attachments_are_read_by_their_looks():

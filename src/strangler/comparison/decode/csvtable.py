@@ -10,7 +10,8 @@ from strangler.comparison.context import Context
 from strangler.comparison.declared import CsvLayout
 from strangler.comparison.decode.charset import text_of
 from strangler.comparison.decode.media import MediaType
-from strangler.comparison.model import Anomaly, Decoded, Node, Path
+from strangler.comparison.decode.rows import Rows
+from strangler.comparison.model import Anomaly, Decoded, Node
 from strangler.errors import DecodeError
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -35,10 +36,8 @@ def decode_csv(body: bytes, media: MediaType, context: Context) -> Decoded:
     names = _columns(rows[0], anomalies) if first else [*layout.columns] or _beyond([], len(rows[0]))
     if declared is not None and (lost := [name for name in declared.key if name not in names]):
         raise DecodeError(f"there is no column {lost[0]!r}, which is declared its key", media=media.name)
-    listed = range(len(rows) - first) if len(rows) < _LISTED else ()
-    where: dict[Path, str] = {(position,): f"row {position + 1 + first}" for position in listed}
     table: list[Node] = [_row(position, row, names, anomalies) for position, row in enumerate(rows[first:])]
-    return Decoded(table, media.name, tuple(anomalies), where)
+    return Decoded(table, media.name, tuple(anomalies), Rows("row", 1 + first, len(table)))
 
 
 def _found_out(text: str, media: MediaType, anomalies: list[Anomaly]) -> str:

@@ -14,7 +14,8 @@ from strangler.comparison.context import Context
 from strangler.comparison.declared import FixedColumn, FixedLayout
 from strangler.comparison.decode.charset import text_of
 from strangler.comparison.decode.media import MediaType
-from strangler.comparison.model import Anomaly, Decoded, Node, Path
+from strangler.comparison.decode.rows import Rows
+from strangler.comparison.model import Anomaly, Decoded, Node
 from strangler.errors import DecodeError
 
 _LISTED: Final = 20
@@ -34,10 +35,7 @@ def decode_fixed(body: bytes, media: MediaType, context: Context) -> Decoded:
     root: list[Node] = [
         _row(position, line.removesuffix("\r"), columns, anomalies) for position, line in enumerate(lines)
     ]
-    where: dict[Path, str] = {
-        (position,): f"line {position + 1}" for position in range(min(len(lines), _LISTED))
-    }
-    return Decoded(root, media.name, tuple(anomalies), where)
+    return Decoded(root, media.name, tuple(anomalies), Rows("line", 1, len(root)))
 
 
 def _with_gaps(declared: Sequence[FixedColumn]) -> list[FixedColumn]:

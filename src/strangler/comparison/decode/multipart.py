@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final
 from urllib.parse import unquote
 
@@ -52,7 +53,8 @@ class _Gathered:
         self.anomalies += [replace(each, path=(*within, *each.path)) for each in content.anomalies]
         if number <= _LISTED:
             self.where[path] = f"part {number}"
-        self.where.update(((*within, *below), f"part {number}, {at}") for below, at in content.where.items())
+        told = islice(content.where.items(), _LISTED)
+        self.where.update(((*within, *below), f"part {number}, {at}") for below, at in told)
 
 
 def decode_multipart(
