@@ -91,6 +91,8 @@ def test_attachments_are_read_by_their_looks():
     assert found["x.xml"] == {"a": [{"#text": "1"}]}
     assert isinstance(found["b.bin"], Opaque)
     assert isinstance(found["i.pdf"], Opaque)
+    empty = decode(message(pdf(page(*LINES), files={"x.xml": b""})))
+    assert tree(empty)["files"][0]["content"].size == 0
     other = message(pdf(page(*LINES), files={"x.xml": b"<a>2</a>"}))
     (difference,) = compare(message(pdf(page(*LINES), files={"x.xml": b"<a>1</a>"})), other).differences
     assert str(difference.location) == "body $.files[0].content.a[0]['#text']"

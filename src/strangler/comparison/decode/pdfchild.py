@@ -115,15 +115,18 @@ def _told(pdfium: Any, document: Any, ceiling: int) -> tuple[dict[str, Any], lis
         pages.append(lines_of(list(_pieces(_Letters(pdfium.raw, text, page.get_rotation())))))
         text.close()
         page.close()
-    files = list(_attachments(document, ceiling))
+    files = list(_attachments(pdfium, document, ceiling))
     return {"pages": pages, "files": [[name, len(data)] for name, data in files]}, [data for _, data in files]
 
 
-def _attachments(document: Any, ceiling: int) -> Iterator[tuple[str, bytes]]:
+def _attachments(pdfium: Any, document: Any, ceiling: int) -> Iterator[tuple[str, bytes]]:
     left = ceiling
     for index in range(document.count_attachments()):
         attachment = document.get_attachment(index)
-        data = bytes(attachment.get_data())
+        try:
+            data = bytes(attachment.get_data())
+        except pdfium.PdfiumError:
+            data = b""  # it has a name and no content
         left -= len(data)
         if left < 0:
             raise Unread(f"attachments of over {ceiling} bytes")
