@@ -7,9 +7,9 @@ from typing import Final
 
 from strangler.comparison.learning.evidence import Learned
 from strangler.comparison.learning.learner import Learner
+from strangler.comparison.learning.places import pattern_of
 from strangler.comparison.learning.sight import Sight, Watched, learned
 from strangler.comparison.model import Outcome, Path
-from strangler.comparison.paths import Query, parse
 from strangler.exchange import Response
 from strangler.redaction import Redactor
 from strangler_shadow.worker.case import Case
@@ -101,5 +101,4 @@ def _plain(place: str, redactor: Redactor) -> bool:
 
 
 def _path(place: str) -> Path:
-    pattern = parse(place)
-    return () if isinstance(pattern, Query) else tuple(segment.choices[0] for segment in pattern)
+    return tuple(segment.choices[0] for segment in pattern_of(place) or ())

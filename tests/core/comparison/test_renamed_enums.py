@@ -228,3 +228,12 @@ def test_what_others_have_seen_change_is_watched_until_it_is_known_better() -> N
     learner.take(wrong, learned(wrong, learner.watched, learner.kept))
     learner.hint({"$.status"})
     assert learner.watched == Watched(closed=frozenset({"$.status"}))
+
+
+def test_a_name_that_no_path_may_hold_stops_nothing() -> None:
+    pairs = said(("O", "open"), ("P", "settled"), name="line\nbreak")
+    assert claims(pairs) == []
+    assert (
+        claims(said(("O", "open"), ("P", "settled"), name="it's [a] state"))[0].place
+        == "$['it\\'s [a] state']"
+    )

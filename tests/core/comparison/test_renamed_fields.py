@@ -10,7 +10,7 @@ import pytest
 
 from strangler.comparison.learning.cause import Run
 from strangler.comparison.learning.claims import proposed_rule
-from strangler.comparison.learning.evidence import FIELDS, MARKS, Learned, Values
+from strangler.comparison.learning.evidence import FIELDS, LINKS, MARKS, Learned, Values
 from strangler.comparison.learning.learner import Learner
 from strangler.comparison.learning.moved import moved
 from strangler.comparison.learning.renames import CAUSE, PAIRS
@@ -216,3 +216,20 @@ def test_numbers_that_nobody_writes_out_are_compared_all_the_same() -> None:
 def _look_at(learner: Learner, left: Node, right: Node) -> dict[str, int]:
     sight = shown(left, right)
     return learned(sight, learner.watched).places.get("$.a", Values()).same
+
+
+def test_constants_leave_room_for_what_tells_something() -> None:
+    many: list[tuple[Node, Node]] = [
+        (
+            {**{f"gone{k}": 0 for k in range(60)}, "customer": name},
+            {**{f"come{k}": 0 for k in range(60)}, "client": name},
+        )
+        for name in NAMES
+    ]
+    learner = taught(many)
+    assert sum(map(len, learner.known.links.values())) <= LINKS
+    assert [(claim.place, claim.to) for claim in claims_of(learner.known)] == [("$.customer", "$.client")]
+
+
+def test_a_name_that_no_path_may_hold_is_never_said() -> None:
+    assert claims(renamed("customer", "line\nbreak")) == claims(renamed("line\nbreak", "client")) == []

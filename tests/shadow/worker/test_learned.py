@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import json
+import shutil
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from strangler.comparison.learning.evidence import Learned, Lone, Values
+from strangler.ledger.flush import flush
+from strangler.ledger.settled import Observation
+from strangler.ledger.store import open_ledger
 from strangler.redaction import Redactor
+from strangler.testing.judged import Judged
 from strangler.testing.origin import Script, Seen, Steps, answer
 from strangler_shadow.testing import until
 from strangler_shadow.testing.plane import exchange
@@ -105,21 +110,20 @@ async def _hinted(made: Rig, digest: str) -> None:
     worker.shadow.learners.hint(places)
 
 
-def test_ids_that_an_earlier_worker_paired_are_known_to_the_next(rig: MakeRig) -> None:
-    """As long as it has not taken them over, a wrong id would be learned as the right one."""
-    more = "rules: [{identity: $.id}]"
-    ids = itertools.count(10)
-
-    def counting(_: Seen) -> Steps:
-        head = ("Content-Type", "application/json"), ("X-Version", "1")
-        return iter((answer(json.dumps({"id": next(ids)}).encode(), *head),))
-
-    first = rig(candidate=counting, more=more)
-    first.plane.send(exchange("/invoices/1", b'{"id": 1}'))
-    first.settled(1)
-    second = rig(candidate=counting, more=more)
-    until(lambda: _pairs(second))
-    assert _pairs(second) == _pairs(first)
+def test_ids_that_earlier_workers_paired_are_taken_over_at_the_start(
+    rig: MakeRig, tmp_path: Path, sqlite_template: Path
+) -> None:
+    """Else a wrong id would be learned as the right one."""
+    shutil.copy(sqlite_template, tmp_path / "strangler.db")
+    ledger = open_ledger("sqlite:///strangler.db", tmp_path)
+    judged = Judged()
+    with ledger.begin() as connection:
+        told = judged.equal(observations=(Observation("rule", "[id:a]", "[id:b]"),))
+        flush(connection, [told], now_ns=judged.at_ns, worker="earlier")
+    ledger.close()
+    made = rig()
+    until(lambda: _pairs(made))
+    assert _pairs(made) == {"rule": {"[id:a]": "[id:b]"}}
 
 
 def _pairs(made: Rig) -> dict[str, dict[str, str]]:

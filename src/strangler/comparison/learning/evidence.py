@@ -20,6 +20,8 @@ UNFIT: Final = 1_000
 
 FIELDS: Final = 256
 """Fields that one side lacks."""
+LINKS: Final = 1_000
+"""Links between fields: constants make many, where one pair lacks many fields."""
 MARKS: Final = 8
 """Values of a link that are told apart."""
 
@@ -99,19 +101,23 @@ class Learned(msgspec.Struct):
             self._add_values(place, values)
         _add_lone(self.missing, other.missing)
         _add_lone(self.extra, other.extra)
+        room = LINKS - sum(map(len, self.links.values()))
         for gone, come in other.links.items():
             for field, link in come.items():
-                self._add_link(gone, field, link)
+                room -= self._add_link(gone, field, link, room=room > 0)
         if other.missing or other.extra:
             self._drop_broken()
 
-    def _add_link(self, gone: str, field: str, more: Link) -> None:
-        if gone not in self.missing or field not in self.extra:
-            return
+    def _add_link(self, gone: str, field: str, more: Link, *, room: bool) -> bool:
+        """Whether it is a new one."""
+        fresh = field not in self.links.get(gone, {})
+        if (fresh and not room) or gone not in self.missing or field not in self.extra:
+            return False
         link = self.links.setdefault(gone, {}).setdefault(field, Link())
         link.pairs += more.pairs
         count(link.values, more.values)
         link.values = {mark: link.values[mark] for mark in sorted(link.values)[:MARKS]}
+        return fresh
 
     def _drop_broken(self) -> None:
         """Forget links that a pair has broken. One that comes back is broken still: both fields have been seen more

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from strangler.comparison.fingerprint import fingerprint
-from strangler.comparison.learning.evidence import FIELDS, Learned, Link, Lone, Mark
+from strangler.comparison.learning.evidence import FIELDS, LINKS, Learned, Link, Lone, Mark
+from strangler.comparison.learning.places import nameable
 from strangler.comparison.model import Difference, Node, Path, jsonpath
 from strangler.comparison.paths import ANY
 from strangler.comparison.values import EXACT, canonical, is_number, tame
@@ -40,9 +41,14 @@ def moved(out: Learned, route: str, differences: Iterable[Difference], mark: Mar
     by_values: dict[frozenset[tuple[Path, str]], list[str]] = {}
     for field, values in come.items():
         by_values.setdefault(frozenset(values.items()), []).append(field)
-    for field, values in gone.items():
-        for other in by_values.get(frozenset(values.items()), ()):
-            out.links.setdefault(field, {})[other] = Link(1, _marks(values, mark))
+    links = [
+        (field, other, _marks(values, mark))
+        for field, values in gone.items()
+        for other in by_values.get(frozenset(values.items()), ())
+    ]
+    # Constants make many links, of which none will hold; what tells something comes first.
+    for field, other, marks in sorted(links, key=lambda each: not each[2])[:LINKS]:
+        out.links.setdefault(field, {})[other] = Link(1, marks)
 
 
 def _field(difference: Difference) -> tuple[str, Path] | None:
@@ -54,9 +60,12 @@ def _field(difference: Difference) -> tuple[str, Path] | None:
     if not isinstance(name, str):
         return None
     shape = location.path if difference.pattern is None else difference.pattern
+    field = jsonpath((*shape[:-1], name))
+    if not nameable(field):
+        return None
     there = difference.counterpart or location.path
     bound = tuple(step for step, of in zip(there[:-1], shape[:-1], strict=True) if of == ANY)
-    return jsonpath((*shape[:-1], name)), bound
+    return field, bound
 
 
 def _marks(values: Values, mark: Marker) -> dict[str, int]:

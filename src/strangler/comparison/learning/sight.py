@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final
 
 from strangler.comparison.context import Context
@@ -22,9 +21,10 @@ from strangler.comparison.headers import read_otherwise
 from strangler.comparison.learning.evidence import Learned, Mark, Values
 from strangler.comparison.learning.moved import Marker, moved
 from strangler.comparison.learning.names import is_name, no_name
+from strangler.comparison.learning.places import nameable, pattern_of
 from strangler.comparison.leaves import named
 from strangler.comparison.model import Answer, Difference, Node, jsonpath
-from strangler.comparison.paths import Pattern, Query, at, parse, places
+from strangler.comparison.paths import at, places
 from strangler.comparison.renames import put_back
 from strangler.comparison.rules import Rules
 from strangler.errors import DecodeError
@@ -103,7 +103,12 @@ def _changed(sight: Sight) -> Learned:
     for difference in sight.counts:
         place = place_of(difference)
         # How a system words its errors says nothing about what it calls things.
-        if place is None or difference.cause.code == "error-body" or place in out.unfit:
+        if (
+            place is None
+            or difference.cause.code == "error-body"
+            or place in out.unfit
+            or not nameable(place)
+        ):
             continue
         why = no_name(difference)
         left, right = _name(difference.left), _name(difference.right)
@@ -178,16 +183,11 @@ def _roots(sight: Sight) -> tuple[Node, Node] | None:
 
 
 def _names(root: Node, place: str) -> list[str]:
-    pattern = _pattern(place)
-    if isinstance(pattern, Query):
+    pattern = pattern_of(place)
+    if pattern is None:
         return []
     found = (_name(at(root, path)) for path, _ in places(root, pattern))
     return [name for name in found if name is not None]
-
-
-@lru_cache(maxsize=1_024)
-def _pattern(place: str) -> Pattern | Query:
-    return parse(place)
 
 
 def _name(value: Node) -> str | None:
