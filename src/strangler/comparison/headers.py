@@ -107,7 +107,7 @@ def telling(fields: Fields, base: str, rules: Rules) -> Mapping[Path, str]:
         if chosen is not None and name not in chosen:
             continue
         if name == "set-cookie":
-            found.update(_cookie(value.decode("latin-1")))
+            found.update(_cookie(value.decode("latin-1"), found))
         elif name in _READERS or name.startswith(_PRESENCE) or chosen is not None or name in rules.fields:
             text = value.decode("latin-1").strip()
             reader = _READERS.get(name)
@@ -149,9 +149,13 @@ def _cache_control(value: str, _base: str) -> str:
     return ", ".join(sorted({part.strip().lower() for part in value.split(",") if part.strip()}))
 
 
-def _cookie(value: str) -> dict[Path, str]:
+def _cookie(value: str, others: Mapping[Path, str]) -> dict[Path, str]:
     pair, *attributes = value.split(";")
-    cookie = pair.partition("=")[0].strip()
+    plain = cookie = pair.partition("=")[0].strip()
+    count = 1
+    while ("set-cookie", cookie) in others:  # the same name for another path, say
+        count += 1
+        cookie = f"{plain}#{count}"
     found: dict[Path, str] = {("set-cookie", cookie): "present"}
     for attribute in attributes:
         name, _, setting = attribute.strip().partition("=")

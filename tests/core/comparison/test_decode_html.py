@@ -91,7 +91,9 @@ def test_columns():
     assert tables("<table><tr><th>Net<th><th>Net<tr><td>1<td>2<td>3<td>4</table>") == [
         [{"Net": "1", "#2": "2", "Net#2": "3", "#4": "4"}]
     ]
-    assert [a.code for a in page("<table><tr><th>Net<th>Net</table>").anomalies] == ["repeated-column"]
+    assert [a.code for a in page("<table><tr><th>Net<th>Net<tr><td>1<td>2</table>").anomalies] == [
+        "repeated-column"
+    ]
     assert tables("<table><tr><th>Net<td>1<tr><th>Tax<td>2</table>") == [
         [{"0": "Net", "1": "1"}, {"0": "Tax", "1": "2"}]
     ]
@@ -168,3 +170,20 @@ def test_json_alone_loads_no_lxml():
         "assert not any(name.startswith('lxml') for name in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "<table><td>9.00</td></table>",
+        "<table><tr><form><td>9.00</td></form></tr></table>",
+        "<table><tbody><tr><td>a</td></tr><td>9.00</td></table>",
+        "<table><thead><tr><th>Total</th><th>9.00</th></tr></thead></table>",
+        "<table><tr><th>Net</th><th>Due 9.00</th></tr><tr><td>1</td></tr></table>",
+        "<table><tr><th>n<th>n<th>n#2<tr><td>1<td>9.00<td>3</table>",
+        "<table><tr><th>a<th><th>#2<tr><td>1<td>9.00<td>3</table>",
+    ],
+)
+def test_no_cell_is_lost_however_its_table_is_written(table):
+    assert changed(f"<html><body>{table}</body></html>", "9.00", "8.00")
+    assert not changed(f"<html><body>{table}</body></html>", "<table>", "<table border=1>")

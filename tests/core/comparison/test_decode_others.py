@@ -126,10 +126,28 @@ def test_a_label_that_lies_is_an_anomaly(name):
     assert [anomaly.code for anomaly in decoded.anomalies] == ["not-coded"]
 
 
-@pytest.mark.parametrize("name", ["gzip", "deflate"])
+@pytest.mark.parametrize("name", CODINGS)
 def test_a_cut_off_body_is_an_error(name):
-    with pytest.raises(DecodeError):
-        uncoded(CODINGS[name](b"0" * 1_000)[:-8], name.encode(), LIMIT)
+    packed = CODINGS[name](b"0" * 1_000)
+    for broken in (packed[:-8], packed[:-1]):
+        with pytest.raises(DecodeError):
+            uncoded(broken, name.encode(), LIMIT)
+    if name != "br":  # of a short one nobody can say that it is one
+        with pytest.raises(DecodeError):
+            uncoded(packed + b"junk", name.encode(), LIMIT)
+
+
+def test_a_frame_of_zstandard_must_end():
+    zstandard = pytest.importorskip("zstandard")
+    packer = zstandard.ZstdCompressor(write_checksum=True).compressobj()
+    begun = packer.compress(b"[1]") + packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+    whole = begun + packer.flush()
+    skipped = b"\x50\x2a\x4d\x18\x03\0\0\0abc"
+    for body in (whole, whole + whole, whole + skipped, whole + skipped + whole):
+        assert uncoded(body, b"zstd", LIMIT)[0] == b"[1]" * body.count(b"\x28\xb5\x2f\xfd")
+    for body in (begun, whole[:-1], whole + skipped[:-1], whole + begun):
+        with pytest.raises(DecodeError):
+            uncoded(body, b"zstd", LIMIT)
 
 
 def test_codings_stack_and_are_bounded():

@@ -57,6 +57,8 @@ def test_comments_and_instructions_are_dropped():
         "text",
         "<a>" * 300 + "</a>" * 300,
         "<a>\x01</a>",
+        "<!DOCTYPE a [<!ATTLIST a currency CDATA 'EUR'>]><a>1</a>",
+        '<!DOCTYPE a [<!ELEMENT a ANY><!ATTLIST a b CDATA #FIXED "EUR">]><a>1</a>',
     ],
 )
 def test_entities_and_broken_documents_are_errors(text):

@@ -141,6 +141,7 @@ def test_cookies_by_name_and_attributes():
     ]
     assert fields(left, ())[0] == ("missing", "header $['set-cookie'].session")
     assert fields(cookie("a=1") + cookie("b=1"), cookie("b=2") + cookie("a=2")) == []
+    assert fields(cookie("a=1; Path=/x") + cookie("a=1; Path=/y"), cookie("a=1; Path=/y")) != []
 
 
 def test_trailers():

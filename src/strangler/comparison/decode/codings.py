@@ -14,6 +14,12 @@ from strangler.comparison.model import Anomaly
 from strangler.errors import DecodeError
 
 _MOST_CODINGS: Final = 4
+_REPEATED: Final = 1
+"""The type of a block of Zstandard that is one byte, many times."""
+_SKIPPABLE: Final = b"\x2a\x4d\x18"
+"""How a frame without data goes on after its first byte; its size follows."""
+_FRAME_HEAD: Final = 18
+"""The most bytes of a frame before its blocks."""
 
 
 class _NotCoded(Exception):  # noqa: N818  it never leaves this module
@@ -70,11 +76,14 @@ def _deflate(body: bytes, ceiling: int) -> bytes:
     # RFC 9110 means zlib's format; many servers send the bare one.
     zlib_header = len(body) > 1 and body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0
     try:
-        return _inflate(body, zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS, "deflate", ceiling)[0]
+        plain, after = _inflate(body, zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS, "deflate", ceiling)
     except DecodeError as error:
         if zlib_header or error.what.startswith(("decompresses", "ends")):
             raise
         raise _NotCoded from None
+    if after:
+        raise DecodeError("bytes follow the end of the compressed data", media="deflate")
+    return plain
 
 
 def _inflate(body: bytes, window: int, name: str, ceiling: int) -> tuple[bytes, bytes]:
@@ -135,7 +144,35 @@ def _zstd(body: bytes, ceiling: int) -> bytes:
         raise DecodeError("damaged compressed data", media="zstd") from None
     if len(plain) > ceiling:
         raise _too_large("zstd", ceiling)
+    if not _ends_whole(body):
+        raise _cut_off("zstd")
     return bytes(plain)
+
+
+def _ends_whole(body: bytes) -> bool:
+    """Whether the last frame of Zstandard ends (RFC 8878, 3.1.1): its reader is content with what it got."""
+    from zstandard import ZstdError, frame_header_size, get_frame_parameters
+
+    at = 0
+    while at < len(body):
+        if body[at + 1 : at + 4] == _SKIPPABLE:
+            at += 8 + int.from_bytes(body[at + 4 : at + 8], "little")
+            continue
+        head = body[at : at + _FRAME_HEAD]
+        try:
+            at += frame_header_size(head)
+            checked = 4 if get_frame_parameters(head).has_checksum else 0
+        except ZstdError:
+            return False
+        last = False
+        while not last:
+            if at + 3 > len(body):
+                return False
+            block = int.from_bytes(body[at : at + 3], "little")
+            last = bool(block & 1)
+            at += 3 + (1 if block >> 1 & 3 == _REPEATED else block >> 3)
+        at += checked
+    return at == len(body)
 
 
 _CODINGS: Final[Mapping[str, Callable[[bytes, int], bytes]]] = {

@@ -9,6 +9,7 @@ from typing import Final
 from strangler.comparison.context import Context
 from strangler.comparison.declared import CsvLayout
 from strangler.comparison.decode.charset import text_of
+from strangler.comparison.decode.columns import beyond, distinct, no_cells
 from strangler.comparison.decode.media import MediaType
 from strangler.comparison.decode.rows import Rows
 from strangler.comparison.model import Anomaly, Decoded, Node
@@ -36,6 +37,9 @@ def decode_csv(body: bytes, media: MediaType, context: Context) -> Decoded:
     names = _columns(rows[0], anomalies) if first else [*layout.columns] or _beyond([], len(rows[0]))
     if declared is not None and (lost := [name for name in declared.key if name not in names]):
         raise DecodeError(f"there is no column {lost[0]!r}, which is declared its key", media=media.name)
+    widest = max((len(row) for row in rows[first:]), default=0)
+    if first and widest < len(names):
+        anomalies.append(no_cells((), names[widest:]))
     table: list[Node] = [_row(position, row, names, anomalies) for position, row in enumerate(rows[first:])]
     return Decoded(table, media.name, tuple(anomalies), Rows("row", 1 + first, len(table)))
 
@@ -58,22 +62,7 @@ def _rows(text: str, delimiter: str, media: MediaType) -> list[list[str]]:
 
 
 def _columns(header: list[str], anomalies: list[Anomaly]) -> list[str]:
-    cells = [cell.strip() for cell in header]
-    seen: dict[str, int] = {}
-    taken = set(cells)
-    names: list[str] = []
-    for name in cells:
-        count = seen[name] = seen.get(name, 0) + 1
-        if count == 1:
-            names.append(name)
-            continue
-        anomalies.append(Anomaly("repeated-column", (), f"column {name!r} stands {count} times"))
-        # A header may have `net`, `net` and `net#2`: no cell may take another's place.
-        while (other := f"{name}#{count}") in taken:
-            count = seen[name] = count + 1
-        taken.add(other)
-        names.append(other)
-    return names
+    return distinct([cell.strip() for cell in header], (), anomalies)
 
 
 def _row(position: int, row: list[str], names: list[str], anomalies: list[Anomaly]) -> Node:
@@ -88,11 +77,8 @@ def _row(position: int, row: list[str], names: list[str], anomalies: list[Anomal
 
 def _beyond(names: list[str], width: int) -> list[str]:
     """Names for the cells that no column has a name for."""
-    if width <= len(names):
-        return []
     taken = set(names)
-    found = [f"#{column + 1}" for column in range(len(names), width)]
-    return [f"{name}#" if name in taken else name for name in found]
+    return [beyond(column, taken) for column in range(len(names), width)]
 
 
 def _sniffed(text: str) -> str:

@@ -12,13 +12,14 @@ attributes and comments are left out.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from lxml import etree, html
 
 from strangler.comparison.context import Context
 from strangler.comparison.decode.charset import text_of
-from strangler.comparison.decode.htmltable import rows_of
+from strangler.comparison.decode.htmltable import cells_of, rows_of
 from strangler.comparison.decode.htmltext import lines_of
 from strangler.comparison.decode.media import MediaType
 from strangler.comparison.model import Decoded, Node
@@ -40,7 +41,7 @@ def decode_html(body: bytes, media: MediaType, context: Context) -> Decoded:  # 
     tables = [table for table in page.iter("table") if next(table.iterdescendants("table"), None) is None]
     root = _tree(
         " ".join((page.findtext(".//title") or "").split()),
-        lines_of(page, apart=frozenset(tables)),
+        lines_of(page, apart=frozenset(_cells(tables))),
         [rows_of(table, ("tables", position), anomalies) for position, table in enumerate(tables)],
         [address.strip() for link in page.iter("a", "area") if (address := link.get("href")) is not None],
         _fields(page),
@@ -52,6 +53,11 @@ def _tree(
     title: str, lines: list[str], tables: list[Node], links: list[str], fields: dict[str, Node]
 ) -> dict[str, Node]:
     return {"title": title, "lines": list(lines), "tables": tables, "links": list(links), "fields": fields}
+
+
+def _cells(tables: list[html.HtmlElement]) -> Iterator[html.HtmlElement]:
+    """What the rows of these tables show. A cell in no row is text like any other."""
+    return (cell for table in tables for row in table.iter("tr") for cell in cells_of(row))
 
 
 def _charset_within(body: bytes) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 from lxml import html
 
+from strangler.comparison.decode.columns import beyond, distinct, no_cells
 from strangler.comparison.decode.htmltext import lines_of
 from strangler.comparison.model import Anomaly, Node, Path
 
@@ -25,13 +26,27 @@ def rows_of(table: html.HtmlElement, path: Path, anomalies: list[Anomaly]) -> No
     rows = list(table.iter("tr"))
     head = _head(rows)
     names = _names(_grid(rows[:head], spread=True), path, anomalies)
+    taken = set(names.values())
     found: list[Node] = []
+    bare = dict(names)
     for row in _grid(rows[head:], spread=False):
         cells: dict[str, Node] = {}
         for column, text in row.items():
-            cells[names.get(column) or (f"#{column + 1}" if head else str(column))] = text
+            cells[names.get(column) or (beyond(column, taken) if head else str(column))] = text
+            bare.pop(column, None)
         found.append(cells)
+    if bare and len(anomalies) < _LISTED:
+        anomalies.append(no_cells(path, list(bare.values())))
     return found
+
+
+def cells_of(row: html.HtmlElement) -> list[html.HtmlElement]:
+    """The cells of a row, also where a form or the like stands around them, as old pages have it."""
+    return [
+        cell
+        for cell in row.iterdescendants("td", "th")
+        if next(cell.iterancestors("tr", "td", "th"), None) is row
+    ]
 
 
 def _head(rows: list[html.HtmlElement]) -> int:
@@ -44,7 +59,7 @@ def _head(rows: list[html.HtmlElement]) -> int:
         head += 1
     if head or not rows:
         return head
-    cells = list(rows[0].iterchildren("td", "th"))
+    cells = cells_of(rows[0])
     return 1 if cells and all(cell.tag == "th" for cell in cells) else 0
 
 
@@ -56,7 +71,7 @@ def _grid(rows: list[html.HtmlElement], *, spread: bool) -> list[_Row]:
         texts: _Row = {}
         column = 0
         below: dict[int, int] = {place: left - 1 for place, left in taken.items() if left > 1}
-        for cell in row.iterchildren("td", "th"):
+        for cell in cells_of(row):
             while column in taken:
                 column += 1
             text = "\n".join(lines_of(cell))
@@ -78,15 +93,9 @@ def _span(cell: html.HtmlElement, name: str) -> int:
 
 
 def _names(head: list[_Row], path: Path, anomalies: list[Anomaly]) -> dict[int, str]:
-    names: dict[int, str] = {}
-    seen: dict[str, int] = {}
-    for column in sorted({column for row in head for column in row}):
-        parts = dict.fromkeys(text for row in head if (text := row.get(column)))
-        name = " ".join(parts)
-        if not name:
-            continue
-        seen[name] = seen.get(name, 0) + 1
-        if seen[name] > 1 and len(anomalies) < _LISTED:
-            anomalies.append(Anomaly("repeated-column", path, f"column {name!r} stands {seen[name]} times"))
-        names[column] = name if seen[name] == 1 else f"{name}#{seen[name]}"
-    return names
+    columns = sorted({column for row in head for column in row})
+    texts = [" ".join(dict.fromkeys(text for row in head if (text := row.get(at)))) for at in columns]
+    odd: list[Anomaly] = []
+    named = distinct([text for text in texts if text], path, odd)
+    anomalies += odd[: max(0, _LISTED - len(anomalies))]
+    return dict(zip([at for at, text in zip(columns, texts, strict=True) if text], named, strict=True))

@@ -28,11 +28,10 @@ _UNSEEN: Final = {
     "option",
     "datalist",
 }
-_CELLS: Final = {"td", "th"}
 
 
 def lines_of(part: html.HtmlElement, *, apart: AbstractSet[html.HtmlElement] = frozenset()) -> list[str]:
-    """The lines, none of them empty. The cells of the tables in `apart` are left out, their captions are not."""
+    """The lines, none of them empty. The cells in `apart` are left out."""
     lines: list[str] = []
     current: list[str] = []
     for text in _pieces(part, apart):
@@ -58,20 +57,17 @@ _TO_SPACE: Final = str.maketrans(dict.fromkeys(_WHITE, " "))
 def _pieces(part: html.HtmlElement, apart: AbstractSet[html.HtmlElement]) -> Iterator[str | None]:
     """Texts in the document's order; None where a line ends."""
     walk = etree.iterwalk(part, events=("start", "end"))
-    within = 0
     for event, element in walk:
         tag = element.tag if isinstance(element.tag, str) else ""
         if event == "start":
-            within += element in apart
             breaks = tag not in _INLINE
             if breaks:
                 yield None
-            if tag in _UNSEEN or not tag or (within and tag in _CELLS):
+            if tag in _UNSEEN or not tag or element in apart:
                 walk.skip_subtree()
             elif element.text:
                 yield element.text
             continue
-        within -= element in apart
         if tag not in _INLINE:
             yield None
         if element.tail and element is not part:

@@ -5,13 +5,14 @@
 
 Namespaces are compared by URI: a name gets the prefix under which its URI is well known (or was declared in
 `Context.namespaces`), else `{uri}local`; what prefix the document used does not matter. The order among
-children of different names is not kept; comments and processing instructions are dropped. Entities beyond the
-five of XML, and with them every DTD that declares some, are refused; so are namespaces longer than any URI in use,
-because each name under one would carry it.
+children of different names is not kept; comments and processing instructions are dropped. Refused are entities
+beyond the five of XML and default values of attributes, with every DTD that declares some; so are namespaces longer
+than any URI in use, because each name under one would carry it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -42,6 +43,8 @@ WELL_KNOWN: Final[Mapping[str, str]] = {
     "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08": "camt053",
 }
 
+_DEFAULT: Final = re.compile(rb"<!ATTLIST[^>\"']*[\"']")
+"""An attribute's value that documents leave to their DTD."""
 _LONGEST_URI: Final = 512
 _SHORT: Final = 4_096
 """A body in which even a long namespace does no harm."""
@@ -57,6 +60,10 @@ def decode_xml(body: bytes, media: MediaType, context: Context) -> Decoded:
     if info.internalDTD is not None:
         if any(True for _ in info.internalDTD.iterentities()):
             raise DecodeError("the document declares entities, which are refused", media=media.name)
+        # Written out again: lxml shows no attributes of elements that are not declared themselves.
+        if _DEFAULT.search(etree.tostring(root.getroottree())):
+            what = "the document declares default values of attributes, which are refused"
+            raise DecodeError(what, media=media.name)
         anomalies = (Anomaly("doctype", (), "the document has a document type declaration"),)
     prefixes = {**WELL_KNOWN, **{uri: prefix for prefix, uri in context.namespaces.items()}}
     name = _Names(prefixes)
