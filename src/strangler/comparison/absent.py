@@ -53,7 +53,8 @@ def filled(effects: tuple[Effect, ...], value: Node, *, missing: bool) -> list[E
             return [effect]
         left, right = (value, stand_in) if missing else (stand_in, value)
         for other in effects:
-            if other.accepts is not None and other.accepts(left, right):
+            # Of one form with the default is not equal to it.
+            if other.accepts is not None and other.kind != "pattern" and other.accepts(left, right):
                 return [effect, other]
     return None
 

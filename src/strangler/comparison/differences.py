@@ -81,7 +81,7 @@ class Walk:
 
     def _ruled(self, left: Node, right: Node, lp: Path, rp: Path, place: Place) -> bool:
         """Whether the rules at this place settle it. Each that could is asked in its turn."""
-        if "ignore" in place.kinds:
+        if place.ignored:
             self._ignored(left, right, place)
             return True
         done, failed = False, ""
@@ -165,7 +165,7 @@ class Walk:
             aligned = _by_members(left, right, (unordered.by,))
         else:
             aligned = align(left, right, *keys(left, right, place))
-        self._order(aligned, lp, rp, unordered, place)
+        self._order(aligned, left, lp, rp, unordered, place)
         walked = aligned.similar
         if place is not None:
             walked = sorted(aligned.same + aligned.similar)
@@ -179,14 +179,20 @@ class Walk:
         self._lone_items(aligned, left, right, lp, rp, place)
 
     def _order(
-        self, aligned: Alignment, lp: Path, rp: Path, unordered: Effect | None, place: Place | None
+        self,
+        aligned: Alignment,
+        left: list[Node],
+        lp: Path,
+        rp: Path,
+        unordered: Effect | None,
+        place: Place | None,
     ) -> None:
         moved = aligned.moved()
         if not moved:
             return
         if unordered is not None:
             self.silence(unordered)
-        elif place is None or place.chosen:
+        elif place is None or chooses(left, place):
             shown = moved[:_SHOWN_MOVES]
             self.found.append(Raw("order", lp, rp, [i for i, _ in shown], [j for _, j in shown]))
 
@@ -239,7 +245,9 @@ def _exact(place: Place | None) -> bool:
 
 
 def _is_id(value: Node) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
+    return (isinstance(value, int) and not isinstance(value, bool)) or (
+        isinstance(value, str) and bool(value.strip())
+    )
 
 
 def _kind(left: Node, right: Node) -> Kind:

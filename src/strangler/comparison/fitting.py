@@ -109,10 +109,11 @@ def _moment(sighting: Sighting) -> Written | None:
 
 
 def _ids(sighting: Sighting) -> Written | None:
-    """Only ids that map one to one, as far as the examples tell."""
+    """Only ids that map one to one, as far as the examples tell; and an id of legacy's is not another thing's there."""
     pairs = {(str(left), str(right)) for left, right in sighting.examples}
-    one_to_one = len({left for left, _ in pairs}) == len(pairs) == len({right for _, right in pairs})
-    return {"identity": sighting.place} if one_to_one else None
+    lefts, rights = {left for left, _ in pairs}, {right for _, right in pairs}
+    one_to_one = len(lefts) == len(pairs) == len(rights)
+    return {"identity": sighting.place} if one_to_one and lefts.isdisjoint(rights) else None
 
 
 _RULES: Final[Mapping[str, Callable[[Sighting], Written | None]]] = {

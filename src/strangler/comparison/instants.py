@@ -32,6 +32,13 @@ _WRITTEN: Final = tuple(
 )
 _HTTP_SHAPE: Final = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} .+", re.ASCII)
 
+_HTTP: Final = re.compile(
+    r"(?:[A-Z][a-z]{2,8}, ?)?\d\d?[ -][A-Z][a-z]{2}[ -](?:\d{4}|\d\d) \d\d:\d\d(?::\d\d)? (?:GMT|UTC?|[+-]\d{4})"
+    r"|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}",
+    re.ASCII,
+)
+"""The three forms of RFC 9110 (5.6.7), and an offset as in mail."""
+
 
 @lru_cache(maxsize=64)
 def zone_of(name: str) -> tzinfo:
@@ -100,8 +107,13 @@ def _epoch(value: Node, microseconds: int) -> datetime | None:
         return None
 
 
+def _http(value: str) -> datetime | None:
+    """Its parser takes the words it does not know for nothing."""
+    return parsedate_to_datetime(value) if _HTTP.fullmatch(value) else None
+
+
 def _iso(value: str) -> datetime | None:
     return datetime.fromisoformat(value) if _ISO_SHAPE.fullmatch(value) else None
 
 
-_PARSERS: Final[dict[str, Callable[[str], datetime | None]]] = {"iso": _iso, "http": parsedate_to_datetime}
+_PARSERS: Final[dict[str, Callable[[str], datetime | None]]] = {"iso": _iso, "http": _http}

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 
 type Accepts = Callable[[Node, Node], bool]
 
+_MINOR: Final = 2
+"""Digits after the point of most currencies."""
 _ROUNDINGS: Final = {"half-up": ROUND_HALF_UP, "half-even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
 
 
 def decimals(rule: DecimalRule) -> Accepts:
-    """By value, rounded to the scale where there is one, within the tolerance in minor units."""
+    """By value, rounded to the scale where there is one, within the tolerance in units of its last digit.
+
+    Without a scale that is the hundredth, or a smaller one that is written: `10.5` says nothing of tenths.
+    """
     rounding = _ROUNDINGS[rule.rounding]
     scale, tolerance = rule.scale, rule.tolerance
 
@@ -33,7 +38,7 @@ def decimals(rule: DecimalRule) -> Accepts:
         a, b = number_in(left), number_in(right)
         if a is None or b is None:
             return False
-        unit = max(digits_after_point(a), digits_after_point(b)) if scale is None else scale
+        unit = max(_MINOR, digits_after_point(a), digits_after_point(b)) if scale is None else scale
         if scale is not None:
             x, y = rounded(a, scale, rounding), rounded(b, scale, rounding)
             if x is None or y is None:

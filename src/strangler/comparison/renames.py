@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from strangler.comparison.model import Node, Path
+from strangler.comparison.model import Node, Opaque, Path
 from strangler.comparison.moves import Moved
 from strangler.comparison.paths import ANY, Pattern, at, places
+
+_GONE: Final = Opaque("", 0, "")
+"""In the place of an item that has been moved away, told by being this very one: a null is an item."""
 
 
 def put_back(root: Node, moves: Sequence[Moved], silenced: dict[str, int]) -> Node:
@@ -30,6 +34,7 @@ def put_back(root: Node, moves: Sequence[Moved], silenced: dict[str, int]) -> No
             silenced[move.digest] = silenced.get(move.digest, 0) + 1
         else:
             _place(copy, source, value)
+    _filled(copy)
     return copy
 
 
@@ -47,7 +52,7 @@ def _copied(node: Node) -> Node:
 
 
 def _remove(root: Node, path: Path) -> None:
-    """Takes a member away, and with it the maps and lists that held nothing else. Items of lists become None."""
+    """Takes a member away, and with it the maps and lists that held nothing else. Items of lists become `_GONE`."""
     for depth in range(len(path) - 1, -1, -1):
         try:
             parent = at(root, path[:depth])
@@ -57,9 +62,9 @@ def _remove(root: Node, path: Path) -> None:
         if isinstance(parent, dict) and isinstance(step, str):
             parent.pop(step, None)
         elif isinstance(parent, list) and isinstance(step, int) and step < len(parent):
-            # Positions must hold until every move is made; a list of nothing but None is dropped as a whole.
-            parent[step] = None
-            if any(item is not None for item in parent):
+            # Positions must hold until every move is made; a list of which nothing is left is dropped as a whole.
+            parent[step] = _GONE
+            if any(item is not _GONE for item in parent):
                 return
             parent.clear()
         if parent:
@@ -78,18 +83,31 @@ def _place(root: Node, path: Path, value: Node) -> bool:
                 return True
             node = node.setdefault(step, _container(following))
         elif isinstance(node, list) and isinstance(step, int):
-            node.extend([None] * (step + 1 - len(node)))
+            node.extend([_GONE] * (step + 1 - len(node)))
             if following is None:
-                if node[step] is not None:
+                if node[step] is not _GONE:
                     return False
                 node[step] = value
                 return True
-            if node[step] is None:
+            if node[step] is _GONE:
                 node[step] = _container(following)
             node = node[step]
         else:
             return False
     return False
+
+
+def _filled(node: Node) -> None:
+    """Null where an item has gone and none has come: the positions of the others hold."""
+    if isinstance(node, dict):
+        for child in node.values():
+            _filled(child)
+    elif isinstance(node, list):
+        for position, item in enumerate(node):
+            if item is _GONE:
+                node[position] = None
+            else:
+                _filled(item)
 
 
 def _container(step: str | int) -> Node:

@@ -63,6 +63,11 @@ class Place(Protocol):
         ...
 
     @property
+    def ignored(self) -> bool:
+        """Whether two values here are not compared."""
+        ...
+
+    @property
     def chosen(self) -> bool:
         """Whether this place is compared: there is no `only`, or one covers it."""
         ...
@@ -128,7 +133,7 @@ class Automaton:
 class State:
     """One state of the automaton: a `Place`, alike for all places where the same patterns are alive."""
 
-    __slots__ = ("_alive", "_automaton", "_named", "_steps", "chosen", "effects", "kinds")
+    __slots__ = ("_alive", "_automaton", "_named", "_steps", "chosen", "effects", "ignored", "kinds")
 
     def __init__(
         self,
@@ -142,6 +147,7 @@ class State:
         self._automaton, self._alive, self._named = automaton, alive, named
         self.effects = effects
         self.kinds = frozenset(effect.kind for effect in effects)
+        self.ignored = "ignore" in self.kinds
         self.chosen = chosen
         self._steps: dict[str | int, Standing] = {}
 
@@ -179,6 +185,11 @@ class Both:
     def kinds(self) -> frozenset[str]:
         """See `Place`."""
         return frozenset(effect.kind for effect in self.effects)
+
+    @property
+    def ignored(self) -> bool:
+        """Whether both sides ignore it: what a filter takes on one of them alone has changed so as to be taken."""
+        return self.left is not None and self.right is not None and self.left.ignored and self.right.ignored
 
     @property
     def chosen(self) -> bool:

@@ -346,3 +346,11 @@ def test_formats_are_told_by_all_examples_or_not_at_all() -> None:
     assert formats([("31.01.2026 10:30", "2026-01-31T10:30:00Z")]) == ("%d.%m.%Y %H:%M", "iso")
     assert formats([("soon", "2026-01-01")]) is None
     assert formats([]) is None
+
+
+def test_an_id_that_is_another_things_is_not_let_pass() -> None:
+    def ids(*lefts: int, by: int = 1) -> list[dict[str, object]]:
+        return rules_of(*(({"customerId": each}, {"customerId": each + by}) for each in lefts))
+
+    assert ids(4, 5, 6) == []
+    assert [rule["identity"] for rule in ids(4, 5, 6, by=100)] == ["$.customerId"]

@@ -384,3 +384,63 @@ def test_rules_over_xml_and_csv():
     assert run(left, right, {"decimal": "$.a[0].t[0]['#text']"}).verdict == "equal"
     ours, theirs = answer(b"n,t\n1,1.0\n", media="text/csv"), answer(b"n,t\n1,1.00\n", media="text/csv")
     assert run(ours, theirs, {"decimal": "$[*].t"}).verdict == "equal"
+
+
+def test_only_some_members_of_a_line_still_leaves_its_place_in_the_list():
+    left = {"lines": [{"sku": "a", "n": 1}, {"sku": "b", "n": 1}, {"sku": "b", "n": 2}]}
+    right = {"lines": [left["lines"][1], left["lines"][0], left["lines"][2]]}
+    for place in ("$.lines[*].sku", "$..sku"):
+        (found,) = run(left, right, {"only": place}).differences
+        assert (found.kind, str(found.location)) == ("order", "body $.lines")
+    assert run(left, right, {"only": "$.lines[*].sku"}, {"unordered": "$.lines"}).verdict == "equal"
+    assert run(left, right, {"only": "$.lines[*].n"}).verdict == "equal"
+
+
+def test_what_only_one_side_makes_ignored_is_compared():
+    rule = {"ignore": "$.lines[?@.kind == 'memo']"}
+    charge, memo = {"kind": "charge", "amount": 100}, {"kind": "memo", "amount": 0}
+    for left, right in ((charge, memo), (memo, charge)):
+        assert run({"lines": [left]}, {"lines": [right]}, rule).verdict == "different"
+    equal({"lines": [charge, memo]}, {"lines": [charge, {**memo, "amount": 1}]}, rule)
+    equal({"lines": [charge, memo]}, {"lines": [charge]}, rule)
+
+
+def test_a_rename_loses_no_null():
+    rule = {"rename": "$.lines[*].p", "to": "$.items[*].u"}
+    left = {"lines": [{"p": 1}, {"p": 2}]}
+    equal(left, {"items": [{"u": 1}, {"u": 2}]}, rule)
+    for items in ([{"u": 1}, {"u": 2}, None], [None, {"u": 1}, {"u": 2}], [{"u": 1}, None]):
+        assert run(left, {"items": items}, rule).verdict == "different"
+    assert run({"a": [5]}, {"a": [None], "x": 5}, {"rename": "$.a[0]", "to": "$.x"}).verdict == "different"
+
+
+def test_an_empty_id_is_none():
+    assert run({"id": "INV-7"}, {"id": ""}, {"identity": "$.id"}).verdict == "different"
+    assert run({"id": "INV-7"}, {"id": " "}, {"identity": "$.id"}).verdict == "different"
+
+
+def test_what_has_the_form_of_the_default_does_not_equal_it():
+    rules = {"default": "$.fee", "value": "0"}, {"pattern": "$.fee", "matches": "[0-9]{1,9}"}
+    assert run({"fee": "999"}, {}, *rules).verdict == "different"
+    equal({"fee": "0"}, {}, *rules)
+
+
+def test_a_tolerance_without_a_scale_is_of_hundredths_at_most():
+    rule = {"decimal": "$.t", "tolerance": 1}
+    for left, right in ((10, 11), (Decimal("10.5"), Decimal("10.6")), ("10", "11"), ("1.000", "1.002")):
+        assert run({"t": left}, {"t": right}, rule).verdict == "different"
+    equal({"t": Decimal("10.5")}, {"t": Decimal("10.51")}, rule)
+    equal({"t": 10}, {"t": 11}, {**rule, "scale": 0})
+
+
+def test_what_is_no_date_of_http_is_none():
+    rule = {"instant": "$.t", "format": "http"}
+    same = "Sat, 31 Jan 2026 10:00:00 GMT"
+    for other in (
+        "Sat, 31 Jan 2026 11:00:00 +0100",
+        "Saturday, 31-Jan-26 10:00:00 GMT",
+        "Sat Jan 31 10:00:00 2026",
+    ):
+        equal({"t": same}, {"t": other}, rule)
+    for other in ("31 Jan 2026 10:00:00 CET", "31 Jan 2026 10:00:00 GMT 9.00", "31 Jan 2026 10:00:00"):
+        assert run({"t": same}, {"t": other}, rule).verdict == "different"
