@@ -28,6 +28,8 @@ from strangler_shadow.recordings.written import Written, written_body
 
 LONGEST: Final = 256 << 20
 """Bytes of one line."""
+_LOWEST: Final = 100
+_HIGHEST: Final = 999
 _GZIP: Final = b"\x1f\x8b"
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -148,11 +150,15 @@ def _answer(raw: msgspec.Raw, path: str, names: Names) -> Answer:
     plain = bytes(recorded.body)
     if not plain and recorded.body_base64 is None and recorded.status is None:
         raise _NoAnswer(f"`{path}` has neither `body` nor `status`; --bare takes it for the body itself")
+    if plain and recorded.body_base64 is not None:
+        raise _NoAnswer(f"`{path}` has both `body` and `body_base64`")
+    if recorded.status is not None and not _LOWEST <= recorded.status <= _HIGHEST:
+        raise _NoAnswer(f"`{path}` has the status {recorded.status}, which is none of HTTP's")
     try:
         body, fields = recorded.content()
     except binascii.Error as error:
         raise _NoAnswer(f"`{path}`: {error}") from None
-    return Answer(recorded.status or 200, _labelled(fields, names.media), body)
+    return Answer(200 if recorded.status is None else recorded.status, _labelled(fields, names.media), body)
 
 
 def _labelled(fields: Fields, media: str | None) -> Fields:

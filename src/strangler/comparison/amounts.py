@@ -48,6 +48,8 @@ _NOT_MONEY: Final = _words(
 _CURRENCY: Final = _words(
     "currency currencycode currencyid currencyiso waehrung währung devise moneda divisa valuta moeda waluta"
 )
+_WIDEST: Final = 1_024
+"""Members of a map that are looked through, anew for each difference below it."""
 _MINOR: Final = _words("cents cent minor")
 _CODE: Final = re.compile(r"[A-Za-z]{3}")
 _DIGITS: Final = {
@@ -111,7 +113,9 @@ def currency_at(root: Node, path: Path) -> str | None:
 
 
 def currency_here(node: dict[str, Node]) -> str | None:
-    """The currency a map names for itself."""
+    """The currency a map names for itself. One of very many members is an index, and no record that has one."""
+    if len(node) > _WIDEST:
+        return None
     for name, value in node.items():
         if is_currency_name(name):
             code = _code(value)

@@ -268,3 +268,9 @@ def test_locations_print():
         str(Difference(Location("body", ("a b", 0, "c'd")), "changed", 1, 2).location)
         == "body $['a b'][0]['c\\'d']"
     )
+
+
+def test_a_map_of_very_many_members_is_not_looked_through_for_each_of_them():
+    left, right = ({f"{side}{i}": i for i in range(20_000)} for side in "ab")
+    outcome = compare(left, right)
+    assert len(outcome.differences) + outcome.unlisted == 40_000
