@@ -124,7 +124,7 @@ def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], inden
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(
-            column.title,
+            _text(column.title),
             justify="right" if column.right else "left",
             overflow="fold",
             no_wrap=not column.wrap,
@@ -142,7 +142,7 @@ def _text(cell: Cell) -> Text:
 
 
 def _aligned(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[str]:
-    head = [column.title for column in columns]
+    head = [visible(column.title) for column in columns]
     body = [[_one_line(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(head, *body, strict=True)]
     return [

@@ -85,6 +85,14 @@ def test_files_that_are_not_there(home: Path, strangler: Strangler) -> None:
     assert strangler("compare", str(home), str(home)).code == 2
 
 
+def test_the_name_of_a_file_drives_no_terminal(home: Path, strangler: Strangler) -> None:
+    for name, text in (("a\x1b[31m[red].json", '{"a": 1}'), ("b.json", '{"a": 2}')):
+        (home / name).write_text(text)
+    ran = strangler("compare", "a\x1b[31m[red].json", "b.json")
+    assert (ran.code, "\x1b" in ran.out) == (1, False)
+    assert "a\\x1b[31m[red].json" in ran.out
+
+
 def test_values_cannot_drive_the_terminal(home: Path, strangler: Strangler) -> None:
     (home / "a.json").write_text(json.dumps({"x": "\x1b]0;owned\x07"}))
     (home / "b.json").write_text(json.dumps({"x": "\u202e"}, ensure_ascii=False))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+_TWO_BYTES: Final = 0xFFFF
 _UNSAFE_START: Final = tuple("-?:,[]{}#&*!|>'\"%@`= ")
 
 
@@ -60,4 +61,10 @@ def _plain(text: str) -> bool:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+    written = json.dumps(text, ensure_ascii=False)
+    return "".join(letter if letter.isprintable() else _escaped(ord(letter)) for letter in written)
+
+
+def _escaped(code: int) -> str:
+    # JSON's pairs of surrogates are two characters to YAML.
+    return f"\\u{code:04x}" if code <= _TWO_BYTES else f"\\U{code:08x}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,6 +30,8 @@ MAX_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 32
 MAX_NODES: Final = 20_000
 """Values in a file, an alias counting as all it stands for."""
+_LONGEST_NUMBER: Final = 300
+_HALVES: Final = re.compile("[\ud800-\udfff]")
 
 
 @overload
@@ -125,12 +128,29 @@ class _Size:
         elif isinstance(event, ScalarEvent):
             self._count += 1
             self._remember(event.anchor, 1)
+            self._scalar(event.value, line, quoted=event.style is not None)
         if self._count > MAX_NODES:
             raise _refused(
                 self._file,
                 line,
                 "the file stands for too many values",
                 f"at most {MAX_NODES:,}, aliases counted in full",
+            )
+
+    def _scalar(self, value: str, line: int, *, quoted: bool) -> None:
+        if _HALVES.search(value):
+            raise _refused(
+                self._file,
+                line,
+                "half of a character stands here (\\ud800 to \\udfff)",
+                "write the whole one",
+            )
+        if not quoted and len(value) > _LONGEST_NUMBER and value.strip("+-").isdecimal():
+            raise _refused(
+                self._file,
+                line,
+                f"a number of {len(value):,} digits means nothing here",
+                "put quotes around what is a text",
             )
 
     def _remember(self, anchor: str | None, count: int) -> None:

@@ -80,6 +80,8 @@ CASES = [
     ("rules: [{default: $.a, value: {b: [2026-01-31]}}]", 4, ["as a date", 'quote it: "2026-01-31"']),
     ("rules: [{default: $.a, value: 2026-01-31T10:00:00Z}]", 4, ["as a date", 'quote it: "2026-01-31T10:00']),
     ("rules: [{call: $.a, function: x.y}]", 4, ["no installed distribution offers a function 'x.y'"]),
+    ('rules: [{ignore: "$.\\ud800"}]', 4, ["half of a character", "write the whole one"]),
+    (f"rules: [{{default: $.a, value: {'7' * 6000}}}]", 4, ["a number of 6,000 digits", "put quotes around"]),
     ("rules: [{call: $.a}]", 4, ["`function` is missing"]),
     ("rules: [{pattern: $.a, matches: '['}]", 4, ["not a regular expression", "unterminated"]),
     ("rules: [{pattern: $.a, matches: '(a+)+'}]", 4, ["forever", "bound its repeats"]),
