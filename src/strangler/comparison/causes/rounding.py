@@ -23,13 +23,16 @@ def explain(site: Site) -> str | None:
     if site.numbers is None:
         return None
     left, right = site.numbers
+    apart = abs(EXACT.subtract(left, right))
+    if apart > _MOST:  # and more so in any smaller unit
+        return None
     digits = max(digits_after_point(left), digits_after_point(right))
     if not digits and not site.amount:
         return None
     if site.currency is not None and digits:
         # Finer than the minor unit (a unit price of 0.0125): the finer digits are what was rounded.
         digits = max(digits, minor_digits(site.currency))
-    units = abs(EXACT.subtract(left, right)).scaleb(digits)
+    units = apart.scaleb(digits)
     if units > _MOST:
         return None
     lines = max(_lines(site.left_root, site.path), _lines(site.right_root, site.counterpart))

@@ -24,8 +24,7 @@ from strangler.errors import DecodeError
 
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
 _ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
-_LONG_EXPONENT: Final = re.compile(rb"E[+-][0-9]{3}")
-# `INVOICE-202` looks like an exponent too, to a pattern that is quick.
+# `INVOICE-202` looks like an exponent too, to what is quick.
 _LONG_NUMBER: Final = re.compile(rb"[0-9]E[+-][0-9]{3}|[0-9]{150}")
 _STRIDE: Final = 15
 _RUN: Final = b"0" * 10
@@ -109,7 +108,7 @@ def _find_duplicates(node: object, path: Path, found: list[Anomaly]) -> None:
 
 
 def _absurd(plain: bytes, root: Node) -> tuple[Anomaly, ...]:
-    suspect = _LONG_EXPONENT.search(plain) or _RUN in plain[::_STRIDE].translate(_DIGITS)
+    suspect = b"E+" in plain or b"E-" in plain or _RUN in plain[::_STRIDE].translate(_DIGITS)
     if not suspect or not _LONG_NUMBER.search(plain):
         return ()
     found: list[Anomaly] = []
