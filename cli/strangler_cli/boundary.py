@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -19,6 +20,9 @@ NOBODY_READS: Final = 141
 """128 + SIGPIPE: the reader of our output went away."""
 OUR_MISTAKE: Final = 70
 """EX_SOFTWARE of sysexits.h."""
+CANNOT_WRITE: Final = 2
+"""As for a file that is named and cannot be written."""
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def guarded(action: Callable[[], object]) -> int:
@@ -58,6 +62,13 @@ def _said(error: BaseException) -> int:
 
         _say(f"strangler: {visible(str(error))}")
         return error.exit_code
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        # What is still buffered will not be written either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _say(
+            f"strangler: what it has to say cannot be written: {error.strerror}\n    make room, or write it elsewhere"
+        )
+        return CANNOT_WRITE
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     _say(
         f"strangler: sorry, this is a mistake of ours ({what[:300]}).\n"

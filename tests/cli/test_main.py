@@ -212,6 +212,22 @@ def test_an_error_cannot_drive_the_terminal(capsys: pytest.CaptureFixture[str]) 
     assert "\\x1b[2J" in said
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_disk_without_room_is_nobodys_mistake(environment: dict[str, str]) -> None:
+    code = "from strangler_cli.main import main\nmain()"
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-c", code, "schema"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment,
+            text=True,
+            check=False,
+        )
+    assert (ran.returncode, "sorry" in ran.stderr) == (2, False)
+    assert "cannot be written: No space left on device" in ran.stderr
+
+
 def test_a_reader_that_goes_away(environment: dict[str, str]) -> None:
     code = "import sys\nfrom strangler_cli.main import main\nmain()"
     with subprocess.Popen(
