@@ -20,13 +20,15 @@ def read_bytes(file: str) -> bytes:
     """A file's bytes; `-` is standard input. Raises UsageError."""
     try:
         if file == "-":
-            return sys.stdin.buffer.read()
-        path = Path(file)
-        if path.stat().st_size > LARGEST:
-            raise UsageError(f"is over {LARGEST >> 20} MiB", where=file)
-        return path.read_bytes()
+            found = sys.stdin.buffer.read(LARGEST + 1)
+        else:
+            with Path(file).open("rb") as stream:  # a device or a pipe has no size to ask for
+                found = stream.read(LARGEST + 1)
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror or error}", where=file) from None
+    if len(found) > LARGEST:
+        raise UsageError(f"is over {LARGEST >> 20} MiB", where=file)
+    return found
 
 
 def read_text(file: str) -> str:

@@ -85,6 +85,12 @@ def test_files_that_are_not_there(home: Path, strangler: Strangler) -> None:
     assert strangler("compare", str(home), str(home)).code == 2
 
 
+def test_what_does_not_end_is_not_read_to_its_end(home: Path, strangler: Strangler) -> None:
+    (home / "b.json").write_text("{}")
+    ran = strangler("compare", "/dev/zero", "b.json")
+    assert (ran.code, ran.err.strip()) == (2, "strangler: /dev/zero: is over 256 MiB")
+
+
 def test_the_name_of_a_file_drives_no_terminal(home: Path, strangler: Strangler) -> None:
     for name, text in (("a\x1b[31m[red].json", '{"a": 1}'), ("b.json", '{"a": 2}')):
         (home / name).write_text(text)
