@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from strangler.errors import UsageError
 
@@ -29,6 +29,14 @@ def read_bytes(file: str) -> bytes:
     if len(found) > LARGEST:
         raise UsageError(f"is over {LARGEST >> 20} MiB", where=file)
     return found
+
+
+def opened(file: str) -> IO[bytes]:
+    """A file to be read bit by bit; the caller closes it. Raises UsageError."""
+    try:
+        return Path(file).open("rb")
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror or error}", where=file) from None
 
 
 def read_text(file: str) -> str:

@@ -78,15 +78,11 @@ def read(file: str) -> Iterable[Recorded | Unread]:
 
 
 def _lines(file: str) -> Iterator[Recorded | Unread]:
-    from strangler.errors import UsageError
+    from strangler_cli.files import opened
     from strangler_cli.pairing.jsonlines import lines_of
     from strangler_shadow.recordings.jsonl import read_jsonl
 
-    try:
-        stream = Path(file).open("rb")  # noqa: SIM115  closed below; the error is for open alone
-    except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror or error}", where=file) from None
-    with stream:
+    with opened(file) as stream:
         yield from read_jsonl(lines_of(stream, file), file)
 
 

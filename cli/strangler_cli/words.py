@@ -31,8 +31,10 @@ def percent(basis_points: int) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 route`, `2,000 routes`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    """`1 route`, `2,000 routes`, `3 entries`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{number:,} {noun}s"
 
 
 def money(amount: Decimal, currency: str) -> str:

@@ -56,6 +56,7 @@ def list_(config: str, *, subject: str | None, limit: int, as_json: bool) -> Non
 def verify(config: str, head: str | None, file: str | None) -> int:
     """Verify."""
     from strangler_cli.screen import Screen
+    from strangler_cli.words import counted
 
     anchor = _head(head) if head else None
     count, broken = _of_file(file, anchor) if file else _of_ledger(config, anchor)
@@ -64,7 +65,7 @@ def verify(config: str, head: str | None, file: str | None) -> int:
         screen.line(f"the audit is broken at entry {broken.seq}: {broken.what}", "bad")
         return 1
     against = f", and has entry {anchor.seq} as it was kept" if anchor else ""
-    screen.line(f"{_entries(count)}, every link holds{against}", "good")
+    screen.line(f"{counted(count, 'entry')}, every link holds{against}", "good")
     return 0
 
 
@@ -90,11 +91,12 @@ def export(config: str, output: str | None) -> None:
     """Write it."""
     from strangler_cli.auditing import exported
     from strangler_cli.session import configuration, ledger_of
+    from strangler_cli.words import counted
 
     with ledger_of(configuration(config)) as ledger, ledger.read() as connection:
         count = exported(connection, Path(output) if output else None)
     if output:
-        click.echo(f"{_entries(count)} written to {output}")
+        click.echo(f"{counted(count, 'entry')} written to {output}")
 
 
 def _head(text: str) -> Head:
@@ -110,10 +112,6 @@ def _head(text: str) -> Head:
 
 def _is_hash(text: str) -> bool:
     return len(text) == 64 and all(digit in "0123456789abcdef" for digit in text.lower())
-
-
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count:,} entries"
 
 
 def _of_ledger(config: str, anchor: Head | None) -> tuple[int, Broken | None]:

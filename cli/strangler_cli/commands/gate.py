@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
@@ -79,8 +79,7 @@ def _summarize(asked: Asked) -> None:
     if file:
         from strangler_cli.formats.verdict_forms import written
 
-        with Path(file).open("a", encoding="utf-8") as summary:
-            summary.write(written(asked, "markdown")[:_SUMMARY])
+        _write(Path(file), written(asked, "markdown")[:_SUMMARY], "a")
 
 
 def _print(asked: Asked) -> None:
@@ -99,10 +98,11 @@ def _as_plain_text(asked: Asked) -> str:
     return out.getvalue()
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, mode: Literal["w", "a"] = "w") -> None:
     from strangler.errors import UsageError
 
     try:
-        path.write_text(text, encoding="utf-8")
+        with path.open(mode, encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror or error}", where=str(path)) from None

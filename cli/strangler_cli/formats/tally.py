@@ -32,7 +32,7 @@ def asides(tally: Tally) -> list[str]:
             out.append(f"{count:,} only with {side}, not with {other}: {names}")
     out += [f"{each.where}: {each.why}" for each in tally.unread[:_NAMED]]
     if tally.unread_count:
-        out.append(f"{counted(tally.unread_count, 'entry').replace('entrys', 'entries')} not compared")
+        out.append(f"{counted(tally.unread_count, 'entry')} not compared")
     out += [f"{count:,} skipped: {reason}" for reason, count in sorted(tally.skipped.items())]
     if tally.unlisted:
         out.append(f"{counted(tally.unlisted, 'difference')} beyond what is listed")

@@ -15,7 +15,6 @@ import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Final
 
 import msgspec
@@ -23,6 +22,7 @@ import msgspec
 from strangler.comparison.model import Answer
 from strangler.errors import UsageError
 from strangler.exchange import Fields
+from strangler_cli.files import opened
 from strangler_cli.pairing.pair import Entry, Pair, Unread
 from strangler_shadow.recordings.written import Written, written_body
 
@@ -68,11 +68,7 @@ def pairs_of(file: str, names: Names) -> Iterator[Entry]:
     if file == "-":
         yield from line_pairs(sys.stdin.buffer, "standard input", names)
         return
-    try:
-        stream = Path(file).open("rb")  # noqa: SIM115  closed below; the error is for open alone
-    except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror or error}", where=file) from None
-    with stream:
+    with opened(file) as stream:
         yield from line_pairs(stream, file, names)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from strangler.eprocess import alpha_of
-from strangler.evidence import Evidence, Sums
+from strangler.evidence import Cell, Evidence, Sums
 from strangler.gate.verdict import FactLike
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Case:
         return alpha_of(order + 1, float(self.policy.tolerate.rollback_alpha) / 2)
 
 
-def named(entry: Sums) -> str:
+def named(entry: Sums | Cell) -> str:
     """A route and its stratum, for a sentence."""
     return f"`{entry.route}`" + (f" ({entry.stratum})" if entry.stratum else "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from strangler.gate.case import Case, duration
+from strangler.gate.case import Case, duration, named
 from strangler.gate.verdict import Reason
 
 
@@ -19,12 +19,11 @@ def slow(case: Case) -> Iterator[Reason]:
         least, most = cell.candidate_p99_least_ns, cell.legacy_p99_most_ns
         if least is None or most is None or least <= policy.floor * 1_000_000 or least <= policy.ratio * most:
             continue
-        where = f"`{cell.route}`" + (f" ({cell.stratum})" if cell.stratum else "")
         times = (Decimal(least) / most).quantize(Decimal("0.1"))
         yield Reason(
             "latency",
             "blocked",
-            f"one of a hundred answers of {where} takes the candidate {duration(least)} or more,"
+            f"one of a hundred answers of {named(cell)} takes the candidate {duration(least)} or more,"
             f" legacy {duration(most)} at most: {times} times",
             f"at most {policy.ratio} times, or under {duration(policy.floor * 1_000_000)}",
             "make the candidate faster; a new version begins a new epoch",
