@@ -17,7 +17,7 @@ from strangler_cli import probe
 
 if TYPE_CHECKING:
     from strangler.config import Loaded
-    from strangler.config.policy import Synced
+    from strangler.config.cutovers import Synced
     from strangler.config.systems import System
     from strangler.ledger.store import Ledger
 
@@ -152,7 +152,7 @@ def _version(loaded: Loaded, heard: probe.Heard, environment: Mapping[str, str])
 
 
 def _lags(loaded: Loaded) -> list[Finding]:
-    from strangler.config.policy import SyncedState
+    from strangler.config.cutovers import SyncedState
 
     return [
         _lag(f"lag of {name}", plan.state.synced)

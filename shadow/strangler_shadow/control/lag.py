@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from strangler.config.policy import Lag
+from strangler.config.cutovers import Lag
 from strangler.errors import Unreachable
 
 TIMEOUT_SECONDS: Final = 2

@@ -17,7 +17,7 @@ import aiohttp
 import uvicorn
 
 from strangler.config import Loaded
-from strangler.config.policy import SyncedState
+from strangler.config.cutovers import SyncedState
 from strangler.errors import LedgerUnavailable, StranglerError, Unreachable
 from strangler.ledger.facts import Fact
 from strangler.ledger.store import Ledger, open_ledger

@@ -13,7 +13,7 @@ from strangler.comparison.context import Limits as Ceilings
 from strangler.comparison.mirror import mirrored
 from strangler.comparison.rules import Rules
 from strangler.config import Config, Loaded
-from strangler.config.policy import SyncedState
+from strangler.config.cutovers import SyncedState
 from strangler.config.rules import Rule
 from strangler.exchange import Side
 from strangler.ledger.epochs import epoch_key

@@ -7,7 +7,8 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from strangler.config.base import Part
-from strangler.config.policy import CutoverConfig, Policy
+from strangler.config.cutovers import CutoverConfig
+from strangler.config.policy import Policy
 from strangler.config.routes import Label, Redaction, RouteConfig
 from strangler.config.rules import Rule
 from strangler.config.systems import Candidate, Capture, Serve, System, Worker

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
+from strangler.config.cutovers import SyncedState
 from strangler.config.load import Loaded
 from strangler.config.model import Config
-from strangler.config.policy import SyncedState
 from strangler.config.rules import Rule, kind_of
 from strangler.cutover import plan_of
 from strangler.evidence import Cell, Evidence, Expired, RouteStanding, Seen

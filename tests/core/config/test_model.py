@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from strangler.config import Loaded, advice, expand, parse
+from strangler.config.cutovers import SyncedState
 from strangler.config.environment import needed, variables
-from strangler.config.policy import SyncedState
 from strangler.config.rulesfile import parse_rules
 from strangler.errors import ConfigError, UsageError
 

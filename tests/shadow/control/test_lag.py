@@ -8,7 +8,7 @@ from decimal import Decimal
 import aiohttp
 import pytest
 
-from strangler.config.policy import Lag
+from strangler.config.cutovers import Lag
 from strangler.errors import Unreachable
 from strangler.testing.origin import Origin, answer
 from strangler_shadow.control.lag import probe, seconds_in

@@ -1,9 +1,21 @@
-"""The ledger. The columns' helpers stand here once more: a revision stays as it is when the tables move on."""
+"""The ledger. Its tables stand here once more: a revision stays as it is when the tables move on."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+
+from strangler.ledger.tables.columns import (
+    blob,
+    divergence_key,
+    epoch_key,
+    flag,
+    key,
+    number,
+    number_key,
+    row_id,
+    text,
+)
 
 revision = "0001"
 down_revision = None
@@ -55,114 +67,114 @@ def upgrade() -> None:
 def _epochs() -> None:
     op.create_table(
         "epochs",
-        _id(),
-        _text("cutover"),
-        _text("digest"),
-        _text("version"),
-        _text("rules"),
-        _text("settings"),
-        _number("created_ns"),
-        _number("resumed_ns"),
-        _number("last_ns"),
+        row_id(),
+        text("cutover"),
+        text("digest"),
+        text("version"),
+        text("rules"),
+        text("settings"),
+        number("created_ns"),
+        number("resumed_ns"),
+        number("last_ns"),
         sa.Column("attempt", sa.Integer()),
-        _number("recorded_before"),
+        number("recorded_before"),
         sa.UniqueConstraint("cutover", "attempt", name=op.f("uq_epochs_cutover_attempt")),
         sa.UniqueConstraint("cutover", "digest", name=op.f("uq_epochs_cutover_digest")),
     )
-    op.create_table("strata", _key("label"), _key("value"), _number("first_ns"))
+    op.create_table("strata", key("label"), key("value"), number("first_ns"))
 
 
 def _evidence() -> None:
     op.create_table(
         "evidence",
         *_cell(),
-        _number("n"),
-        _number("k"),
-        _number("candidate_failed"),
-        _number("unsettled"),
-        _number("fallbacks"),
-        _number("twins"),
-        _bytes("legacy_latency"),
-        _bytes("candidate_latency"),
-        _number("first_ns"),
-        _number("last_ns"),
+        number("n"),
+        number("k"),
+        number("candidate_failed"),
+        number("unsettled"),
+        number("fallbacks"),
+        number("twins"),
+        blob("legacy_latency"),
+        blob("candidate_latency"),
+        number("first_ns"),
+        number("last_ns"),
     )
-    op.create_table("failures", *_cell(), _key("reason"), _number("count"))
+    op.create_table("failures", *_cell(), key("reason"), number("count"))
 
 
 def _minutes() -> None:
     op.create_table(
         "minutes",
-        _number_key("minute"),
+        number_key("minute"),
         *_cell(),
-        _number("n"),
-        _number("k"),
-        _number("candidate_failed"),
-        _number("unsettled"),
-        _number("others"),
+        number("n"),
+        number("k"),
+        number("candidate_failed"),
+        number("unsettled"),
+        number("others"),
     )
 
 
 def _planes_and_workers() -> None:
-    op.create_table("workers", _key("worker"), _number("heartbeat_ns"), _number("flush"))
+    op.create_table("workers", key("worker"), number("heartbeat_ns"), number("flush"))
     op.create_table(
         "streams",
-        _key("plane"),
-        _key("boot"),
-        _number("pid"),
-        _number("generation"),
-        _number("sent"),
-        _number("recorded"),
-        _number("dropped"),
-        _number("shed"),
-        _number("gaps"),
-        _number("heartbeat_ns"),
-        sa.Column("ended", sa.Boolean(), nullable=False),
-        _bytes("counts"),
+        key("plane"),
+        key("boot"),
+        number("pid"),
+        number("generation"),
+        number("sent"),
+        number("recorded"),
+        number("dropped"),
+        number("shed"),
+        number("gaps"),
+        number("heartbeat_ns"),
+        flag("ended"),
+        blob("counts"),
     )
 
 
 def _losses_and_served() -> None:
     op.create_table(
         "losses",
-        _number_key("minute"),
-        _number_key("epoch"),
-        _key("reason"),
-        _key("route"),
-        _number("count"),
+        number_key("minute"),
+        number_key("epoch"),
+        key("reason"),
+        key("route"),
+        number("count"),
     )
     op.create_table(
         "served",
-        _number_key("minute"),
-        _key("route"),
-        _number("legacy"),
-        _number("candidate"),
-        _number("fallback"),
+        number_key("minute"),
+        key("route"),
+        number("legacy"),
+        number("candidate"),
+        number("fallback"),
     )
 
 
 def _divergences() -> None:
     op.create_table(
         "divergences",
-        _key("id"),
-        _text("cutover"),
-        _text("route"),
-        _text("fingerprint"),
-        _number("fingerprint_version"),
-        *(_text(name) for name in ("location", "kind", "cause", "severity", "detail")),
-        _text("legacy"),
-        _text("candidate"),
-        _text("merged_into"),
-        _text("claims", ""),
-        _text("state"),
-        _number("state_ns"),
-        _text("reason", ""),
-        _text("actor", ""),
-        _text("rule", ""),
-        _text("resolved_in", ""),
-        _text("regressed_in", ""),
-        _number("first_ns"),
-        _number("last_ns"),
+        key("id"),
+        text("cutover"),
+        text("route"),
+        text("fingerprint"),
+        number("fingerprint_version"),
+        *(text(name) for name in ("location", "kind", "cause", "severity", "detail")),
+        text("legacy"),
+        text("candidate"),
+        text("merged_into"),
+        text("claims", ""),
+        text("state"),
+        number("state_ns"),
+        text("reason", ""),
+        text("actor", ""),
+        text("rule", ""),
+        text("resolved_in", ""),
+        text("regressed_in", ""),
+        number("first_ns"),
+        number("last_ns"),
     )
     op.create_index(op.f("ix_divergences_cutover"), "divergences", ["cutover"])
     op.create_index(op.f("ix_divergences_fingerprint"), "divergences", ["fingerprint"])
@@ -171,44 +183,44 @@ def _divergences() -> None:
 def _divergence_counts() -> None:
     op.create_table(
         "divergence_epochs",
-        _divergence_key(),
-        _epoch_key(),
-        _number("count"),
-        _number("wrong_amounts"),
-        _number("first_ns"),
-        _number("last_ns"),
+        divergence_key(),
+        epoch_key(),
+        number("count"),
+        number("wrong_amounts"),
+        number("first_ns"),
+        number("last_ns"),
     )
     op.create_index(op.f("ix_divergence_epochs_epoch"), "divergence_epochs", ["epoch"])
     op.create_table(
         "divergence_minutes",
-        _divergence_key(),
-        _epoch_key(),
-        _key("stratum"),
-        _number_key("minute"),
-        _number("count"),
+        divergence_key(),
+        epoch_key(),
+        key("stratum"),
+        number_key("minute"),
+        number("count"),
     )
     op.create_table(
         "divergence_drift",
-        _divergence_key(),
-        _epoch_key(),
-        _key("currency"),
-        _text("amount"),
-        _number("count"),
+        divergence_key(),
+        epoch_key(),
+        key("currency"),
+        text("amount"),
+        number("count"),
     )
 
 
 def _exemplars() -> None:
     op.create_table(
         "exemplars",
-        _id(),
+        row_id(),
         sa.Column("divergence", sa.Text(), sa.ForeignKey("divergences.id"), nullable=False),
         sa.Column("epoch", sa.BigInteger(), sa.ForeignKey("epochs.id"), nullable=False),
-        _number("score"),
-        _number("at_ns"),
-        _text("origin"),
-        _bytes("document"),
-        _number("redaction_version"),
-        _text("key_id"),
+        number("score"),
+        number("at_ns"),
+        text("origin"),
+        blob("document"),
+        number("redaction_version"),
+        text("key_id"),
     )
     op.create_index(op.f("ix_exemplars_divergence"), "exemplars", ["divergence"])
 
@@ -216,57 +228,53 @@ def _exemplars() -> None:
 def _noise_and_rules() -> None:
     op.create_table(
         "noise",
-        _epoch_key(),
-        _key("route"),
-        _key("location"),
-        _key("kind"),
-        _text("cause"),
-        _number("count"),
-        _text("first"),
-        _text("second"),
-        _number("last_ns"),
+        epoch_key(),
+        key("route"),
+        key("location"),
+        key("kind"),
+        text("cause"),
+        number("count"),
+        text("first"),
+        text("second"),
+        number("last_ns"),
     )
-    op.create_table(
-        "rule_hits", _epoch_key(), _key("route"), _key("rule"), _number("count"), _number("last_ns")
-    )
-    op.create_table("learned", _epoch_key(), _key("route"), _bytes("body"), _number("last_ns"))
+    op.create_table("rule_hits", epoch_key(), key("route"), key("rule"), number("count"), number("last_ns"))
+    op.create_table("learned", epoch_key(), key("route"), blob("body"), number("last_ns"))
     op.create_table(
         "observations",
-        _key("rule"),
-        _key("legacy"),
-        _key("candidate"),
-        _number("count"),
-        _number("first_ns"),
+        key("rule"),
+        key("legacy"),
+        key("candidate"),
+        number("count"),
+        number("first_ns"),
     )
 
 
 def _routing() -> None:
     op.create_table(
         "cutovers",
-        _key("name"),
-        _text("phase"),
+        key("name"),
+        text("phase"),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("weight", sa.Integer(), nullable=False),
-        sa.Column("paused", sa.Boolean(), nullable=False),
-        _number("generation"),
-        _number("since_ns"),
-        _text("reason"),
-        _text("actor"),
+        flag("paused"),
+        number("generation"),
+        number("since_ns"),
+        text("reason"),
+        text("actor"),
     )
-    op.create_table(
-        "tables", _number_key("generation"), _number("issued_ns"), _text("digest"), _bytes("body")
-    )
+    op.create_table("tables", number_key("generation"), number("issued_ns"), text("digest"), blob("body"))
 
 
 def _facts_and_audit() -> None:
-    op.create_table("facts", _key("kind"), _key("subject"), _text("phase"), _text("digest"), _number("at_ns"))
+    op.create_table("facts", key("kind"), key("subject"), text("phase"), text("digest"), number("at_ns"))
     op.create_table(
         "audit",
-        _number_key("seq"),
-        _text("prev"),
-        _text("hash"),
-        _text("body"),
-        _text("subject"),
+        number_key("seq"),
+        text("prev"),
+        text("hash"),
+        text("body"),
+        text("subject"),
         sa.UniqueConstraint("hash", name=op.f("uq_audit_hash")),
         sa.UniqueConstraint("prev", name=op.f("uq_audit_prev")),
     )
@@ -275,40 +283,6 @@ def _facts_and_audit() -> None:
         op.execute(statement)
 
 
-def _id() -> sa.Column[int]:
-    return sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True)
-
-
-def _text(name: str, default: str | None = None) -> sa.Column[str]:
-    return sa.Column(name, sa.Text(), server_default=default, nullable=False)
-
-
-def _number(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger(), server_default="0", nullable=False)
-
-
-def _bytes(name: str) -> sa.Column[bytes]:
-    return sa.Column(name, sa.LargeBinary(), nullable=False)
-
-
-def _key(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text(), primary_key=True)
-
-
-def _number_key(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger(), primary_key=True, autoincrement=False)
-
-
-def _epoch_key() -> sa.Column[int]:
-    return sa.Column(
-        "epoch", sa.BigInteger(), sa.ForeignKey("epochs.id"), primary_key=True, autoincrement=False
-    )
-
-
-def _divergence_key() -> sa.Column[str]:
-    return sa.Column("divergence", sa.Text(), sa.ForeignKey("divergences.id"), primary_key=True)
-
-
 def _cell() -> tuple[sa.Column[int], sa.Column[str], sa.Column[str], sa.Column[str]]:
     """What evidence is kept by."""
-    return _epoch_key(), _key("route"), _key("stratum"), _key("side")
+    return epoch_key(), key("route"), key("stratum"), key("side")

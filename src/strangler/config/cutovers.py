@@ -1,0 +1,113 @@
+"""The cutovers, as they stand in `strangler.yaml`: what moves together, by which steps, under which state."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+
+from strangler.config.base import BRANCH, Part
+from strangler.config.fields import BodyPath, Milliseconds
+from strangler.config.policy import Policy
+from strangler.config.routes import Names
+
+
+class Lag(Part):
+    """Where the replication lag is read: JSON behind a URL."""
+
+    url: Annotated[str, Field(pattern="^https?://[^/]")]
+    """Asked every few seconds."""
+    path: BodyPath = "$.seconds"
+    """An RFC 9535 JSONPath to the lag in seconds."""
+
+
+class Synced(Part):
+    """Replicated records: the lag is probed and must stay within a bound."""
+
+    lag: Lag
+    """Where the replication lag is read."""
+    within: Milliseconds = 5_000
+    """The most it may be."""
+
+
+class SyncedState(Part):
+    """Both sides have databases of their own, and one is fed from the other."""
+
+    synced: Synced
+    """The probe and its bound."""
+
+
+def _state_branch(value: object) -> str | None:
+    if isinstance(value, str):
+        return BRANCH + "word"
+    return BRANCH + "synced" if isinstance(value, dict | SyncedState) else None
+
+
+State = Annotated[
+    Annotated[Literal["shared", "mirrored", "read-only"], Tag(BRANCH + "word")]
+    | Annotated[SyncedState, Tag(BRANCH + "synced")],
+    Discriminator(
+        _state_branch,
+        custom_error_type="state_kind",
+        custom_error_message="`state` is `shared`, `read-only` or `{synced: {lag: {url: …}}}`",
+    ),
+]
+"""How both sides see the same records."""
+
+
+def _percent(value: object) -> object:
+    # A YAML float's repr is the shortest text that reads back as it, so 0.5 stays exactly 0.5.
+    digits = str(value).strip().removesuffix("%").strip()
+    try:
+        if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool):
+            return Decimal(digits)
+    except ArithmeticError:
+        pass
+    raise ValueError("not a weight; write 5 or 5% (of the customers)")
+
+
+Percent = Annotated[
+    Decimal,
+    BeforeValidator(_percent),
+    Field(gt=0, le=100, decimal_places=2),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 100},
+                {"type": "string", "pattern": r"^\d+(\.\d\d?)?\s*%?$"},
+            ]
+        }
+    ),
+]
+"""A weight in percent, to two places (a basis point is the smallest step)."""
+
+
+class CutoverConfig(Part):
+    """A plan that moves routes together: legacy, shadow, canary (steps), candidate, retired."""
+
+    routes: Names
+    """The routes that move together; a route belongs to at most one cutover."""
+    state: State | None = None
+    """`shared`, `read-only` or `{synced: {lag: {url: …}, within: 5s}}`; an unsafe route enters canary only
+    with `shared` or `synced`."""
+    steps: tuple[Percent, ...] = Field(
+        default=(Decimal(1), Decimal(5), Decimal(25), Decimal(50), Decimal(100)), min_length=1
+    )
+    """The canary's weights, rising."""
+    pinned: tuple[str, ...] = ()
+    """Customers the candidate serves from the first canary step on."""
+    requires: Names | None = None
+    """Cutovers that must be complete (candidate or retired) before this one leaves shadow."""
+    policy: Policy = Field(default_factory=Policy)
+    """What differs from the general policy; only what is written here counts."""
+
+    @model_validator(mode="after")
+    def _rising(self) -> CutoverConfig:
+        if any(later <= earlier for earlier, later in zip(self.steps, self.steps[1:], strict=False)):
+            raise ValueError("`steps` rise: each is larger than the one before")
+        if self.state == "mirrored":
+            raise ValueError(
+                "`mirrored` needs a durable outbox, not there yet; use shared, synced or read-only"
+            )
+        return self

@@ -1,0 +1,54 @@
+"""The ledger's tables: counters, divergences, transitions. Rows follow minutes, routes and strata, never
+traffic.
+
+Times are Unix nanoseconds; `minute` is Unix time in whole minutes. Amounts are decimal text, exact.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from strangler.ledger.tables.columns import metadata
+from strangler.ledger.tables.divergences import (
+    divergence_drift,
+    divergence_epochs,
+    divergence_minutes,
+    divergences,
+    exemplars,
+)
+from strangler.ledger.tables.evidence import epochs, evidence, failures, minutes, strata
+from strangler.ledger.tables.learning import learned, noise, observations, rule_hits
+from strangler.ledger.tables.moves import audit, cutovers, facts, tables
+from strangler.ledger.tables.traffic import losses, served, streams, workers
+
+MINUTE_NS: Final = 60_000_000_000
+REVISION: Final = "0001"
+"""The Alembic revision these tables are; a ledger of another one is not read."""
+
+__all__ = [
+    "MINUTE_NS",
+    "REVISION",
+    "audit",
+    "cutovers",
+    "divergence_drift",
+    "divergence_epochs",
+    "divergence_minutes",
+    "divergences",
+    "epochs",
+    "evidence",
+    "exemplars",
+    "facts",
+    "failures",
+    "learned",
+    "losses",
+    "metadata",
+    "minutes",
+    "noise",
+    "observations",
+    "rule_hits",
+    "served",
+    "strata",
+    "streams",
+    "tables",
+    "workers",
+]
