@@ -107,6 +107,7 @@ class Evidence:
     far.
 
     `lost`: per route, reason to count of this epoch's exchanges that were shed before they were judged.
+    `generation`: of the routing table that the cutover's state made.
     `settled`, `untraced`, `uncaptured`: exchanges since the epoch began, over all routes: judged, reason to
     count of those lost so early that nobody can tell their route or version, and of those that cannot be
     captured (too large, a stream), for information. `versions`: at once, the latest first. `worker_ns`: the
@@ -134,6 +135,7 @@ class Evidence:
     expired: tuple[Expired, ...] = ()
     lag_within_ms: int | None = None
     required: tuple[tuple[str, Phase], ...] = ()
+    generation: int = 0
 
     @property
     def n(self) -> int:
@@ -158,8 +160,24 @@ class Evidence:
         return tuple(_sum(cells, order) for order, cells in enumerate(grouped.values()))
 
     def hash(self) -> str:
-        """SHA-256 of what was counted, for the audit: the same as long as nothing new was seen."""
+        """SHA-256 of what was counted, for the audit: another one with every comparison."""
         return digest([self.cutover, self.digest, self.cells, self.seen, self.lost, self.untraced])
+
+    def findings_hash(self) -> str:
+        """SHA-256 of what a decision rests on, for what lives while traffic goes on: plans and approvals.
+
+        Of the epoch, where the cutover stands, and everything that speaks against the candidate: mismatches and
+        failures per route and stratum, divergences with severity and wrong amounts, expired rules. Further equal
+        comparisons do not change it; a new finding, another epoch or a transition does.
+        """
+        against = sorted(
+            (entry.route, entry.stratum, entry.k, entry.candidate_failed)
+            for entry in self.sums()
+            if entry.k or entry.candidate_failed
+        )
+        seen = sorted((entry.id, entry.severity, entry.wrong_amounts) for entry in self.seen)
+        expired = sorted((rule.what, rule.expires.isoformat()) for rule in self.expired)
+        return digest([self.cutover, self.digest, self.phase, self.generation, against, seen, expired])
 
 
 def _sum(cells: list[Cell], order: int) -> Sums:

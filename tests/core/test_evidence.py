@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
-from strangler.evidence import Cell, Evidence, Seen
+import pytest
+
+from strangler.evidence import Cell, Evidence, Expired, Seen
 
 EMPTY = Evidence("reads", "shadow", False, 1, "d", "1", 1, 0, ())
 
@@ -35,3 +38,46 @@ def test_the_hash_changes_with_what_was_seen_and_with_nothing_else() -> None:
     assert seen.hash() == again.hash() != EMPTY.hash()
     assert replace(seen, worker_ns=5, paused=True).hash() == seen.hash()
     assert replace(seen, untraced={"gap": 1}).hash() != seen.hash()
+
+
+FOUND = replace(
+    EMPTY,
+    cells=(Cell("a", "", "legacy", n=30, k=2, first_ns=5), Cell("a", "x=1", "legacy", n=9, first_ns=1)),
+    seen=(Seen("1", "a", "body $.x", "changed", "c", "major", 2),),
+    expired=(Expired("`ignore: $.a`", date(2026, 1, 1), 7),),
+)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        replace(FOUND, cells=(replace(FOUND.cells[0], n=900, last_ns=9, twins=4), FOUND.cells[1])),
+        replace(FOUND, cells=(*FOUND.cells, Cell("b", "y=2", "candidate", n=50))),
+        replace(FOUND, cells=FOUND.cells[::-1], attempt=4, worker_ns=7, settled=1),
+        replace(FOUND, lost={"a": {"queue-full": 3}}, untraced={"gap": 1}),
+        replace(FOUND, expired=(Expired("`ignore: $.a`", date(2026, 1, 1), 70),)),
+    ],
+)
+def test_further_equal_comparisons_are_no_finding(more: Evidence) -> None:
+    assert more.findings_hash() == FOUND.findings_hash()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        replace(FOUND, cells=(replace(FOUND.cells[0], k=3), FOUND.cells[1])),
+        replace(FOUND, cells=(FOUND.cells[0], replace(FOUND.cells[1], k=1))),
+        replace(FOUND, cells=(replace(FOUND.cells[0], candidate_failed=1), FOUND.cells[1])),
+        replace(FOUND, seen=()),
+        replace(FOUND, seen=(replace(FOUND.seen[0], severity="money"),)),
+        replace(FOUND, seen=(replace(FOUND.seen[0], wrong_amounts=1),)),
+        replace(FOUND, seen=(*FOUND.seen, replace(FOUND.seen[0], id="2"))),
+        replace(FOUND, expired=()),
+        replace(FOUND, digest="e"),
+        replace(FOUND, cutover="writes"),
+        replace(FOUND, phase="canary"),
+        replace(FOUND, generation=8),
+    ],
+)
+def test_a_finding_another_epoch_and_a_transition_are(more: Evidence) -> None:
+    assert more.findings_hash() != FOUND.findings_hash()

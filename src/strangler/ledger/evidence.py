@@ -51,6 +51,7 @@ def _evidence(
         "cutover": cutover,
         "phase": state.phase,
         "paused": state.paused,
+        "generation": state.generation,
         "routes": _routes(config, cutover),
         "versions": epochs.at_once(epochs.epochs(connection, cutover)),
         "worker_ns": worker_heartbeat(connection),
