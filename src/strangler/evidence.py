@@ -93,6 +93,32 @@ class RouteStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedFor:
+    """Captured requests of a route in a canary step, with and without an identity."""
+
+    route: str
+    named: int
+    nameless: int
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How the customers of a canary step were split: buckets, each counted once, where it was seen first.
+
+    `weight`: basis points by the ledger's table, -1 where it has none. `log_e`: the highest so far of the test in
+    `sample_ratio`. `wrong`: buckets that were seen on the side that is not theirs; `such_as`: the first of them.
+    """
+
+    weight: int
+    legacy: int = 0
+    candidate: int = 0
+    log_e: float = 0.0
+    wrong: int = 0
+    such_as: tuple[int, ...] = ()
+    asked: tuple[AskedFor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Expired:
     """A rule past its last day. `line` of the file, from 1."""
 
@@ -112,7 +138,7 @@ class Evidence:
     count of those lost so early that nobody can tell their route or version, and of those that cannot be
     captured (too large, a stream), for information. `versions`: at once, the latest first. `worker_ns`: the
     worker's last flush. `lag_within_ms`: for state `synced`, how much lag is allowed (the lag itself is a
-    fact). `required`: cutovers that go first, and where they stand.
+    fact). `required`: cutovers that go first, and where they stand. `split`: of its present step.
     """
 
     cutover: str
@@ -136,6 +162,7 @@ class Evidence:
     lag_within_ms: int | None = None
     required: tuple[tuple[str, Phase], ...] = ()
     generation: int = 0
+    split: Split | None = None
 
     @property
     def n(self) -> int:
@@ -167,7 +194,8 @@ class Evidence:
         """SHA-256 of what a decision rests on, for what lives while traffic goes on: plans and approvals.
 
         Of the epoch, where the cutover stands, and everything that speaks against the candidate: mismatches and
-        failures per route and stratum, divergences with severity and wrong amounts, expired rules. Further equal
+        failures per route and stratum, divergences with severity and wrong amounts, expired rules, customers on
+        the wrong side. Further equal
         comparisons do not change it; a new finding, another epoch or a transition does.
         """
         against = sorted(
@@ -177,7 +205,10 @@ class Evidence:
         )
         seen = sorted((entry.id, entry.severity, entry.wrong_amounts) for entry in self.seen)
         expired = sorted((rule.what, rule.expires.isoformat()) for rule in self.expired)
-        return digest([self.cutover, self.digest, self.phase, self.generation, against, seen, expired])
+        misplaced = [self.split.wrong] if self.split is not None and self.split.wrong else []
+        return digest(
+            [self.cutover, self.digest, self.phase, self.generation, against, seen, expired, *misplaced]
+        )
 
 
 def _sum(cells: list[Cell], order: int) -> Sums:

@@ -10,9 +10,17 @@ from typing import Final, Literal
 
 import msgspec
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 type Side = Literal["legacy", "candidate"]
+
+type Cohort = Literal[
+    "",  # nothing was split: no canary
+    "bucket",  # by the bucket and the weight
+    "pinned",  # named in the file
+    "nameless",  # no identity: the owner's
+]
+"""By what a canary's request was given to its side."""
 
 type FailureReason = Literal[
     "timeout",  # the side's own deadline passed
@@ -94,7 +102,7 @@ class Exchange(msgspec.Struct, frozen=True, array_like=True):
     `at_ns`: Unix time in nanoseconds when the request was complete. `route`, `cutover`, `generation`,
     `primary`, `bucket`: what the routing table said then. `identity_hash`: keyed hash of the identity, never
     the identity. `strata`: label and value, from the request. `fell_back`: the candidate was to serve, did
-    not, and legacy answered in its place; `fallback` then holds the candidate's failure.
+    not, and legacy answered in its place; `fallback` then holds the candidate's failure. `cohort`: since version 2.
     """
 
     version: int
@@ -111,3 +119,9 @@ class Exchange(msgspec.Struct, frozen=True, array_like=True):
     response: Response | None
     failure: Failure | None = None
     fallback: Failure | None = None
+    cohort: Cohort = ""
+
+    @property
+    def meant_for(self) -> Side:
+        """Who was to serve: where legacy answered in the candidate's place, the candidate."""
+        return "candidate" if self.fallback is not None else self.primary

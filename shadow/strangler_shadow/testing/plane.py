@@ -11,7 +11,18 @@ from typing import Self
 
 import msgspec
 
-from strangler.exchange import VERSION, Exchange, Failure, Fields, Message, Origin, Request, Response, Side
+from strangler.exchange import (
+    VERSION,
+    Cohort,
+    Exchange,
+    Failure,
+    Fields,
+    Message,
+    Origin,
+    Request,
+    Response,
+    Side,
+)
 from strangler.testing.closing import Closing
 from strangler_shadow.wire import Captured, Counts, Goodbye, Heartbeat, Hello, encode
 
@@ -101,6 +112,9 @@ def exchange(
     failure: Failure | None = None,
     fallback: Failure | None = None,
     strata: Mapping[str, str] | None = None,
+    cohort: Cohort = "",
+    bucket: int | None = None,
+    generation: int = 1,
 ) -> Exchange:
     """An exchange as a plane would have seen it; `failure`: the primary gave no answer."""
     message = Message(request_fields, request_body, len(request_body))
@@ -111,13 +125,14 @@ def exchange(
         at_ns=time.time_ns(),
         route=route,
         cutover=cutover,
-        generation=1,
+        generation=generation,
         primary=primary,
-        bucket=None,
+        bucket=bucket,
         identity_hash=b"",
         strata=tuple((strata or {}).items()),
         request=Request(method, target, "http", "plane.test", "127.0.0.1", message),
         response=None if failure else answer,
         failure=failure,
         fallback=fallback,
+        cohort=cohort,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -21,6 +21,7 @@ from strangler.ledger.learning import open_places
 from strangler.ledger.noise import observations
 from strangler.ledger.planes import planes
 from strangler.ledger.settled import Loss, Settled, StreamReport
+from strangler.ledger.splits import Counted, Sighting, record
 from strangler.ledger.store import Ledger
 from strangler.ledger.streams import GAP, gap, stream
 from strangler_shadow.worker.streams import Reckoning, StreamKey
@@ -33,7 +34,10 @@ _STATES: Final = (OperationalError, InterfaceError, DisconnectionError, PoolTime
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Everything of one flush. `flushed`: per stream, what this worker had written before this page."""
+    """Everything of one flush. `flushed`: per stream, what this worker had written before this page.
+
+    `sightings`, `requests`: how a canary's customers were split.
+    """
 
     batch: list[Settled]
     losses: list[Loss]
@@ -42,6 +46,8 @@ class Page:
     facts: list[Fact]
     flushed: Mapping[StreamKey, int]
     now_ns: int
+    sightings: Sequence[Sighting] = ()
+    requests: Counted = field(default_factory=dict[tuple[str, int, str, bool], int])
 
     def counts(self) -> Counter[StreamKey]:
         """Per stream, how many exchanges of it this page settles or gives up."""
@@ -124,6 +130,8 @@ class Book:
     def _finish(self, connection: Connection, page: Page) -> None:
         for fact in page.facts:
             put(connection, fact)
+        if page.sightings or page.requests:
+            record(connection, page.sightings, page.requests)
         gaps = [*self._told(connection, page), *self._bury(connection, page)]
         if gaps:
             flush(connection, (), (), gaps, now_ns=page.now_ns, worker=self.worker)

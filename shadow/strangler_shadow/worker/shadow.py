@@ -76,6 +76,7 @@ class Shadow:
     def receive(self, stream: Stream, exchange: Exchange) -> None:
         """An exchange from a plane: it comes in, or is shed and counted."""
         self._streams.came(stream, exchange.origin.seq)
+        self._writer.splits.saw(exchange)
         if exchange.route not in self.ground.cutovers:
             self._writer.buffer.lose("route-gone", exchange.origin, exchange.route)
             return

@@ -21,6 +21,7 @@ from strangler.exchange import Origin
 from strangler.ledger.facts import Fact
 from strangler.ledger.settled import Loss, Settled
 from strangler_shadow.worker.book import Book, Page
+from strangler_shadow.worker.splits import Splits
 from strangler_shadow.worker.streams import Streams
 
 _log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ class Writer:
     ) -> None:
         self.buffer = buffer
         self.problem = ""
+        self.splits = Splits()
         self._streams = streams
         self._book = book
         self._now_ns = now_ns
@@ -173,6 +175,7 @@ class Writer:
     def _next_page(self) -> Page:
         batch, losses = self.buffer.take(BATCH)
         reports, reckonings = self._streams.take()
+        sightings, requests = self.splits.take()
         facts = list(self._facts.values())
         self._facts.clear()
         return Page(
@@ -186,4 +189,6 @@ class Writer:
             facts=facts,
             flushed={key: stream.flushed for key, stream in self._streams.known.items()},
             now_ns=self._now_ns(),
+            sightings=sightings,
+            requests=requests,
         )

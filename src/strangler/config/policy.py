@@ -57,6 +57,8 @@ class Policy(Part):
     """Evidence older than this counts as none."""
     latency: Latency = Field(default_factory=Latency)
     """How slow the candidate may be; only what is certain counts."""
+    sample_ratio: Share = Decimal("0.001")
+    """The risk, per canary step, of blocking although customers are split as the weight says; 0 takes no such risk."""
     rollback_amounts: bool = True
     """One wrong amount that reached a customer rolls back without statistics."""
     freeze: tuple[FreezeWindow, ...] = ()

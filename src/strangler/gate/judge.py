@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from strangler.evidence import Evidence
-from strangler.gate import latency, mismatches, standing
+from strangler.gate import latency, mismatches, split, standing
 from strangler.gate.case import Case, LineOf, no_line
 from strangler.gate.verdict import FactLike, Reason, Status, Verdict
 
@@ -20,6 +20,7 @@ _CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (
     mismatches.rates,
     mismatches.failed_shares,
     latency.slow,
+    split.sample_ratio,
     standing.expired_rules,
     standing.epoch,
     standing.worker,
@@ -70,6 +71,7 @@ def _notes(evidence: Evidence) -> Iterator[str]:
             yield f"`{route.name}` may write and is not compared: nothing here speaks for it"
     for reason, count in sorted(evidence.uncaptured.items()):
         yield f"{count} requests passed uncaptured ({reason})"
+    yield from split.nameless(evidence)
     for cell in evidence.cells:
         others = sum(cell.failed.values()) - cell.candidate_failed - cell.unsettled
         if others:

@@ -22,6 +22,7 @@ from strangler.ledger.epochs import Epoch
 from strangler.ledger.learning import claims_in, together
 from strangler.ledger.planes import worker_heartbeat
 from strangler.ledger.settled import SEVERITIES
+from strangler.ledger.splits import split_of
 from strangler.ledger.streams import UNCAPTURED
 from strangler.routing.safety import comparable
 
@@ -60,6 +61,7 @@ def _evidence(
         "required": tuple(
             (name, state_of(connection, name).phase) for name in config.cutovers[cutover].requires or ()
         ),
+        "split": split_of(connection, cutover, state.generation),
     }
     if epoch is None:
         return Evidence(epoch=0, digest="", version="", attempt=0, created_ns=0, **common)

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from strangler.exchange import Side, other
+from strangler.exchange import Cohort, Side, other
 from strangler.routing.cohort import bucket
 from strangler.routing.match import RequestHead, head_values, header_values, names_fit, query_values
 from strangler.routing.names import READERS, BodyKind, Call, Unreadable
@@ -22,7 +22,8 @@ class Decision(msgspec.Struct, frozen=True):
     `route` is empty when nothing matched. `shadow` is None when nobody is to be asked: then nothing is
     captured either. `sampling`: basis points of such requests to capture. `fallback`: legacy answers when the
     candidate refuses, times out (`deadline_ms`) or answers 5xx. `identity` never leaves the process unhashed.
-    `unreadable`: a body match was asked for and the body could not be read.
+    `unreadable`: a body match was asked for and the body could not be read. `cohort`: what gave a canary's request
+    to `primary`.
     """
 
     route: str
@@ -39,6 +40,7 @@ class Decision(msgspec.Struct, frozen=True):
     deadline_ms: int = 0
     strata: tuple[tuple[str, str], ...] = ()
     unreadable: bool = False
+    cohort: Cohort = ""
 
 
 def needs_body(table: Table, head: RequestHead) -> bool:
@@ -88,7 +90,7 @@ def _decide(
 ) -> Decision:
     identity = find(entry.identity, head, values)
     cohort = None if identity is None else bucket(entry.cutover, identity)
-    primary = _primary(entry, identity, cohort)
+    primary, by = _primary(entry, identity, cohort)
     safe = _is_safe(entry, head, calls)
     shadowed = safe and not table.halted and entry.phase in ("shadow", "canary", "candidate")
     return Decision(
@@ -107,15 +109,18 @@ def _decide(
         strata=tuple(
             (label, found) for label, source in entry.strata if (found := find(source, head, values))
         ),
+        cohort=by,
     )
 
 
-def _primary(entry: Route, identity: str | None, cohort: int | None) -> Side:
+def _primary(entry: Route, identity: str | None, cohort: int | None) -> tuple[Side, Cohort]:
     if entry.phase != "canary":
-        return entry.owner
+        return entry.owner, ""
     if identity is None or cohort is None:
-        return entry.owner
-    return "candidate" if identity in entry.pinned or cohort < entry.weight else "legacy"
+        return entry.owner, "nameless"
+    if identity in entry.pinned:
+        return "candidate", "pinned"
+    return "candidate" if cohort < entry.weight else "legacy", "bucket"
 
 
 def _is_safe(entry: Route, head: RequestHead, calls: tuple[Call, ...]) -> bool:

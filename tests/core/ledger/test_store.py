@@ -81,12 +81,13 @@ def test_no_ledger_is_made_where_none_was_asked_for(tmp_path: Path, postgres: Se
         open_ledger("sqlite:///no/such/a.db", tmp_path)
 
 
-_NEXT = """
+_AFTER = f"{int(REVISION) + 1:04d}"
+_NEXT = f"""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{_AFTER}"
+down_revision = "{REVISION}"
 
 
 def upgrade() -> None:
@@ -100,9 +101,9 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The version of strangler after this one: it knows one revision more."""
     revisions = tmp_path / "100% later"
     shutil.copytree(_REVISIONS, revisions)
-    (revisions / "versions" / "0002_next.py").write_text(_NEXT, encoding="utf-8")
+    (revisions / "versions" / f"{_AFTER}_next.py").write_text(_NEXT, encoding="utf-8")
     monkeypatch.setattr(store, "_REVISIONS", revisions)
-    monkeypatch.setattr(store, "REVISION", "0002")
+    monkeypatch.setattr(store, "REVISION", _AFTER)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -115,13 +116,36 @@ def test_an_older_ledger_is_brought_up_with_what_it_holds(
         connection.execute(text("INSERT INTO strata (label, value) VALUES ('country', 'DE')"))
     ledger.close()
     request.getfixturevalue("next_version")
-    with pytest.raises(LedgerMismatch, match="schema is 0001, this version knows 0002"):
+    with pytest.raises(LedgerMismatch, match=f"schema is {REVISION}, this version knows {_AFTER}"):
         open_ledger(url, tmp_path, create=False)
     ledger = open_ledger(url, tmp_path)
     with ledger.read() as connection:
         assert connection.execute(text("SELECT note FROM strata")).scalar_one() == "country=DE"
     ledger.close()
     open_ledger(url, tmp_path, create=False).close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_a_ledger_of_the_first_revision_is_brought_up(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "sqlite:///a.db" if kind == "sqlite" else request.getfixturevalue("postgres").create_database()
+    first = tmp_path / "first"
+    shutil.copytree(
+        _REVISIONS, first, ignore=lambda _, names: [n for n in names if n[:4].isdigit() and n[:4] > "0001"]
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_REVISIONS", first)
+        patch.setattr(store, "REVISION", "0001")
+        ledger = open_ledger(url, tmp_path)
+        with ledger.begin() as connection:
+            connection.execute(text("INSERT INTO strata (label, value) VALUES ('country', 'DE')"))
+        ledger.close()
+    ledger = open_ledger(url, tmp_path)
+    with ledger.read() as connection:
+        assert connection.execute(text("SELECT value FROM strata")).scalar_one() == "DE"
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    ledger.close()
 
 
 def test_a_ledger_of_another_version_is_not_touched(ledger: Ledger, ledger_url: str) -> None:

@@ -67,6 +67,14 @@ def test_no_identity_goes_to_the_owner() -> None:
     assert route(table(entry(phase="candidate")), head()).primary == "candidate"
 
 
+def test_a_decision_says_by_what_a_canary_was_split() -> None:
+    canary = entry(phase="canary", weight=10_000, pinned=frozenset({"42"}))
+    assert route(table(canary), head(X_Customer="42")).cohort == "pinned"
+    assert route(table(canary), head(X_Customer="43")).cohort == "bucket"
+    assert route(table(canary), head()).cohort == "nameless"
+    assert route(table(entry(phase="shadow")), head(X_Customer="43")).cohort == ""
+
+
 def test_pinned_first() -> None:
     canary = entry(phase="canary", weight=0, pinned=frozenset({"42"}))
     assert route(table(canary), head(X_Customer="42")).primary == "candidate"

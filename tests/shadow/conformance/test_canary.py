@@ -118,6 +118,7 @@ def test_an_exchange_says_who_served_and_hides_who_asked(rig: Rig) -> None:
     exchange = rig.exchange("/ok?said")
     assert (exchange.primary, exchange.route, exchange.cutover) == ("candidate", "reads", "c")
     assert exchange.bucket == bucket("c", "in")
+    assert exchange.cohort == "pinned"
     assert len(exchange.identity_hash) == 16
     assert exchange.identity_hash != b"in"
     assert exchange.fallback is None

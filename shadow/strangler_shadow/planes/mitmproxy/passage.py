@@ -271,6 +271,7 @@ class Passage:
             response=_response(answer, answered, elapsed_ns) if answer else None,
             failure=msgspec.structs.replace(failure, elapsed_ns=elapsed_ns) if failure else None,
             fallback=self.fallback,
+            cohort=decision.cohort,
         )
         queue.put(exchange, OVERHEAD + len(body) + len(answered))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, LargeBinary, MetaData, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Integer, LargeBinary, MetaData, Text
 
 metadata: Final = MetaData(
     naming_convention={
@@ -30,6 +30,11 @@ def text(name: str, default: str | None = None) -> Column[str]:
 def number(name: str) -> Column[int]:
     """A counter or a time, 0 unless said."""
     return Column(name, BigInteger, nullable=False, server_default="0")
+
+
+def real(name: str) -> Column[float]:
+    """A statistic, 0 unless said. Never an amount."""
+    return Column(name, Double, nullable=False, server_default="0")
 
 
 def flag(name: str) -> Column[bool]:
