@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -28,10 +28,10 @@ _MISSING: Final = {
 }
 
 
-def problems(error: ValidationError, tree: object) -> list[Problem]:
-    """Every problem, by line; each said once."""
+def problems(error: ValidationError, tree: object, schema: dict[str, Any] | None = None) -> list[Problem]:
+    """Every problem, by line; each said once. `schema`: of the file, where it is not strangler.yaml."""
     details = error.errors(include_url=False, include_input=False)
-    found = dict.fromkeys(_problem(each, tree) for each in details if not _follows(each, details))
+    found = dict.fromkeys(_problem(each, tree, schema) for each in details if not _follows(each, details))
     return sorted(found, key=lambda problem: problem.line)
 
 
@@ -56,9 +56,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     return f"known here: {', '.join(names)}" if 0 < len(names) <= 20 else None
 
 
-def _problem(detail: ErrorDetails, tree: object) -> Problem:
+def _problem(detail: ErrorDetails, tree: object, schema: dict[str, Any] | None) -> Problem:
     location = _in_file(detail["loc"])
-    what, remedy = _words(detail, location, tree)
+    what, remedy = _words(detail, location, tree, schema)
     return Problem(line_of(tree, location), dotted(location), what, remedy)
 
 
@@ -69,18 +69,20 @@ def _in_file(location: Location) -> Location:
     )
 
 
-def _words(detail: ErrorDetails, location: Location, tree: object) -> tuple[str, str | None]:
+def _words(
+    detail: ErrorDetails, location: Location, tree: object, schema: dict[str, Any] | None
+) -> tuple[str, str | None]:
     kind = detail["type"]
     if kind == "extra_forbidden":
         name = str(location[-1])
-        return f"unknown key `{name}`", did_you_mean(name, _known(detail["loc"], location))
+        return f"unknown key `{name}`", did_you_mean(name, _known(detail["loc"], location, schema))
     if kind == "missing":
         name = str(location[-1])
         return f"`{name}` is missing", _MISSING.get(name)
     if kind == "rule_kind":
         return _rule_kind(value_at(tree, location))
     if kind in {"model_type", "dict_type", "tuple_type"}:
-        return _shape(kind, value_at(tree, location), location)
+        return _shape(kind, value_at(tree, location), keys_at(location, schema))
     if kind == "string_pattern_mismatch":
         return (
             f"`{location[-1]}` cannot be a name here",
@@ -90,10 +92,10 @@ def _words(detail: ErrorDetails, location: Location, tree: object) -> tuple[str,
     return f"{message[:1].lower()}{message[1:]}{_shown(value_at(tree, location))}", None
 
 
-def _known(location: Location, in_file: Location) -> Iterable[str]:
+def _known(location: Location, in_file: Location, schema: dict[str, Any] | None) -> Iterable[str]:
     """The keys known where a key is unknown; of a rule, only those of its kind."""
     branch = str(location[-2]).removeprefix(BRANCH) if len(location) > 1 else ""
-    return keys_of(branch) if branch in KINDS else keys_at(in_file[:-1])
+    return keys_of(branch) if branch in KINDS else keys_at(in_file[:-1], schema)
 
 
 def _shown(value: object) -> str:
@@ -103,11 +105,11 @@ def _shown(value: object) -> str:
     return f" (it says {text if len(text) <= _SHOWN else text[:_SHOWN] + '…'})"
 
 
-def _shape(kind: str, value: object, location: Location) -> tuple[str, str | None]:
+def _shape(kind: str, value: object, known: Iterable[str]) -> tuple[str, str | None]:
     if kind == "tuple_type":
         what = "has nothing under it" if value is None else f"should be a list{_shown(value)}"
         return what, "write `[a, b]`, or one `- item` a line; or remove the key"
-    keys = sorted(keys_at(location))
+    keys = sorted(known)
     empty = "has nothing under it" if value is None else f"should be a mapping{_shown(value)}"
     return empty, f"keys known here: {', '.join(keys)}" if keys else None
 

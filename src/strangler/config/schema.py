@@ -17,15 +17,20 @@ from strangler.config.model import Config
 @cache
 def json_schema() -> dict[str, Any]:
     """JSON Schema (2020-12)."""
-    schema = Config.model_json_schema(by_alias=True)
-    for name, part in (("Config", schema), *schema["$defs"].items()):
+    schema = described("Config", Config.model_json_schema(by_alias=True))
+    schema["$defs"]["RouteConfig"] = _or_line(schema["$defs"]["RouteConfig"])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "strangler.yaml", **schema}
+
+
+def described(root: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a model named `root`, with what the docstrings below the fields say put into it."""
+    for name, part in ((root, schema), *schema["$defs"].items()):
         said = _said(name)
         for key, value in part.get("properties", {}).items():
             value.update({"description": said[key]} if key in said else {})
             if "patternProperties" in value:  # a name that does not fit is an error, not one more key
                 value["additionalProperties"] = False
-    schema["$defs"]["RouteConfig"] = _or_line(schema["$defs"]["RouteConfig"])
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "strangler.yaml", **schema}
+    return schema
 
 
 def _said(name: str) -> dict[str, str]:
@@ -61,16 +66,17 @@ def _or_line(route: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [route, line], "title": route["title"], "description": route["description"]}
 
 
-def keys_at(location: tuple[str | int, ...]) -> set[str]:
-    """The keys known at a location of the file, over all alternatives."""
-    nodes = [json_schema()]
+def keys_at(location: tuple[str | int, ...], schema: dict[str, Any] | None = None) -> set[str]:
+    """The keys known at a location of the file (strangler.yaml, or what `schema` is of), over all alternatives."""
+    root = json_schema() if schema is None else schema
+    nodes = [root]
     for step in location:
-        nodes = [below for node in nodes for below in _below(node, step)]
-    return {key for node in nodes for flat in _flat(node) for key in flat.get("properties", {})}
+        nodes = [below for node in nodes for below in _below(node, step, root)]
+    return {key for node in nodes for flat in _flat(node, root) for key in flat.get("properties", {})}
 
 
-def _below(node: dict[str, Any], step: str | int) -> Iterator[dict[str, Any]]:
-    for flat in _flat(node):
+def _below(node: dict[str, Any], step: str | int, root: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for flat in _flat(node, root):
         if isinstance(step, int):
             if isinstance(items := flat.get("items"), dict):
                 yield items
@@ -81,10 +87,10 @@ def _below(node: dict[str, Any], step: str | int) -> Iterator[dict[str, Any]]:
         yield from flat.get("patternProperties", {}).values()
 
 
-def _flat(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _flat(node: dict[str, Any], root: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if "$ref" in node:
-        yield from _flat(json_schema()["$defs"][node["$ref"].rsplit("/", 1)[1]])
+        yield from _flat(root["$defs"][node["$ref"].rsplit("/", 1)[1]], root)
         return
     yield node
     for branch in (*node.get("anyOf", ()), *node.get("oneOf", ()), *node.get("allOf", ())):
-        yield from _flat(branch)
+        yield from _flat(branch, root)

@@ -1,0 +1,1 @@
+"""A file per operation: its model, and what it does in every phase."""

@@ -1,0 +1,21 @@
+"""`rename_table`: the new version shows it under another name; the table itself is renamed last."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from strangler.config.base import Part
+from strangler_migrations.operations.base import Name
+
+
+class RenameTable(Part):
+    """Rename a table."""
+
+    KIND: ClassVar = "rename_table"
+
+    from_: Name = Field(alias="from")
+    """Its name."""
+    to: Name
+    """Its name in the new version."""

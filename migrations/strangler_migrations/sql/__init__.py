@@ -1,0 +1,1 @@
+"""SQL as text: names, tokens, and what PostgreSQL calls its locks. Pure."""

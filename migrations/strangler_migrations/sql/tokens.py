@@ -1,0 +1,66 @@
+"""Which names an expression mentions, and the same expression over another column.
+
+No parser of SQL: the tokens that matter are told apart exactly (texts, quoted names, dollar quotes, comments), and a
+name counts wherever it could be a column's. What an expression truly means PostgreSQL itself is asked, before
+anything starts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from strangler_migrations.sql.names import ident
+
+_TOKEN: Final = re.compile(
+    r"""
+      (?P<comment> --[^\n]* | /\*.*?\*/ )
+    | (?P<text>    [eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ )
+    | (?P<quoted>  "(?:[^"]|"")+" )
+    | (?P<name>    [^\W\d][\w$]* )
+    | (?P<number>  \d[\w.]* )
+    | (?P<space>   \s+ )
+    | (?P<other>   :: | . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def mentioned(expression: str, names: Iterable[str]) -> frozenset[str]:
+    """Those of the names that the expression may read: never too few."""
+    known = frozenset(names)
+    return frozenset(name for kind, _, name in _tokens(expression) if kind == "name" and name in known)
+
+
+def renamed(expression: str, names: Mapping[str, str]) -> str:
+    """The expression with columns under other names: of constraints and indexes as PostgreSQL prints them.
+
+    A name after `::` is a type's, one before `(` a function's, one before `.` a table's: they stay.
+    """
+    found = list(_tokens(expression))
+    solid = [index for index, (kind, _, _) in enumerate(found) if kind != "space"]
+    place = {index: position for position, index in enumerate(solid)}
+    parts: list[str] = []
+    for index, (kind, text, name) in enumerate(found):
+        replace = kind == "name" and name in names and _is_column(found, solid, place[index])
+        parts.append(ident(names[name]) if replace else text)
+    return "".join(parts)
+
+
+def _is_column(found: list[tuple[str, str, str]], solid: list[int], position: int) -> bool:
+    before = found[solid[position - 1]][1] if position else ""
+    after = found[solid[position + 1]][1] if position + 1 < len(solid) else ""
+    return before not in {"::", "."} and after not in {"(", "."}
+
+
+def _tokens(expression: str) -> Iterator[tuple[str, str, str]]:
+    """Kind, text and the name it stands for (folded as PostgreSQL folds it)."""
+    for match in _TOKEN.finditer(expression):
+        text = match[0]
+        if match["quoted"] is not None:
+            yield "name", text, text[1:-1].replace('""', '"')
+        elif match["name"] is not None:
+            yield "name", text, text.lower()
+        else:
+            yield ("space" if match["space"] or match["comment"] else "other"), text, ""
