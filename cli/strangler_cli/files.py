@@ -72,8 +72,8 @@ def context_of(decode: str | None) -> Context:
     return Context(declared=format_named(decode, "--decode"))
 
 
-def write_new(path: Path, text: str) -> None:
-    """Write a file that must not exist yet. Raises UsageError."""
+def write_new(path: Path, text: str, option: str = "--config") -> None:
+    """Write a file that must not exist yet. Raises UsageError, naming the option that says where."""
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -81,7 +81,7 @@ def write_new(path: Path, text: str) -> None:
         raise UsageError(
             "is there already, and nothing is ever overwritten",
             where=str(path),
-            remedy="`--config FILE` names another",
+            remedy=f"`{option} FILE` names another",
         ) from None
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror or error}", where=str(path)) from None

@@ -21,7 +21,7 @@ COMMANDS: Final[dict[str, str]] = {
     "compare": "Compare files, folders or many pairs as two answers.",
     "replay": "Ask a recording's requests again, and compare.",
     "gate": "Ask whether a cutover may advance (exit 0: yes).",
-    "cutover": "Start, advance, pause, resume or roll back a cutover.",
+    "cutover": "Plan, start, advance, pause, resume or roll back a cutover.",
     "audit": "Read who did what and why; verify and export it.",
     "referee": "Show what the second judge says; acknowledge its alarms.",
     "demo": "Run the main job on two real billing services.",

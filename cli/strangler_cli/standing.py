@@ -11,10 +11,10 @@ from strangler.ledger import planes as running
 from strangler.ledger import streams
 from strangler.ledger.cutovers import current_table, states
 from strangler.ledger.facts import facts
+from strangler.ledger.judging import look
 from strangler.ledger.refereed import Refereed, refereed
 from strangler.ledger.rule_use import RuleUse, rule_uses
 from strangler.ledger.tables import MINUTE_NS
-from strangler_cli.asking import look
 from strangler_cli.proposals import Proposed, proposals
 
 if TYPE_CHECKING:

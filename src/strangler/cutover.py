@@ -159,16 +159,25 @@ def needs_verdict(state: CutoverState, event: EventName) -> bool:
 
 
 def next_step(plan: Plan, state: CutoverState) -> str:
-    """Where the next step leads, in words: `shadow`, `canary 5 %`, `candidate`, `retired`, or empty at the
-    end.
-    """
-    if state.phase == "legacy":
-        return "shadow"
-    after = _forward(plan, state) if state.phase != "retired" else state
-    if after.phase == "canary":
-        whole, rest = divmod(after.weight, 100)
-        return f"canary {whole}{f'.{rest:02d}'.rstrip('0') if rest else ''} %"
-    return "" if state.phase == "retired" else after.phase
+    """Where the next step leads, in words, as `standing_words`; empty at the end."""
+    return next((standing_words(after) for after in way(plan, state)), "")
+
+
+def way(plan: Plan, state: CutoverState) -> tuple[CutoverState, ...]:
+    """Every state between this one and the end of the way, `retired`, in order."""
+    out: list[CutoverState] = []
+    while state.phase != "retired":
+        state = replace(state, phase="shadow") if state.phase == "legacy" else _forward(plan, state)
+        out.append(state)
+    return tuple(out)
+
+
+def standing_words(state: CutoverState) -> str:
+    """`shadow`, `canary 5 %`, `candidate`."""
+    if state.phase != "canary":
+        return state.phase
+    whole, rest = divmod(state.weight, 100)
+    return f"canary {whole}{f'.{rest:02d}'.rstrip('0') if rest else ''} %"
 
 
 def decide(

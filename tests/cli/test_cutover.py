@@ -190,7 +190,7 @@ def test_it_does_not_wait_for_ever(place: Place, strangler: Strangler) -> None:
 
 
 def test_somebody_else_was_first(place: Place, strangler: Strangler, monkeypatch: pytest.MonkeyPatch) -> None:
-    from strangler_cli import moving
+    from strangler.ledger import moving
 
     strangler("cutover", "start", "reads")
     real = decide

@@ -82,9 +82,8 @@ def test_help_imports_nothing_heavy() -> None:
 def test_the_help_of_a_command_imports_only_that_command(command: str) -> None:
     names = modules_after(command, "--help")
     assert [name for name in names if name.split(".")[0] in HEAVY] == []
-    assert [n for n in names if n.startswith("strangler_cli.commands.")] == [
-        f"strangler_cli.commands.{command}"
-    ]
+    commands = {".".join(name.split(".")[:3]) for name in names if name.startswith("strangler_cli.commands.")}
+    assert commands == {f"strangler_cli.commands.{command}"}
 
 
 @pytest.mark.parametrize("command", [["status"], ["status", "--json"], ["gate", "reads"]])

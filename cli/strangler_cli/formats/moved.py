@@ -11,9 +11,9 @@ from strangler_cli.formats.standing_json import cutover_object
 
 if TYPE_CHECKING:
     from strangler.config import Loaded
+    from strangler.ledger.moving import Moved
     from strangler_cli.formats.verdict import Asked
     from strangler_cli.in_force import InForce
-    from strangler_cli.moving import Moved
     from strangler_cli.screen import Screen
     from strangler_cli.standing import CutoverStanding
 
@@ -44,9 +44,9 @@ def as_text(screen: Screen, told: Told) -> None:
     else:
         before, after = moved.before, moved.after
         screen.line(f"{after.name}: {where(before)} → {where(after)}, by {after.actor}", "good")
-        if moved.asked is not None:
-            attempt = f"attempt {moved.asked.attempt}, " if moved.asked.attempt else ""
-            screen.line(f"  the gate passed ({attempt}{moved.asked.compared:,} compared)")
+        if told.asked is not None:
+            attempt = f"attempt {told.asked.attempt}, " if told.asked.attempt else ""
+            screen.line(f"  the gate passed ({attempt}{told.asked.compared:,} compared)")
         if moved.resolved:
             screen.line(f"  {moved.resolved} divergences were not seen any more: resolved")
         _table(screen, moved.generation, told)

@@ -1,0 +1,115 @@
+"""Carry out a transition, see it in force, and say what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from strangler_cli import session
+
+if TYPE_CHECKING:
+    from strangler.config import Loaded
+    from strangler.cutover import EventName
+    from strangler.evidence import Evidence
+    from strangler.gate import Verdict
+    from strangler.ledger.moving import Heard, Moved
+    from strangler.ledger.store import Ledger
+    from strangler_cli.formats.moved import Told
+    from strangler_cli.formats.verdict import Asked
+
+type Act = Callable[[Ledger, Heard], Moved]
+
+
+def done(
+    config: str, cutover: str, event: EventName, actor: str | None, reason: str, *, as_json: bool
+) -> int:
+    """One event of a cutover. The exit code: the gate's, where it refused."""
+    from strangler.cutover import Event
+    from strangler.ledger.moving import move
+
+    loaded = session.configuration(config)
+    session.known_cutover(loaded, cutover)
+    if event == "advance":
+        not_overridden(loaded)
+    asked_for = Event(event, actor or session.actor(), reason)
+    return carried_out(
+        loaded,
+        cutover,
+        lambda ledger, heard: move(ledger, loaded, cutover, asked_for, session.now_ns(), heard=heard),
+        create=event == "start",
+        as_json=as_json,
+    )
+
+
+def carried_out(loaded: Loaded, cutover: str, act: Act, *, create: bool = False, as_json: bool) -> int:
+    """Do it and tell it. Where the gate refused, its whole answer is told, and its exit code returned."""
+    from strangler.errors import Refused
+    from strangler_cli.asking import asked
+
+    with session.ledger_of(loaded, create=create) as ledger:
+        verdicts: list[Asked] = []
+
+        def heard(verdict: Verdict, evidence: Evidence) -> None:
+            verdicts.append(asked(verdict, evidence, loaded))
+
+        try:
+            moved = act(ledger, heard)
+        except Refused as refused:
+            if not verdicts:
+                raise
+            # The gate's whole answer, which says more than the refusal; the exit code is the gate's.
+            _print(_told(ledger, loaded, cutover, None, verdicts[0], refused.what), loaded, as_json=as_json)
+            click.echo(f"strangler: {cutover} was not advanced: {refused.what}", err=True)
+            return refused.exit_code
+        verdict = verdicts[0] if verdicts else None
+        _print(_told(ledger, loaded, cutover, moved, verdict, ""), loaded, as_json=as_json)
+    return 0
+
+
+def _told(
+    ledger: Ledger, loaded: Loaded, cutover: str, moved: Moved | None, asked: Asked | None, refused: str
+) -> Told:
+    from strangler_cli import overriding, standing
+    from strangler_cli.formats.moved import Told
+    from strangler_cli.in_force import wait_in_force
+
+    published = moved is not None and moved.generation is not None
+    overridden = published and overriding.of(loaded) is not None
+    in_force = None
+    if moved is not None and moved.generation is not None and not overridden:
+        in_force = wait_in_force(ledger, loaded, moved.generation, session.now_ns)
+    with ledger.read() as connection:
+        now = standing.standing(connection, loaded, session.now_ns(), only=cutover).cutovers[0]
+    return Told(moved, asked, now, in_force, overridden, refused)
+
+
+def _print(told: Told, loaded: Loaded, *, as_json: bool) -> None:
+    from strangler_cli.formats import moved
+    from strangler_cli.formats.as_json import dumped
+    from strangler_cli.screen import Screen
+
+    if as_json:
+        click.echo(dumped(moved.as_object(told, loaded)))
+        return
+    screen = Screen()
+    moved.as_text(screen, told)
+    screen.flush()
+
+
+def not_overridden(loaded: Loaded) -> None:
+    """Raises Refused while `rollback --all` holds."""
+    from strangler.errors import Refused
+    from strangler_cli import overriding
+    from strangler_cli.standing import command as typed
+
+    override = overriding.of(loaded)
+    if override is not None:
+        raise Refused(
+            "an override is in force: legacy answers everybody"
+            + (f" ({override.reason})" if override.reason else ""),
+            where=str(overriding.folder(loaded)),
+            remedy=f"`{typed(loaded, 'cutover', 'resume', '--all')}` first",
+            exit_code=4,
+        )
