@@ -1,0 +1,3 @@
+"""PostgreSQL, once per process."""
+
+from strangler.testing.fixtures import postgres  # noqa: F401  found by name
