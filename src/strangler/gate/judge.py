@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from strangler.evidence import Evidence
-from strangler.gate import latency, mismatches, split, standing
+from strangler.gate import latency, mismatches, split, standing, wayback
 from strangler.gate.case import Case, LineOf, no_line
 from strangler.gate.verdict import FactLike, Reason, Status, Verdict
 
@@ -29,6 +29,7 @@ _CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (
     mismatches.dropped,
     mismatches.unsettled,
     standing.lag,
+    wayback.way_back,
     standing.paused,
     standing.required,
     standing.freeze,
