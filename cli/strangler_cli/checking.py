@@ -38,11 +38,12 @@ def look(loaded: Loaded, environment: Mapping[str, str], today: date) -> Iterato
     """Everything, in the order in which a person wants to read it."""
     yield from _file(loaded, today)
     yield from _environment(loaded, environment)
-    with ThreadPoolExecutor(max_workers=3) as at_once:
+    with ThreadPoolExecutor(max_workers=4) as at_once:
         parts = (
             at_once.submit(_legacy, loaded, environment),
             at_once.submit(_candidate, loaded, environment),
             at_once.submit(_lags, loaded),
+            at_once.submit(_effects, loaded, environment),
         )
         for part in parts:
             yield from part.result()
@@ -178,6 +179,14 @@ def _lag(subject: str, synced: Synced) -> Finding:
             "warning", subject, f"{seconds} s, over the {within_ms} ms of `within`", "let it catch up"
         )
     return Finding("ok", subject, f"{seconds} s, within {within_ms} ms")
+
+
+def _effects(loaded: Loaded, environment: Mapping[str, str]) -> list[Finding]:
+    if not any(plan.effects for plan in loaded.config.cutovers.values()):
+        return []
+    from strangler_cli.quiet import quiet
+
+    return [Finding(*found) for found in quiet(loaded, environment)]
 
 
 def _ledger(loaded: Loaded) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from strangler_shadow import override as overrides
 
 if TYPE_CHECKING:
     from strangler.config import Loaded
+    from strangler.routing.table import Phase
     from strangler_cli.overriding import Place
     from strangler_shadow.override import Override
 
@@ -103,6 +104,8 @@ def _said(screen: Screen, place: Place, made: Override, known: Table) -> None:
     screen.line(f"legacy answers everybody{by}", "good")
     for name in overrides.moved(known.routes):
         screen.line(f"  {name}: back from the candidate, which goes on being compared")
+        for effect in _handed_back(place.loaded, name, known):
+            screen.line(f"    hand back `{effect}`: stop it on candidate, then start it on legacy", "warn")
     for name in overrides.kept(known.routes):
         screen.line(
             f"  {name}: retired, so the candidate goes on; nothing proves that legacy could serve it", "warn"
@@ -111,6 +114,15 @@ def _said(screen: Screen, place: Place, made: Override, known: Table) -> None:
     screen.line(f"  override {made.generation} in {place.state}: {now}")
     screen.line("  planes of another machine have a folder of their own: say it there too")
     screen.flush()
+
+
+def _handed_back(loaded: Loaded | None, cutover: str, known: Table) -> tuple[str, ...]:
+    if loaded is None or cutover not in loaded.config.cutovers:
+        return ()
+    from strangler.ledger.effects import handed_back
+
+    phase: Phase = next(entry.phase for entry in known.routes if entry.cutover == cutover)
+    return handed_back(loaded.config, cutover, phase, "shadow")
 
 
 def _served(state: Path) -> bool:

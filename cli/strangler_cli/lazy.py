@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "replay": "Ask a recording's requests again, and compare.",
     "gate": "Ask whether a cutover may advance (exit 0: yes).",
     "cutover": "Plan, start, advance, pause, resume or roll back a cutover.",
+    "effects": "Show what runs by itself and on which side.",
     "audit": "Read who did what and why; verify and export it.",
     "referee": "Show what the second judge says; acknowledge its alarms.",
     "demo": "Run the main job on two real billing services.",

@@ -82,7 +82,15 @@ def _told(
         in_force = wait_in_force(ledger, loaded, moved.generation, session.now_ns)
     with ledger.read() as connection:
         now = standing.standing(connection, loaded, session.now_ns(), only=cutover).cutovers[0]
-    return Told(moved, asked, now, in_force, overridden, refused)
+    return Told(moved, asked, now, in_force, overridden, refused, _handed_back(loaded, moved))
+
+
+def _handed_back(loaded: Loaded, moved: Moved | None) -> tuple[str, ...]:
+    from strangler.ledger.effects import handed_back
+
+    if moved is None:
+        return ()
+    return handed_back(loaded.config, moved.after.name, moved.before.phase, moved.after.phase)
 
 
 def _print(told: Told, loaded: Loaded, *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from datetime import date
 
 from strangler.canonical import digest
 from strangler.comparison.model import Kind, Severity
+from strangler.effects import Standing
 from strangler.exchange import Side
 from strangler.routing.table import Phase
 
@@ -119,31 +120,6 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
-    """Questions about a route that legacy was asked after the candidate, lately: what came of them."""
-
-    route: str
-    answered: int
-    failed: int
-
-
-@dataclass(frozen=True, slots=True)
-class WayBack:
-    """What a rollback would rest on. `leads_to`: the phase the next step leads to, empty at the end. `since_ns`: when
-    the present step began. `routes`: of which the candidate serves somebody, and legacy can be asked the same.
-    `recent`: minutes of this step. `writes`: some route writes, into records that are replicated; `back_within_ms`:
-    how far legacy may be behind the candidate, None where nothing is declared.
-    """
-
-    leads_to: str
-    since_ns: int = 0
-    routes: tuple[str, ...] = ()
-    recent: tuple[Returned, ...] = ()
-    writes: bool = False
-    back_within_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Expired:
     """A rule past its last day. `line` of the file, from 1."""
 
@@ -163,7 +139,8 @@ class Evidence:
     count of those lost so early that nobody can tell their route or version, and of those that cannot be
     captured (too large, a stream), for information. `versions`: at once, the latest first. `worker_ns`: the
     worker's last flush. `lag_within_ms`: for state `synced`, how much lag is allowed (the lag itself is a
-    fact). `required`: cutovers that go first, and where they stand. `split`: of its present step.
+    fact). `required`: cutovers that go first, and where they stand. `split`: of its present step. `effects`: what
+    runs by itself, and what is known of each side's.
     """
 
     cutover: str
@@ -188,7 +165,7 @@ class Evidence:
     required: tuple[tuple[str, Phase], ...] = ()
     generation: int = 0
     split: Split | None = None
-    way_back: WayBack | None = None
+    effects: tuple[Standing, ...] = ()
 
     @property
     def n(self) -> int:

@@ -38,7 +38,7 @@ def history(screen: Screen, ledger: Ledger, cutover: str) -> None:
     rows: list[list[Cell]] = []
     for entry in found:
         body = entry.body
-        moved = f"{_phase(body.get('before'))} → {_phase(body.get('after'))}"
+        moved = _moved(body.get("before"), body.get("after"))
         rows.append([iso(body["at_ns"]) or "", body["action"], moved, body["actor"], body["reason"]])
     if rows:
         screen.line()
@@ -63,6 +63,13 @@ def listed(screen: Screen, found: list[Entry]) -> None:
         for entry in found
     ]
     screen.table(_LISTED, rows)
+
+
+def _moved(before: dict[str, Any] | None, after: dict[str, Any] | None) -> str:
+    """From where to where; what moved nothing says what it is about."""
+    if after is not None and "phase" not in after:
+        return ", ".join(str(value) for value in after.values() if isinstance(value, str))
+    return f"{_phase(before)} → {_phase(after)}"
 
 
 def _phase(state: dict[str, Any] | None) -> str:

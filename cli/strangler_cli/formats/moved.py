@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Told:
     """`moved`: None where the gate refused, for the reason in `refused`. `in_force`: None where nothing was published,
-    or while an override holds (`overridden`). `now`: the cutover after it.
+    or while an override holds (`overridden`). `now`: the cutover after it. `handed_back`: effects that
+    are legacy's again.
     """
 
     moved: Moved | None
@@ -30,6 +31,7 @@ class Told:
     in_force: InForce | None = None
     overridden: bool = False
     refused: str = ""
+    handed_back: tuple[str, ...] = ()
 
 
 def as_text(screen: Screen, told: Told) -> None:
@@ -50,6 +52,8 @@ def as_text(screen: Screen, told: Told) -> None:
         if moved.resolved:
             screen.line(f"  {moved.resolved} divergences were not seen any more: resolved")
         _table(screen, moved.generation, told)
+        for name in told.handed_back:
+            screen.line(f"  hand back `{name}`: stop it on candidate, then start it on legacy", "warn")
     typed = f": {told.now.next_command}" if told.now.next_command else ""
     screen.line(f"next: {told.now.next_words}{typed}")
 
@@ -85,5 +89,6 @@ def as_object(told: Told, loaded: Loaded) -> dict[str, Any]:
         if moved is not None and published
         else None,
         "resolved": moved.resolved if moved else 0,
+        "handed_back": list(told.handed_back),
         "cutover": cutover_object(told.now, loaded),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from strangler_cli.formats import proposals
+from strangler_cli.formats import effects, proposals
 from strangler_cli.formats.verdict import reason_object
 from strangler_cli.words import iso, percent
 
@@ -76,6 +76,7 @@ def cutover_object(entry: CutoverStanding, loaded: Loaded) -> dict[str, Any]:
         "different": evidence.k,
         "open_divergences": len(evidence.seen),
         "routes": [_route(route) for route in entry.routes],
+        "effects": [effects.as_object(state.name, effect) for effect in evidence.effects],
         "gate": {
             "status": entry.verdict.status,
             "exit_code": entry.verdict.exit_code,

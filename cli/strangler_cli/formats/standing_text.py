@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from strangler_cli.formats import rule_use
+from strangler_cli.formats.effects import alarms
 from strangler_cli.formats.proposals import such_as
 from strangler_cli.formats.rule_yaml import block
 from strangler_cli.screen import Cell, Column
@@ -78,6 +79,9 @@ def _cutover(screen: Screen, entry: CutoverStanding, loaded: Loaded, now_ns: int
         version = evidence.version or "unknown"
         screen.line(f"  evidence of candidate {version}, epoch {evidence.epoch}", "dim")
     screen.table(_COLUMNS, [_row(entry, route, now_ns) for route in entry.routes], indent=2)
+    for effect in evidence.effects:
+        for words, tone in alarms(effect, now_ns):
+            screen.line(f"  {words}", tone)
     _blockers(screen, entry, loaded)
     if entry.next_words:
         screen.line(f"  next: {entry.next_words}")

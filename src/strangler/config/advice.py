@@ -29,6 +29,7 @@ def _all(config: Config, today: date) -> Iterator[Found]:
     yield from _nothing_to_do(config)
     yield from _no_version(config)
     yield from _no_identity(config)
+    yield from _no_effects(config)
     yield from _no_reader(config)
     if config.legacy.url == config.candidate.url:
         yield ("candidate", "url"), "legacy and candidate have the same URL: nothing would ever differ", None
@@ -75,6 +76,17 @@ def _no_identity(config: Config) -> Iterator[Found]:
                     f"route `{route_name}` names no identity: in the canary {stays} with legacy",
                     "`identity: {header: X-Customer}` (or cookie, query, path) names the customer",
                 )
+
+
+def _no_effects(config: Config) -> Iterator[Found]:
+    for name, plan in config.cutovers.items():
+        writes = [route for route in plan.routes if not reads_only(config.routes[route])]
+        if writes and plan.effects is None:
+            yield (
+                ("cutovers", name),
+                f"`{writes[0]}` may write, and nothing is said of what runs by itself: a month-end run is no request",
+                "`effects:` names schedulers, mailers, payment runs and webhooks; `effects: none` says there are none",
+            )
 
 
 def _no_reader(config: Config) -> Iterator[Found]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from strangler.config.base import BRANCH, Part
+from strangler.config.effects import Effects, or_none
 from strangler.config.fields import BodyPath, Milliseconds
 from strangler.config.policy import Policy
 from strangler.config.routes import Names
@@ -22,15 +23,6 @@ class Lag(Part):
     """An RFC 9535 JSONPath to the lag in seconds."""
 
 
-class Back(Part):
-    """What flows back to legacy once the candidate holds the record."""
-
-    lag: Lag
-    """Where the lag from the candidate to legacy is read."""
-    within: Milliseconds = 5_000
-    """The most it may be."""
-
-
 class Synced(Part):
     """Replicated records: the lag is probed and must stay within a bound."""
 
@@ -38,8 +30,6 @@ class Synced(Part):
     """Where the replication lag is read."""
     within: Milliseconds = 5_000
     """The most it may be."""
-    back: Back | None = None
-    """The way from the candidate to legacy: what routes that write need before the candidate holds the record."""
 
 
 class SyncedState(Part):
@@ -110,6 +100,9 @@ class CutoverConfig(Part):
     """Customers the candidate serves from the first canary step on."""
     requires: Names | None = None
     """Cutovers that must be complete (candidate or retired) before this one leaves shadow."""
+    effects: Effects = Field(default=None, json_schema_extra=or_none)
+    """What the two sides do by themselves (schedulers, mailers, payment runs, outbound webhooks), by name; `none`:
+    there is nothing of the kind."""
     policy: Policy = Field(default_factory=Policy)
     """What differs from the general policy; only what is written here counts."""
 

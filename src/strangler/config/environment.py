@@ -50,5 +50,15 @@ def needed(config: Config) -> Iterator[tuple[Location, str]]:
             for header, value in system.auth.replace.items():
                 for name in variables(value):
                     yield (side, "auth", "replace", header), name
+    yield from _of_probes(config)
     for name in variables(config.ledger):
         yield ("ledger",), name
+
+
+def _of_probes(config: Config) -> Iterator[tuple[Location, str]]:
+    for cutover, plan in config.cutovers.items():
+        for effect, said in (plan.effects or {}).items():
+            for side, probe in (("legacy", said.legacy), ("candidate", said.candidate)):
+                for header, value in probe.headers.items() if probe else ():
+                    for name in variables(value):
+                        yield ("cutovers", cutover, "effects", effect, side, "headers", header), name

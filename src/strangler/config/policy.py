@@ -49,9 +49,6 @@ class Policy(Part):
     """Open divergences seen in this epoch that are tolerated."""
     failed: Share = Decimal("0.002")
     """Share of comparisons that failed for the candidate's reasons."""
-    legacy_failed: Share = Decimal("0.01")
-    """Share of questions that legacy, asked after the candidate, may have left without a comparable answer lately: a
-    rollback leads to it."""
     dropped: Share = Decimal("0.05")
     """Share of exchanges that were shed or lost before they were compared."""
     unsettled: Share = Decimal("0.05")
@@ -62,6 +59,8 @@ class Policy(Part):
     """How slow the candidate may be; only what is certain counts."""
     sample_ratio: Share = Decimal("0.001")
     """The risk, per canary step, of blocking although customers are split as the weight says; 0 takes no such risk."""
+    acknowledged: Milliseconds = 86_400_000
+    """How long a person's word counts that an effect is quiet."""
     rollback_amounts: bool = True
     """One wrong amount that reached a customer rolls back without statistics."""
     freeze: tuple[FreezeWindow, ...] = ()

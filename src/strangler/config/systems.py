@@ -47,7 +47,8 @@ def _loopback(value: str) -> str:
     return value
 
 
-def _credential(value: str) -> str:
+def check_credential(value: str) -> str:
+    """The text, if it can be the value of a header; else a ValueError."""
     if any(ord(char) < 0x20 or ord(char) == 0x7F for char in value):
         raise ValueError("a header's value has no line breaks or control characters")
     return value
@@ -83,7 +84,7 @@ class ReplaceAuth(Part):
     """The side gets its own credentials: what the client sent in these fields is taken out first."""
 
     replace: Annotated[
-        dict[Annotated[str, AfterValidator(_replaceable)], Annotated[str, AfterValidator(_credential)]],
+        dict[Annotated[str, AfterValidator(_replaceable)], Annotated[str, AfterValidator(check_credential)]],
         Field(min_length=1),
     ]
     """Header name to value; `${NAME}` stands for an environment variable."""
@@ -108,7 +109,7 @@ class System(Part):
         default=None, json_schema_extra=_or_pass
     )
     """`pass` (the client's own; the default) or `{replace: {Authorization: "Bearer ${TOKEN}"}}`."""
-    host: Annotated[str, AfterValidator(_credential), Field(min_length=1)] | None = None
+    host: Annotated[str, AfterValidator(check_credential), Field(min_length=1)] | None = None
     """The Host field to send; absent: that of the URL."""
     ca: str | None = None
     """A file of PEM certificates to trust for https."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from strangler.evidence import Evidence
-from strangler.gate import latency, mismatches, split, standing, wayback
+from strangler.gate import effects as by_themselves
+from strangler.gate import latency, mismatches, split, standing
 from strangler.gate.case import Case, LineOf, no_line
 from strangler.gate.verdict import FactLike, Reason, Status, Verdict
 
@@ -29,7 +30,7 @@ _CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (
     mismatches.dropped,
     mismatches.unsettled,
     standing.lag,
-    wayback.way_back,
+    by_themselves.effects,
     standing.paused,
     standing.required,
     standing.freeze,
@@ -48,7 +49,7 @@ def judge(
     reasons = tuple(reason for check in _CHECKS for reason in check(case))
     found: list[Status] = ["pass", *(reason.status for reason in reasons)]
     status = min(found, key=_PRECEDENCE.index)
-    return Verdict(evidence.cutover, status, reasons, tuple(_notes(evidence)), evidence.hash())
+    return Verdict(evidence.cutover, status, reasons, tuple(_notes(evidence, now_ns)), evidence.hash())
 
 
 def rollback_reasons(policy: Policy, evidence: Evidence, line_of: LineOf = no_line) -> tuple[Reason, ...]:
@@ -66,10 +67,13 @@ def rollback_reasons(policy: Policy, evidence: Evidence, line_of: LineOf = no_li
     return (*mismatches.wrong_amounts(case), *mismatches.rates(case), *mismatches.failing(case))
 
 
-def _notes(evidence: Evidence) -> Iterator[str]:
+def _notes(evidence: Evidence, now_ns: int) -> Iterator[str]:
     for route in evidence.routes:
         if not route.comparable:
             yield f"`{route.name}` may write and is not compared: nothing here speaks for it"
+    for effect in evidence.effects:
+        if effect.idle(now_ns) and effect.owner == effect.following:
+            yield f"`{effect.name}` is quiet on {effect.owner}, whose it is: nobody does it"
     for reason, count in sorted(evidence.uncaptured.items()):
         yield f"{count} requests passed uncaptured ({reason})"
     yield from split.nameless(evidence)

@@ -18,13 +18,13 @@ from strangler.cutover import plan_of
 from strangler.evidence import Cell, Evidence, Expired, RouteStanding, Seen
 from strangler.ledger import epochs, latency, streams, tables
 from strangler.ledger.cutovers import state_of
+from strangler.ledger.effects import standings
 from strangler.ledger.epochs import Epoch
 from strangler.ledger.learning import claims_in, together
 from strangler.ledger.planes import worker_heartbeat
 from strangler.ledger.settled import SEVERITIES
 from strangler.ledger.splits import split_of
 from strangler.ledger.streams import UNCAPTURED
-from strangler.ledger.wayback import way_back_of
 from strangler.routing.safety import comparable
 
 
@@ -59,11 +59,11 @@ def _evidence(
         "worker_ns": worker_heartbeat(connection),
         "expired": _expired(loaded, cutover, now_ns),
         "lag_within_ms": _lag_within(config, cutover),
+        "effects": standings(connection, config, cutover, state),
         "required": tuple(
             (name, state_of(connection, name).phase) for name in config.cutovers[cutover].requires or ()
         ),
         "split": split_of(connection, cutover, state.generation),
-        "way_back": way_back_of(connection, config, state, epoch.id if epoch else 0, now_ns),
     }
     if epoch is None:
         return Evidence(epoch=0, digest="", version="", attempt=0, created_ns=0, **common)

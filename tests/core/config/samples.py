@@ -70,6 +70,12 @@ cutovers:
   writes:
     routes: pay
     state: {synced: {lag: {url: "https://replication.example.com/lag"}, within: 5s}}
+    effects:
+      month-end:
+        legacy: {url: "https://billing.example.com/runs", path: $.enabled, headers: {Authorization: "Bearer ${RUNS}"}}
+        candidate: {url: "https://candidate.example.com/runs", path: $.enabled, quiet: [false, null]}
+      mails: {kind: mailer, moves: canary}
+      archive: {kind: webhook, owner: legacy}
 """
 
 SMALL = """\

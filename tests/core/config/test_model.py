@@ -74,7 +74,8 @@ def test_environment_variables() -> None:
 
 def test_what_a_file_needs_of_the_environment(whole: Loaded) -> None:
     assert list(needed(whole.config)) == [
-        (("candidate", "auth", "replace", "Authorization"), "CANDIDATE_TOKEN")
+        (("candidate", "auth", "replace", "Authorization"), "CANDIDATE_TOKEN"),
+        (("cutovers", "writes", "effects", "month-end", "legacy", "headers", "Authorization"), "RUNS"),
     ]
 
 
