@@ -120,6 +120,31 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """Questions about a route that legacy was asked after the candidate, lately: what came of them."""
+
+    route: str
+    answered: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """What a rollback would rest on. `leads_to`: the phase the next step leads to, empty at the end. `since_ns`: when
+    the present step began. `routes`: of which the candidate serves somebody, and legacy can be asked the same.
+    `recent`: minutes of this step. `writes`: some route writes, into records that are replicated; `back_within_ms`:
+    how far legacy may be behind the candidate, None where nothing is declared.
+    """
+
+    leads_to: str
+    since_ns: int = 0
+    routes: tuple[str, ...] = ()
+    recent: tuple[Returned, ...] = ()
+    writes: bool = False
+    back_within_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Expired:
     """A rule past its last day. `line` of the file, from 1."""
 
@@ -165,6 +190,7 @@ class Evidence:
     required: tuple[tuple[str, Phase], ...] = ()
     generation: int = 0
     split: Split | None = None
+    way_back: WayBack | None = None
     effects: tuple[Standing, ...] = ()
 
     @property

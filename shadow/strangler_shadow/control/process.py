@@ -17,8 +17,9 @@ import aiohttp
 import uvicorn
 
 from strangler.config import Loaded
-from strangler.config.cutovers import SyncedState
+from strangler.config.cutovers import Lag, Synced, SyncedState
 from strangler.errors import LedgerUnavailable, StranglerError, Unreachable
+from strangler.gate.wayback import BACK
 from strangler.ledger.facts import Fact
 from strangler.ledger.store import Ledger, open_ledger
 from strangler_shadow.control.app import app
@@ -93,6 +94,7 @@ class Control:
         self._ledger_problem = ""
         self._probes: dict[str, str] = {}
         self._lags: dict[str, tuple[Decimal, int]] = {}
+        self._backs: dict[str, Fact] = {}
         self._facts: list[Fact] = []
         self._effects: list[Fact] = []
         self.board = Board(last_table(state))
@@ -146,9 +148,9 @@ class Control:
         current = await asyncio.to_thread(self._watch.table)
         if current is not None:
             self.board.post(current)
-        if self._facts or self._effects or self._lags:
-            found, lags = [*self._facts, *self._effects], self._lags
-            self._facts, self._effects, self._lags = [], [], {}
+        if self._facts or self._effects or self._lags or self._backs:
+            found, lags = [*self._facts, *self._effects, *self._backs.values()], self._lags
+            self._facts, self._effects, self._lags, self._backs = [], [], {}, {}
             await asyncio.to_thread(self._watch.note, found, lags)
 
     async def follow_file(self) -> None:
@@ -169,15 +171,31 @@ class Control:
             while True:
                 for name, plan in self._watched.loaded.config.cutovers.items():
                     if isinstance(plan.state, SyncedState):
-                        try:
-                            # When it was asked for: what it says is true of that moment or a later one.
-                            asked_ns = time.time_ns()
-                            seconds = await probe(session, plan.state.synced.lag)
-                            self._lags[name] = seconds, asked_ns
-                            self._probes[name] = f"{seconds:f} s"
-                        except Unreachable as error:
-                            self._probes[name] = str(error)
+                        await self._probe(session, name, plan.state.synced)
                 await asyncio.sleep(PROBE_SECONDS)
+
+    async def _probe(self, session: aiohttp.ClientSession, name: str, synced: Synced) -> None:
+        found = await self._seconds(session, name, synced.lag)
+        if found is not None:
+            self._lags[name] = found
+        if synced.back is not None:
+            found = await self._seconds(session, f"{name}, back", synced.back.lag)
+            if found is not None:
+                seconds, asked_ns = found
+                self._backs[name] = Fact(BACK, name, f"{seconds:f}", "", asked_ns)
+
+    async def _seconds(
+        self, session: aiohttp.ClientSession, name: str, lag: Lag
+    ) -> tuple[Decimal, int] | None:
+        # When it was asked for: what it says is true of that moment or a later one.
+        asked_ns = time.time_ns()
+        try:
+            seconds = await probe(session, lag)
+        except Unreachable as error:
+            self._probes[name] = str(error)
+            return None
+        self._probes[name] = f"{seconds:f} s"
+        return seconds, asked_ns
 
     async def ask_effects(self) -> None:
         """Ask both sides of every effect whether it is at work there."""

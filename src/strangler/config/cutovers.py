@@ -23,6 +23,15 @@ class Lag(Part):
     """An RFC 9535 JSONPath to the lag in seconds."""
 
 
+class Back(Part):
+    """What flows back to legacy once the candidate holds the record."""
+
+    lag: Lag
+    """Where the lag from the candidate to legacy is read."""
+    within: Milliseconds = 5_000
+    """The most it may be."""
+
+
 class Synced(Part):
     """Replicated records: the lag is probed and must stay within a bound."""
 
@@ -30,6 +39,8 @@ class Synced(Part):
     """Where the replication lag is read."""
     within: Milliseconds = 5_000
     """The most it may be."""
+    back: Back | None = None
+    """The way from the candidate to legacy: what routes that write need before the candidate holds the record."""
 
 
 class SyncedState(Part):

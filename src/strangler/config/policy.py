@@ -49,6 +49,9 @@ class Policy(Part):
     """Open divergences seen in this epoch that are tolerated."""
     failed: Share = Decimal("0.002")
     """Share of comparisons that failed for the candidate's reasons."""
+    legacy_failed: Share = Decimal("0.01")
+    """Share of questions that legacy, asked after the candidate, may have left without a comparable answer lately: a
+    rollback leads to it."""
     dropped: Share = Decimal("0.05")
     """Share of exchanges that were shed or lost before they were compared."""
     unsettled: Share = Decimal("0.05")

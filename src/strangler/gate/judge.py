@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from strangler.evidence import Evidence
 from strangler.gate import effects as by_themselves
-from strangler.gate import latency, mismatches, split, standing
+from strangler.gate import latency, mismatches, split, standing, wayback
 from strangler.gate.case import Case, LineOf, no_line
 from strangler.gate.verdict import FactLike, Reason, Status, Verdict
 
@@ -30,6 +30,7 @@ _CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (
     mismatches.dropped,
     mismatches.unsettled,
     standing.lag,
+    wayback.way_back,
     by_themselves.effects,
     standing.paused,
     standing.required,

@@ -44,9 +44,9 @@ class Reason:
     `no-traffic`, `stale`, `minimum`, `evidence` (the e-process has not decided), `rate` (it decided
     against), `open-divergences`, `wrong-amount`, `failed-share`, `dropped-share`, `unsettled-share`,
     `latency`, `sample-ratio` (a canary is not split as its weight says), `expired-rule`, `lag`,
-    `nothing-comparable`, `effect-active`, `effect-unknown`, `paused`, `required-cutover`, `freeze`. `status`: what
-    this reason alone would make of the verdict. `config_line`: of strangler.yaml, 0 if none. `more`: further
-    comparisons it takes, where that is known.
+    `way-back` (nothing proves that legacy could serve again), `nothing-comparable`, `effect-active`,
+    `effect-unknown`, `paused`, `required-cutover`, `freeze`. `status`: what this reason alone would make of the
+    verdict. `config_line`: of strangler.yaml, 0 if none. `more`: further comparisons it takes, where that is known.
     """
 
     code: str

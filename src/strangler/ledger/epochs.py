@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from strangler.canonical import digest
 from strangler.comparison.rules import Rules
+from strangler.config.cutovers import CutoverConfig, SyncedState
 from strangler.config.model import Config
 from strangler.ledger import tables
 from strangler.ledger.facts import facts
@@ -68,11 +69,19 @@ def settings_digest(config: Config, cutover: str) -> str:
                 for name, route in routes.items()
             },
             "strata": {name: label.model_dump(mode="json") for name, label in config.strata.items()},
-            "state": plan.model_dump(mode="json", include={"state"}),
+            "state": _state(plan),
             "urls": [config.legacy.url, config.candidate.url],
             "worker": config.worker.model_dump(mode="json", include={"timeout", "reask"}),
         }
     )[:32]
+
+
+def _state(plan: CutoverConfig) -> dict[str, object]:
+    """What the comparison waits for; what flows back changes nothing about it, and may be declared on the way."""
+    state: dict[str, object] = plan.model_dump(mode="json", include={"state"})
+    if isinstance(plan.state, SyncedState):
+        state["state"] = {"synced": plan.state.synced.model_dump(mode="json", exclude={"back"})}
+    return state
 
 
 def epoch_key(config: Config, cutover: str, version: str) -> EpochKey:

@@ -25,6 +25,7 @@ from strangler.ledger.planes import worker_heartbeat
 from strangler.ledger.settled import SEVERITIES
 from strangler.ledger.splits import split_of
 from strangler.ledger.streams import UNCAPTURED
+from strangler.ledger.wayback import way_back_of
 from strangler.routing.safety import comparable
 
 
@@ -64,6 +65,7 @@ def _evidence(
             (name, state_of(connection, name).phase) for name in config.cutovers[cutover].requires or ()
         ),
         "split": split_of(connection, cutover, state.generation),
+        "way_back": way_back_of(connection, config, state, epoch.id if epoch else 0, now_ns),
     }
     if epoch is None:
         return Evidence(epoch=0, digest="", version="", attempt=0, created_ns=0, **common)

@@ -68,6 +68,6 @@ def test_keys_at_follows_maps_lists_and_branches() -> None:
     assert "routes" in keys_at(())
     assert "deadline" in keys_at(("routes", "anything"))
     assert {"method", "path"} <= keys_at(("routes", "x", "match"))
-    assert {"lag", "within"} == keys_at(("cutovers", "x", "state", "synced"))
+    assert {"lag", "within", "back"} == keys_at(("cutovers", "x", "state", "synced"))
     assert "tolerance" in keys_at(("routes", "x", "rules", 0))
     assert keys_at(("nowhere", "at", "all")) == set()

@@ -25,7 +25,7 @@ candidate: {{url: "http://127.0.0.1:2"}}
 routes:
   invoice: GET /invoices/{{id}}
 cutovers:
-  reads: {{routes: [invoice], state: {{synced: {{lag: {{url: "{lag}/lag"}}, within: 2s}}}}}}
+  reads: {{routes: [invoice], state: {{synced: {{lag: {{url: "{lag}/lag"}}, within: 2s{back}}}}}}}
 """
 
 
@@ -48,9 +48,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path, lag: str = "http://127.0.0.1:1") -> AsyncIterator[Running]:
+async def running(folder: Path, lag: str = "http://127.0.0.1:1", back: str = "") -> AsyncIterator[Running]:
     file, state = folder / "strangler.yaml", folder / "state"
-    file.write_text(CONFIG.format(lag=lag))
+    file.write_text(CONFIG.format(lag=lag, back=back))
     state.mkdir()
     stop = asyncio.Event()
     with bind("127.0.0.1:0", "control") as listening:
@@ -77,6 +77,24 @@ def test_the_lag_is_probed_and_written_down(tmp_path: Path) -> None:
         (found,) = facts(connection, "lag")
     ledger.close()
     assert (found.subject, found.phase) == ("reads", "0.25")
+
+
+def test_so_is_the_lag_of_the_way_back(tmp_path: Path) -> None:
+    async def run(origin: Origin) -> None:
+        back = f', back: {{lag: {{url: "{origin.url}/back", path: $.back}}}}'
+        async with running(tmp_path, origin.url, back) as control:
+            found = await control.until(
+                lambda found: any(fact["kind"] == "lag-back" for fact in found.get("facts", ()))
+            )
+            assert found["lag"] == {"reads": "0.25 s", "reads, back": "1.5 s"}
+
+    with Origin(default=lambda _: iter((answer(b'{"seconds": 0.25, "back": "1.5"}'),))) as origin:
+        asyncio.run(run(origin))
+    ledger = open_ledger("sqlite:///strangler.db", tmp_path)
+    with ledger.read() as connection:
+        (found,) = facts(connection, "lag-back")
+    ledger.close()
+    assert (found.subject, found.phase) == ("reads", "1.5")
 
 
 def test_a_lag_that_cannot_be_probed_is_told(tmp_path: Path) -> None:
