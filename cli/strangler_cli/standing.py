@@ -32,10 +32,13 @@ _LOOK_AT: Final = {"wrong-amount", "open-divergences", "rate", "failed-share"}
 
 @dataclass(frozen=True, slots=True)
 class RouteStanding:
-    """A route in the present epoch. `actual`: the candidate's share of its requests, basis points; None: none came."""
+    """A route in the present epoch. `compared`: what counts; `duplicates`: what beyond that repeats
+    one that did. `actual`: the candidate's share of its requests, basis points; None: none came.
+    """
 
     name: str
     compared: int
+    duplicates: int
     different: int
     failed: int
     unsettled: int
@@ -132,6 +135,7 @@ def _route(evidence: Evidence, name: str, served: Served | None) -> RouteStandin
     return RouteStanding(
         name=name,
         compared=sum(cell.n for cell in cells),
+        duplicates=sum(cell.duplicates for cell in cells),
         different=sum(cell.k for cell in cells),
         failed=sum(cell.candidate_failed for cell in cells),
         unsettled=sum(cell.unsettled for cell in cells),

@@ -20,6 +20,7 @@ from strangler_shadow.replay import Asked
 from strangler_shadow.worker.case import Case
 from strangler_shadow.worker.ground import Ground
 from strangler_shadow.worker.learning import Learners, evidence, sight_of
+from strangler_shadow.worker.marks import answered
 from strangler_shadow.worker.settling import known_pairs, settled
 from strangler_shadow.worker.shown import Shown
 from strangler_shadow.worker.version import VersionSource
@@ -63,7 +64,8 @@ class Replayed:
         if outcome.verdict != "failed":
             self._known.learn(outcome.pairings)
         case = self._case(asked)
-        item = settled(case, outcome, self._shown, self._learned(case, outcome))
+        answer = answered(case) if outcome.verdict == "equal" else b""
+        item = settled(case, outcome, self._shown, self._learned(case, outcome), answer)
         # When a recorded answer was given, and how long it took, nobody wrote down.
         self._waiting.append(item if asked.live else replace(item, legacy_ns=None))
         late = self._now_ns() - self._written_ns >= _EVERY_NS

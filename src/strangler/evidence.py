@@ -22,9 +22,11 @@ class Cell:
     `n`: comparisons that count in statistics (equal, different, failed by the candidate); `k`: those that
     mismatch (different, failed by the candidate). `failed`: reason to count, whoever caused it;
     `candidate_failed`: the part that is in n and k. `unsettled`: moved and lagged. `fallbacks`: legacy
-    answered in the candidate's place. `order`: the cell's place in the order in which strata were found.
-    `stratum`: `country=DE,currency=EUR`, or "". `legacy_p99_most_ns`, `candidate_p99_least_ns`: what legacy's p99 is at
-    most and the candidate's at least, 99 times of 100; None where there are too few to say.
+    answered in the candidate's place. `duplicates`: equal comparisons that repeat one that counted, and are not in n;
+    `repeats`: mismatches that do, and are in n and k all the same. `order`: the cell's place in the order in which
+    strata were found. `stratum`: `country=DE,currency=EUR`, or "". `legacy_p99_most_ns`,
+    `candidate_p99_least_ns`: what legacy's p99 is at most and the candidate's at least, 99 times of 100; None where
+    there are too few to say.
     """
 
     route: str
@@ -36,6 +38,8 @@ class Cell:
     unsettled: int = 0
     fallbacks: int = 0
     twins: int = 0
+    duplicates: int = 0
+    repeats: int = 0
     failed: Mapping[str, int] = field(default_factory=dict)
     first_ns: int = 0
     last_ns: int = 0
@@ -50,7 +54,7 @@ class Cell:
     def judged(self) -> int:
         """Exchanges that came to something: compared, unsettled, failed by whomever."""
         others = sum(self.failed.values()) - self.candidate_failed - self.unsettled
-        return self.n + self.unsettled + max(0, others)
+        return self.n + self.duplicates + self.unsettled + max(0, others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,13 @@ class Sums:
     unsettled: int
     last_ns: int
     order: int
+    duplicates: int = 0
+    repeats: int = 0
+
+    @property
+    def compared(self) -> int:
+        """Every comparison as it came, repeats too: what shares of traffic are taken of."""
+        return self.n + self.duplicates
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +206,18 @@ class Evidence:
 
     @property
     def n(self) -> int:
-        """Comparisons, over everything."""
+        """Comparisons that count, over everything."""
         return sum(cell.n for cell in self.cells)
+
+    @property
+    def duplicates(self) -> int:
+        """Comparisons that repeat one that counted, over everything."""
+        return sum(cell.duplicates for cell in self.cells)
+
+    @property
+    def compared(self) -> int:
+        """Every comparison as it came, repeats too."""
+        return self.n + self.duplicates
 
     @property
     def k(self) -> int:
@@ -250,4 +271,6 @@ def _sum(cells: list[Cell], order: int) -> Sums:
         unsettled=sum(cell.unsettled for cell in cells),
         last_ns=max(cell.last_ns for cell in cells),
         order=order,
+        duplicates=sum(cell.duplicates for cell in cells),
+        repeats=sum(cell.repeats for cell in cells),
     )

@@ -345,3 +345,34 @@ def test_strata_found_later_have_less_to_risk() -> None:
     crowd = (*(cell(stratum=f"c={i:02d}", n=10, first_ns=i) for i in range(40)), cell(n=60, k=7, first_ns=99))
     assert [reason.code for reason in rollback_reasons(policy, replace(canary, cells=alone))] == ["rate"]
     assert rollback_reasons(policy, replace(canary, cells=crowd)) == ()
+
+
+def test_repeats_say_why_there_is_too_little() -> None:
+    polled = replace(GOOD, cells=(cell(n=40, duplicates=4_960), cell("invoices")))
+    verdict = ask(polled)
+    (reason,) = [reason for reason in verdict.reasons if reason.code == "evidence"]
+    assert verdict.status == "insufficient"
+    assert reason.remedy.endswith("of other records: 4,960 of 5,000 repeated one that counted")
+    assert verdict.notes == (
+        "4,960 of 5,000 comparisons of `invoice` were repeats of one another and count once",
+    )
+    few = replace(GOOD, cells=(cell(n=40, duplicates=30), cell("invoices")))
+    assert all("other records" not in reason.remedy for reason in ask(few).reasons)
+
+
+def test_a_mismatch_that_repeats_blocks_but_is_one_for_the_statistics_of_a_rollback() -> None:
+    asked_again = replace(GOOD, phase="canary", cells=(cell(n=600, k=300, repeats=299), cell("invoices")))
+    assert "rate" not in {
+        reason.code for reason in rollback_reasons(LOADED.config.policy_of("reads"), asked_again)
+    }
+    assert "evidence" in {reason.code for reason in ask(asked_again).reasons}
+    various = replace(asked_again, cells=(cell(n=600, k=300, repeats=200), cell("invoices")))
+    (reason,) = rollback_reasons(LOADED.config.policy_of("reads"), various)
+    assert reason.measured == "100 of 400 comparisons of `invoice` mismatch (and 200 that repeat one of them)"
+
+
+def test_failures_are_a_share_of_all_that_was_asked() -> None:
+    failing = cell(n=CLEAN, k=3, candidate_failed=3, duplicates=5_000)
+    assert "failed-share" not in {reason.code for reason in ask(replace(GOOD, cells=(failing,))).reasons}
+    alone = cell(n=CLEAN, k=3, candidate_failed=3)
+    assert "failed-share" in {reason.code for reason in ask(replace(GOOD, cells=(alone,))).reasons}

@@ -73,6 +73,7 @@ def cutover_object(entry: CutoverStanding, loaded: Loaded) -> dict[str, Any]:
         "versions": list(evidence.versions),
         "attempt": evidence.attempt,
         "compared": evidence.n,
+        "duplicates": evidence.duplicates,
         "different": evidence.k,
         "open_divergences": len(evidence.seen),
         "routes": [_route(route) for route in entry.routes],
@@ -91,6 +92,7 @@ def _route(route: RouteStanding) -> dict[str, Any]:
     return {
         "name": route.name,
         "compared": route.compared,
+        "duplicates": route.duplicates,
         "different": route.different,
         "failed": route.failed,
         "unsettled": route.unsettled,

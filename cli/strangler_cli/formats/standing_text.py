@@ -23,6 +23,7 @@ _SHOWN = 6
 _COLUMNS = (
     Column("route"),
     Column("compared", right=True),
+    Column("repeats", right=True),
     Column("mismatch", right=True),
     Column("failed", right=True),
     Column("moved", right=True),
@@ -103,6 +104,7 @@ def _row(entry: CutoverStanding, route: RouteStanding, now_ns: int) -> list[Cell
     return [
         route.name,
         f"{route.compared:,}",
+        f"{route.duplicates:,}",
         (f"{route.different:,}", "bad" if route.different else ""),
         f"{route.failed:,}",
         f"{route.unsettled:,}",

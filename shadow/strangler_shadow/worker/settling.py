@@ -22,6 +22,7 @@ from strangler.ledger.settled import (
 )
 from strangler.redaction import Redactor
 from strangler_shadow.worker.case import Answered, Case
+from strangler_shadow.worker.marks import mark
 from strangler_shadow.worker.memory import OVERHEAD
 from strangler_shadow.worker.shown import Shown
 
@@ -35,8 +36,12 @@ def known_pairs(outcome: Outcome, known: Observations, redactor: Redactor) -> Ou
     )
 
 
-def settled(case: Case, outcome: Outcome, shown: Shown, learned: Learned | None = None) -> Settled:
-    """One judged exchange as the ledger takes it. `learned`: what it shows beyond itself, redacted."""
+def settled(
+    case: Case, outcome: Outcome, shown: Shown, learned: Learned | None = None, answer: bytes = b""
+) -> Settled:
+    """One judged exchange as the ledger takes it. `learned`: what it shows beyond itself, redacted; `answer`: of
+    `marks.answered`, where it is equal.
+    """
     exchange, ground = case.exchange, case.ground
     redactor = ground.redactor
     counts = outcome.verdict == "different" or (outcome.verdict == "failed" and outcome.blame == "candidate")
@@ -64,6 +69,7 @@ def settled(case: Case, outcome: Outcome, shown: Shown, learned: Learned | None 
         served_candidate=exchange.primary == "candidate" and exchange.fallback is None,
         fell_back=exchange.fallback is not None,
         learned=learned or None,
+        mark=mark(exchange, outcome, answer, (found.fingerprint for found in findings)),
     )
 
 

@@ -21,6 +21,7 @@ from strangler_shadow.worker.case import Answered, Case, size_of
 from strangler_shadow.worker.ground import Ground
 from strangler_shadow.worker.learning import Learners, evidence, sight_of
 from strangler_shadow.worker.limits import Guard
+from strangler_shadow.worker.marks import answered
 from strangler_shadow.worker.patience import Probed, behind, hopeless
 from strangler_shadow.worker.queue import CaseQueue
 from strangler_shadow.worker.second import Referee
@@ -142,7 +143,7 @@ class Shadow:
             return
         if outcome.verdict == "equal" and self._draw() * 10_000 < case.ground.config.worker.twins:
             await self._twin(case)
-        self._settle(case, outcome, await self._learned(case, outcome))
+        await self._conclude(case, outcome)
 
     async def _twin(self, case: Case) -> None:
         primary, first = case.exchange.primary, case.exchange.response
@@ -192,7 +193,12 @@ class Shadow:
             case.yardstick,
         )
         case.noise += noise
-        self._settle(case, outcome, await self._learned(case, outcome))
+        await self._conclude(case, outcome)
+
+    async def _conclude(self, case: Case, outcome: Outcome) -> None:
+        learned = await self._learned(case, outcome)
+        answer = await self._apart(case, answered, case) if outcome.verdict == "equal" else b""
+        self._settle(case, outcome, learned, answer)
 
     async def _learned(self, case: Case, outcome: Outcome) -> Learned | None:
         """What the pair shows beyond itself. Nothing is read again where nothing differs and nothing is watched."""
@@ -231,10 +237,12 @@ class Shadow:
     async def _in_thread[**P, R](self, judge: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._heavy, partial(judge, *args, **kwargs))
 
-    def _settle(self, case: Case, outcome: Outcome, learned: Learned | None = None) -> None:
+    def _settle(
+        self, case: Case, outcome: Outcome, learned: Learned | None = None, answer: bytes = b""
+    ) -> None:
         if outcome.verdict != "failed":
             self.known.learn(outcome.pairings)
-        item = settled(case, outcome, self._shown, learned)
+        item = settled(case, outcome, self._shown, learned, answer)
         self._writer.put(item, settled_size(item))
         self._done(case)
 

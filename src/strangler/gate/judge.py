@@ -78,7 +78,17 @@ def _notes(evidence: Evidence, now_ns: int) -> Iterator[str]:
     for reason, count in sorted(evidence.uncaptured.items()):
         yield f"{count} requests passed uncaptured ({reason})"
     yield from split.nameless(evidence)
+    for name, duplicates, compared in _repeated(evidence):
+        yield f"{duplicates:,} of {compared:,} comparisons of `{name}` were repeats of one another and count once"
     for cell in evidence.cells:
         others = sum(cell.failed.values()) - cell.candidate_failed - cell.unsettled
         if others:
             yield f"{others} of `{cell.route}` could not be compared, not for the candidate's reasons"
+
+
+def _repeated(evidence: Evidence) -> Iterator[tuple[str, int, int]]:
+    """Routes that were asked the same again: how often, of how many comparisons."""
+    for route in dict.fromkeys(cell.route for cell in evidence.cells):
+        here = [cell for cell in evidence.cells if cell.route == route]
+        if duplicates := sum(cell.duplicates for cell in here):
+            yield route, duplicates, duplicates + sum(cell.n for cell in here)

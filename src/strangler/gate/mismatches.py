@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from strangler.eprocess import fails, needed, passes
-from strangler.evidence import Seen
+from strangler.evidence import Seen, Sums
 from strangler.gate.case import Case, count, named, percent
 from strangler.gate.verdict import Reason
 
@@ -58,15 +58,16 @@ def _named(seen: Seen) -> str:
 
 
 def rates(case: Case) -> Iterator[Reason]:
-    """The e-process has decided against the candidate."""
+    """The e-process has decided against the candidate, each question counting once, whatever came of it."""
     tolerate = case.policy.tolerate
     epsilon = float(tolerate.rate)
     for entry in case.sums:
-        if fails(entry.k, entry.n, epsilon, case.rollback_alpha(entry.order)):
+        k, n = entry.k - entry.repeats, entry.n - entry.repeats
+        if fails(k, n, epsilon, case.rollback_alpha(entry.order)):
             yield Reason(
                 "rate",
                 "blocked",
-                f"{entry.k} of {entry.n} comparisons of {named(entry)} mismatch",
+                f"{k} of {n} comparisons of {named(entry)} mismatch{_again(entry.repeats)}",
                 f"at most {percent(tolerate.rate)}",
                 "mend the candidate, or accept the divergences with a rule: either starts a new epoch",
                 case.line("tolerate"),
@@ -91,7 +92,7 @@ def undecided(case: Case) -> Iterator[Reason]:
             "insufficient",
             f"{entry.k} of {entry.n} comparisons of {named(entry)} mismatch",
             f"proof that at most {percent(tolerate.rate)} do (alpha {alpha:.4f}, attempt {case.attempt})",
-            f"needs {count(more)} more comparisons of {named(entry)}{clean}",
+            f"needs {count(more)} more comparisons of {named(entry)}{clean}{_of_others(entry)}",
             case.line("tolerate"),
             entry.route,
             entry.stratum,
@@ -99,12 +100,24 @@ def undecided(case: Case) -> Iterator[Reason]:
         )
 
 
+def _again(repeats: int) -> str:
+    return f" (and {repeats} that repeat one of them)" if repeats else ""
+
+
+def _of_others(entry: Sums) -> str:
+    """What to do where mostly the same is asked: more of it adds nothing."""
+    if entry.duplicates < entry.n:
+        return ""
+    total = entry.compared
+    return f", of other records: {entry.duplicates:,} of {total:,} repeated one that counted"
+
+
 def failing(case: Case) -> Iterator[Reason]:
     """The candidate's failures alone, by the e-process."""
     share = case.policy.failed
     for order, route in enumerate(dict.fromkeys(entry.route for entry in case.sums)):
         sums = case.of(route)
-        n, failed = sum(entry.n for entry in sums), sum(entry.candidate_failed for entry in sums)
+        n, failed = sum(entry.compared for entry in sums), sum(entry.candidate_failed for entry in sums)
         if fails(failed, n, float(share), case.rollback_alpha(order)):
             yield _failed_share(case, route, failed, n)
 
@@ -113,7 +126,7 @@ def failed_shares(case: Case) -> Iterator[Reason]:
     """The share of comparisons the candidate failed, as it stands."""
     for route in dict.fromkeys(entry.route for entry in case.sums):
         sums = case.of(route)
-        n, failed = sum(entry.n for entry in sums), sum(entry.candidate_failed for entry in sums)
+        n, failed = sum(entry.compared for entry in sums), sum(entry.candidate_failed for entry in sums)
         if n and Decimal(failed) > case.policy.failed * n:
             yield _failed_share(case, route, failed, n)
 
@@ -171,7 +184,7 @@ def unsettled(case: Case) -> Iterator[Reason]:
     for route in dict.fromkeys(entry.route for entry in case.sums):
         sums = case.of(route)
         unsettled = sum(entry.unsettled for entry in sums)
-        total = unsettled + sum(entry.n for entry in sums)
+        total = unsettled + sum(entry.compared for entry in sums)
         if Decimal(unsettled) > case.policy.unsettled * total:
             yield Reason(
                 "unsettled-share",

@@ -21,8 +21,10 @@ type CellKey = tuple[int, str, str, str]
 OTHER: Final = "other"
 _LIMIT: Final = 20
 _COUNTED: Final = ("n", "k", "candidate_failed", "unsettled")
-_CELL: Final[Mapping[str, int]] = dict.fromkeys((*_COUNTED, "fallbacks", "twins"), 0)
-_MINUTE: Final[Mapping[str, int]] = dict.fromkeys((*_COUNTED, "others"), 0)
+_ADDED: Final = (*_COUNTED, "fallbacks", "twins", "duplicates", "repeats")
+_CELL: Final[Mapping[str, int]] = dict.fromkeys(_ADDED, 0)
+_BY_MINUTE: Final = (*_COUNTED, "others", "duplicates")
+_MINUTE: Final[Mapping[str, int]] = dict.fromkeys(_BY_MINUTE, 0)
 _ESCAPES: Final = str.maketrans({"%": "%25", ",": "%2C", "=": "%3D"})
 _LENGTH: Final = 64
 
@@ -66,8 +68,8 @@ class Strata:
         upsert(self._connection, tables.strata, self._new)
 
 
-type Way = tuple[int, int, int, int, int, int]
-"""What one exchange adds to `n`, `k`, `candidate_failed`, `unsettled`, `fallbacks`, `twins`."""
+type Way = tuple[int, int, int, int, int, int, int, int]
+"""What one exchange adds to each of `_ADDED`."""
 
 
 @dataclass(slots=True)
@@ -91,16 +93,21 @@ class _Times:
             latency.add(self.candidate, settled.candidate_ns)
 
 
-def count(connection: Connection, placed: Sequence[tuple[CellKey, Settled]]) -> None:
+def count(
+    connection: Connection, placed: Sequence[tuple[CellKey, Settled]], repeated: Sequence[bool]
+) -> None:
     """Add judged exchanges to `evidence`, `failures` and `minutes`. Part of `flush`.
+
+    `repeated`: which of them repeat one that counted. An equal one is then a duplicate and counts no more; a mismatch
+    counts always.
 
     Thousands of exchanges count in a handful of ways: those are counted, and the rows made of them.
     """
     ways: Counter[tuple[CellKey, int, Way]] = Counter()
     failures: Counter[tuple[CellKey, str]] = Counter()
     times: dict[CellKey, _Times] = {}
-    for key, settled in placed:
-        ways[key, settled.seen_ns // MINUTE_NS, _way(settled)] += 1
+    for (key, settled), again in zip(placed, repeated, strict=True):
+        ways[key, settled.seen_ns // MINUTE_NS, _way(settled, again=again)] += 1
         if key not in times:
             times[key] = _Times(settled.seen_ns, settled.seen_ns)
         times[key].add(settled)
@@ -115,14 +122,15 @@ def count(connection: Connection, placed: Sequence[tuple[CellKey, Settled]]) -> 
     )
 
 
-def _way(settled: Settled) -> Way:
+def _way(settled: Settled, *, again: bool) -> Way:
     verdict, fell_back, twinned = settled.outcome.verdict, int(settled.fell_back), int(settled.twinned)
     if verdict == "equal":
-        return (1, 0, 0, 0, fell_back, twinned)
+        return (int(not again), 0, 0, 0, fell_back, twinned, int(again), 0)
     if verdict == "different":
-        return (1, 1, 0, 0, fell_back, twinned)
+        return (1, 1, 0, 0, fell_back, twinned, 0, int(again))
     failed = int(settled.candidate_failed)
-    return (failed, failed, failed, int(settled.outcome.failure in UNSETTLED), fell_back, twinned)
+    unsettled = int(settled.outcome.failure in UNSETTLED)
+    return (failed, failed, failed, unsettled, fell_back, twinned, 0, int(again and failed))
 
 
 def _rows(
@@ -137,8 +145,9 @@ def _rows(
             cell[name] += value * times
         for name, value in zip(_COUNTED, way[: len(_COUNTED)], strict=True):
             row[name] += value * times
-        counted, _, _, unsettled, _, _ = way
-        row["others"] += times * (not counted and not unsettled)
+        counted, _, _, unsettled, _, _, duplicate, _ = way
+        row["duplicates"] += times * duplicate
+        row["others"] += times * (not counted and not unsettled and not duplicate)
     return cells, minutes
 
 
@@ -164,7 +173,7 @@ def _write_cells(
         connection,
         tables.evidence,
         rows,
-        add=(*_COUNTED, "fallbacks", "twins"),
+        add=_ADDED,
         earliest=("first_ns",),
         latest=("last_ns",),
         replace=("legacy_latency", "candidate_latency"),
@@ -173,7 +182,7 @@ def _write_cells(
         connection,
         tables.minutes,
         [{**_named(key), "minute": minute, **row} for (minute, key), row in minutes.items()],
-        add=(*_COUNTED, "others"),
+        add=_BY_MINUTE,
     )
 
 

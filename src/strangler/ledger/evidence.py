@@ -107,7 +107,7 @@ def _cells(connection: Connection, epoch: int) -> tuple[Cell, ...]:
 
 def _cell(row: RowMapping, failed: dict[str, int]) -> Cell:
     legacy, candidate = latency.decode(row["legacy_latency"]), latency.decode(row["candidate_latency"])
-    counted = ("n", "k", "candidate_failed", "unsettled", "fallbacks", "twins", "first_ns", "last_ns")
+    counted = ("n", "k", "candidate_failed", "unsettled", "fallbacks", "twins", "duplicates", "repeats")
     return Cell(
         route=row["route"],
         stratum=row["stratum"],
@@ -119,7 +119,7 @@ def _cell(row: RowMapping, failed: dict[str, int]) -> Cell:
         candidate_p99_ns=latency.quantile(candidate, 0.99),
         legacy_p99_most_ns=latency.bounds(legacy, 0.99)[1],
         candidate_p99_least_ns=latency.bounds(candidate, 0.99)[0],
-        **{name: row[name] for name in counted},
+        **{name: row[name] for name in (*counted, "first_ns", "last_ns")},
     )
 
 

@@ -120,7 +120,9 @@ def compared(connection: Connection, cutover: str) -> Iterator[tuple[int, str, i
     """Epoch, route, and how many exchanges were compared; where the candidate gave no answer nothing was."""
     cells, epochs = tables.evidence, tables.epochs
     rows = connection.execute(
-        select(cells.c.epoch, cells.c.route, func.sum(cells.c.n - cells.c.candidate_failed))
+        select(
+            cells.c.epoch, cells.c.route, func.sum(cells.c.n + cells.c.duplicates - cells.c.candidate_failed)
+        )
         .join(epochs)
         .where(epochs.c.cutover == cutover)
         .group_by(cells.c.epoch, cells.c.route)

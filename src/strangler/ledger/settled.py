@@ -106,7 +106,8 @@ class Settled(msgspec.Struct, frozen=True):
     twice. `served_candidate`: the client got the candidate's answer (then a `money` finding is a wrong
     amount served). `fell_back`: the candidate was to serve and legacy answered in its place; `outcome` is
     then failed, blame candidate. `exemplar`: with a difference or a failure. `learned`: what this pair shows of
-    renamed values and fields, redacted too.
+    renamed values and fields, redacted too. `mark`: eight bytes that are the same for the same question with the same
+    outcome (`strangler_shadow.worker.marks`), empty where that cannot be told: it counts once per epoch.
     """
 
     origin: Origin
@@ -127,6 +128,7 @@ class Settled(msgspec.Struct, frozen=True):
     served_candidate: bool = False
     fell_back: bool = False
     learned: Learned | None = None
+    mark: bytes = b""
 
     @property
     def wrong_amount_served(self) -> bool:

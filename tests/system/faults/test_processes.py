@@ -54,7 +54,7 @@ def test_a_worker_killed_under_traffic_costs_what_it_held_and_no_more(lasting: M
     streams = made.accounted()
     assert sum(s.recorded + s.dropped + s.shed + s.gaps for s in streams) == made.sent == 1_100
     assert made.recorded() == before + 100, "what came after is compared, all of it"
-    assert made.evidence().n == made.recorded()
+    assert made.evidence().compared == made.recorded()
     assert made.served.child("worker").restarts == 2
 
 

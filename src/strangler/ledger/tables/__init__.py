@@ -16,7 +16,7 @@ from strangler.ledger.tables.divergences import (
     divergences,
     exemplars,
 )
-from strangler.ledger.tables.evidence import epochs, evidence, failures, minutes, strata
+from strangler.ledger.tables.evidence import epochs, evidence, failures, minutes, repeats, strata
 from strangler.ledger.tables.learning import learned, noise, observations, rule_hits
 from strangler.ledger.tables.moves import audit, cutovers, facts, tables
 from strangler.ledger.tables.plans import plans
@@ -24,7 +24,7 @@ from strangler.ledger.tables.splits import split_requests, splits
 from strangler.ledger.tables.traffic import losses, served, streams, workers
 
 MINUTE_NS: Final = 60_000_000_000
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """The Alembic revision these tables are; a ledger of another one is not read."""
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "noise",
     "observations",
     "plans",
+    "repeats",
     "rule_hits",
     "served",
     "split_requests",

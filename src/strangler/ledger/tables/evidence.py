@@ -39,6 +39,8 @@ evidence = Table(
     number("unsettled"),
     number("fallbacks"),
     number("twins"),
+    number("duplicates"),
+    number("repeats"),
     blob("legacy_latency"),
     blob("candidate_latency"),
     number("first_ns"),
@@ -69,4 +71,7 @@ minutes = Table(
     number("candidate_failed"),
     number("unsettled"),
     number("others"),
+    number("duplicates"),
 )
+
+repeats = Table("repeats", metadata, epoch_key(), number_key("block"), blob("bits"))
