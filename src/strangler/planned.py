@@ -18,6 +18,7 @@ from strangler.cutover import CutoverState, plan_of, standing_words, way
 from strangler.errors import UsageError
 from strangler.exchange import Side
 from strangler.gate.case import percent
+from strangler.pace import SKEW_NS, approvals_needed
 from strangler.routing.cohort import BUCKETS
 from strangler.routing.table import OWNER, Phase
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 1 << 20
 """Bytes of a plan file."""
-SKEW_NS: Final = 300_000_000_000
-"""How far the clocks of two machines may be apart."""
 type Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
 type Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 _PARTS: Final = {
@@ -47,6 +46,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weight: Number
     to: str
     gate: str
+    approvals: Number
     table: str
     owner: Side
     back: str
@@ -105,6 +105,12 @@ def id_of(plan: PlanFile) -> str:
     return digest(msgspec.structs.replace(plan, id=""))
 
 
+def step_id(config: Config, evidence: Evidence, after: CutoverState) -> str:
+    """The id of a step that is of no plan file: what is approved when `advance` asks."""
+    step = [evidence.cutover, evidence.generation, after.phase, after.weight]
+    return digest([step, configuration_digests(config, evidence.cutover)])
+
+
 def basis_of(config: Config, evidence: Evidence) -> Basis:
     """What a plan rests on, as it is now."""
     return Basis(
@@ -148,6 +154,7 @@ def _step(config: Config, cutover: str, state: CutoverState) -> Step:
         weight=state.weight,
         to=standing_words(state),
         gate="is not asked" if state.phase == "shadow" else asked,
+        approvals=approvals_needed(policy, state),
         table=f"{', '.join(config.cutovers[cutover].routes)}: {_served(config, cutover, state)}",
         owner=OWNER[state.phase],
         back=_back(config, cutover, state.phase),

@@ -126,6 +126,13 @@ class Place:
         finally:
             ledger.close()
 
+    def reverse(self) -> None:
+        """A while later: customers of both routes were served by the candidate, and legacy asked afterwards."""
+        self.now_ns += 120_000_000_000
+        judged = self.judged()
+        routes = ("invoice", "invoices")
+        self.write(*(judged.equal(route, primary="candidate", served_candidate=True) for route in routes))
+
 
 @pytest.fixture
 def place(home: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Place:  # noqa: F811

@@ -35,14 +35,6 @@ def evidence(place: Place) -> None:
     place.write(*judged.equals(500), *judged.equals(500, "invoices"))
 
 
-def reverse(place: Place) -> None:
-    """A while later: legacy was asked after the candidate, of both routes."""
-    place.now_ns += 120_000_000_000
-    judged = place.judged()
-    routes = ("invoice", "invoices")
-    place.write(*(judged.equal(route, primary="candidate", served_candidate=True) for route in routes))
-
-
 def test_the_whole_way_and_back(place: Place, strangler: Strangler) -> None:
     ran = strangler("cutover", "start", "reads", "--actor", "ann", "--reason", "week one")
     assert ran.code == 0
@@ -56,7 +48,7 @@ def test_the_whole_way_and_back(place: Place, strangler: Strangler) -> None:
         assert f"canary {weight // 100} %" in ran.out
         assert "the gate passed (attempt 1, 1,0" in ran.out
         assert standing(place)[:2] == ("canary", weight)
-        reverse(place)
+        place.reverse()
     assert "→ candidate" in strangler("cutover", "advance", "reads").out
     assert "candidate → shadow" in strangler("cutover", "rollback", "reads", "--reason", "just in case").out
     assert standing(place)[:3] == ("shadow", 0, False)
@@ -80,7 +72,7 @@ def test_no_step_without_a_way_back(place: Place, strangler: Strangler) -> None:
     refused = strangler("cutover", "advance", "reads")
     assert (refused.code, standing(place)) == (3, before)
     assert "no customer of the candidate's was compared with legacy since this step began" in refused.out
-    reverse(place)
+    place.reverse()
     judged = place.judged()
     place.write(*(judged.failed("timeout", "legacy", primary="candidate") for _ in range(3)))
     refused = strangler("cutover", "advance", "reads")

@@ -13,9 +13,9 @@ from strangler.canonical import digest
 from strangler.cutover import CutoverState, plan_of, way
 from strangler.errors import UsageError
 from strangler.evidence import Evidence
+from strangler.pace import SKEW_NS
 from strangler.planned import (
     LARGEST,
-    SKEW_NS,
     Basis,
     PlanFile,
     basis_of,

@@ -73,6 +73,6 @@ def _moved(before: dict[str, Any] | None, after: dict[str, Any] | None) -> str:
 
 
 def _phase(state: dict[str, Any] | None) -> str:
-    if state is None:
-        return "-"
+    if state is None or "phase" not in state:
+        return "-"  # an approval, say: nothing moved
     return where(CutoverState("", phase=state["phase"], weight=state["weight"], paused=state["paused"]))

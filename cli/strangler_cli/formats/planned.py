@@ -17,6 +17,8 @@ def as_text(screen: Screen, plan: PlanFile, output: str | None) -> None:
     for number, step in enumerate(plan.steps, 1):
         screen.line(f"{number:>3}. {step.to}", "strong")
         screen.line(f"     gate       {step.gate}")
+        if step.approvals:
+            screen.line(f"     approvals  by {step.approvals} other than who asks")
         screen.line(f"     table      {step.table}")
         screen.line(f"     record     {step.owner} holds it")
         screen.line(f"     way back   {step.back}")

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from strangler.config.base import Part
 from strangler.config.fields import Milliseconds, Share
 from strangler.config.freeze import FreezeWindow
+
+People = Annotated[int, Field(ge=0, le=20)]
+"""How many of them."""
+
+
+def _or_number(schema: dict[str, Any]) -> None:
+    """To the JSON Schema of a field: a mapping, or one number that stands for all its keys."""
+    mapping = schema.pop("anyOf", None) or [{"$ref": schema.pop("$ref")}]
+    schema["anyOf"] = [{"type": "integer", "minimum": 0, "maximum": 20}, *mapping]
 
 
 class Tolerate(Part):
@@ -36,6 +45,23 @@ class Latency(Part):
     """So many times legacy's."""
     floor: Milliseconds = 500
     """What is faster than this is fast enough, whatever legacy does."""
+
+
+class Approvals(Part):
+    """How many people have to agree to a step, other than who asks for it, by the phase it leads into."""
+
+    canary: People = 0
+    """To each step of the canary."""
+    candidate: People = 0
+    """To making the candidate the record."""
+    retired: People = 0
+    """To asking legacy nothing any more."""
+
+
+def _of_each(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return dict.fromkeys(Approvals.model_fields, value)
+    return value
 
 
 class Policy(Part):
@@ -66,13 +92,19 @@ class Policy(Part):
     """How long a person's word counts that an effect is quiet."""
     rollback_amounts: bool = True
     """One wrong amount that reached a customer rolls back without statistics."""
+    approvals: Annotated[Approvals, BeforeValidator(_of_each), Field(json_schema_extra=_or_number)] = Field(
+        default_factory=Approvals
+    )
+    """How many people have to agree to a step, other than who asks for it: a number, or one per phase it leads into."""
+    approvals_expire: Annotated[Milliseconds, Field(gt=0)] = 86_400_000
+    """For how long an approval holds."""
     freeze: tuple[FreezeWindow, ...] = ()
     """When nothing advances; a rollback is always permitted. A cutover's own windows come on top."""
 
     def under(self, special: Policy) -> Policy:
         """This policy with what `special` says explicitly in its place."""
         update = {name: getattr(special, name) for name in special.model_fields_set}
-        for name in update.keys() & {"tolerate", "latency"}:
+        for name in update.keys() & {"tolerate", "latency", "approvals"}:
             part: Part = update[name]
             written = {key: getattr(part, key) for key in part.model_fields_set}
             update[name] = getattr(self, name).model_copy(update=written)

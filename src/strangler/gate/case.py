@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from strangler.eprocess import alpha_of
 from strangler.evidence import Cell, Evidence, Sums
 from strangler.gate.verdict import FactLike
+from strangler.pace import NOTHING, Pace
 
 if TYPE_CHECKING:
     from strangler.config.policy import Policy
@@ -25,7 +26,7 @@ def no_line(*_location: str | int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Policy and evidence, the facts, the time, and where the policy stands in the file."""
+    """Policy and evidence, the facts, the time, where the policy stands in the file, what the step waits for."""
 
     policy: Policy
     evidence: Evidence
@@ -33,6 +34,7 @@ class Case:
     now_ns: int
     line_of: LineOf
     sums: tuple[Sums, ...]
+    pace: Pace = NOTHING
 
     def of(self, route: str) -> list[Sums]:
         """The strata of a route."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from strangler.evidence import Evidence
 from strangler.gate import effects as by_themselves
-from strangler.gate import latency, mismatches, split, standing, wayback
+from strangler.gate import latency, mismatches, pace, split, standing, wayback
 from strangler.gate.case import Case, LineOf, no_line
 from strangler.gate.verdict import FactLike, Reason, Status, Verdict
+from strangler.pace import NOTHING, Pace
 
 if TYPE_CHECKING:
     from strangler.config.policy import Policy
@@ -35,6 +36,7 @@ _CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (
     standing.paused,
     standing.required,
     standing.freeze,
+    pace.approvals,
 )
 
 
@@ -44,9 +46,12 @@ def judge(
     facts: Sequence[FactLike],
     now_ns: int,
     line_of: LineOf = no_line,
+    waits: Pace = NOTHING,
 ) -> Verdict:
-    """Judge. `policy`: `config.policy_of(cutover)`; `line_of`: `loaded.line_of`."""
-    case = Case(policy, evidence, facts, now_ns, line_of, evidence.sums())
+    """Judge. `policy`: `config.policy_of(cutover)`; `line_of`: `loaded.line_of`; `waits`: what the step waits for
+    beside its evidence.
+    """
+    case = Case(policy, evidence, facts, now_ns, line_of, evidence.sums(), waits)
     reasons = tuple(reason for check in _CHECKS for reason in check(case))
     found: list[Status] = ["pass", *(reason.status for reason in reasons)]
     status = min(found, key=_PRECEDENCE.index)

@@ -45,8 +45,9 @@ class Reason:
     against), `open-divergences`, `wrong-amount`, `failed-share`, `dropped-share`, `unsettled-share`,
     `latency`, `sample-ratio` (a canary is not split as its weight says), `expired-rule`, `lag`,
     `way-back` (nothing proves that legacy could serve again), `nothing-comparable`, `effect-active`,
-    `effect-unknown`, `paused`, `required-cutover`, `freeze`. `status`: what this reason alone would make of the
-    verdict. `config_line`: of strangler.yaml, 0 if none. `more`: further comparisons it takes, where that is known.
+    `effect-unknown`, `paused`, `required-cutover`, `freeze`, `approval`. `status`: what this reason alone would make
+    of the verdict. `config_line`: of strangler.yaml, 0 if none. `more`: further comparisons it takes, where that is
+    known.
     """
 
     code: str

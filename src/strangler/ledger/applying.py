@@ -57,7 +57,7 @@ def apply(
         now_ns,
         heard=heard,
         before=state,
-        plan=plan.id,
+        plan=plan,
         findings=now.findings,
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from strangler.gate import Verdict, judge
 from strangler.ledger.evidence import ask_evidence, read_evidence
 from strangler.ledger.facts import facts
+from strangler.ledger.pace import pace_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -15,20 +16,26 @@ if TYPE_CHECKING:
     from strangler.evidence import Evidence
 
 
-def ask(connection: Connection, loaded: Loaded, cutover: str, now_ns: int) -> tuple[Verdict, Evidence]:
+def ask(
+    connection: Connection, loaded: Loaded, cutover: str, now_ns: int, plan: str = ""
+) -> tuple[Verdict, Evidence]:
     """A verdict that counts as an attempt: what it may risk is less from attempt to attempt. Needs a write
-    transaction.
+    transaction. `plan`: id of the plan file of which the next step is one.
     """
     evidence = ask_evidence(connection, loaded, cutover, now_ns)
-    return _judged(connection, loaded, evidence, now_ns), evidence
+    return judged(connection, loaded, evidence, now_ns, plan), evidence
 
 
 def look(connection: Connection, loaded: Loaded, cutover: str, now_ns: int) -> tuple[Verdict, Evidence]:
     """What the gate would say now. Only read, so it is no attempt, and nothing may advance by it."""
     evidence = read_evidence(connection, loaded, cutover, now_ns)
-    return _judged(connection, loaded, evidence, now_ns), evidence
+    return judged(connection, loaded, evidence, now_ns), evidence
 
 
-def _judged(connection: Connection, loaded: Loaded, evidence: Evidence, now_ns: int) -> Verdict:
+def judged(
+    connection: Connection, loaded: Loaded, evidence: Evidence, now_ns: int, plan: str = ""
+) -> Verdict:
+    """The verdict on evidence that was read in this transaction."""
     policy = loaded.config.policy_of(evidence.cutover)
-    return judge(policy, evidence, facts(connection), now_ns, loaded.line_of)
+    waits = pace_of(connection, loaded, evidence, now_ns, plan)
+    return judge(policy, evidence, facts(connection), now_ns, loaded.line_of, waits)

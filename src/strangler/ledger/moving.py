@@ -9,12 +9,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from strangler.cutover import CutoverState, Event, decide, needs_verdict, plan_of
+from strangler.cutover import (
+    CutoverState,
+    Event,
+    decide,
+    needs_verdict,
+    plan_of,
+    standing_words,
+    way,
+)
 from strangler.errors import Conflict
-from strangler.ledger import judging, plans
+from strangler.ledger import approvals, judging, plans
 from strangler.ledger.cutovers import state_of, transition
 from strangler.ledger.divergences import resolve_unseen
 from strangler.ledger.evidence import read_evidence
+from strangler.planned import step_id
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
     from strangler.evidence import Evidence
     from strangler.gate import Verdict
     from strangler.ledger.store import Ledger
+    from strangler.planned import PlanFile
     from strangler.routing.table import Table
 
 type Heard = Callable[[Verdict, Evidence], None]
@@ -56,12 +66,14 @@ def move(
     *,
     heard: Heard | None = None,
     before: CutoverState | None = None,
-    plan: str = "",
+    plan: PlanFile | None = None,
     findings: str = "",
 ) -> Moved:
     """One event, without a verdict: it is asked for here. `before`: the state that was looked at when this was
-    wanted, the present one unless given. `plan`: id of the plan file of which it is a step; `findings`: hash of those
-    that it was found to rest on.
+    wanted, the present one unless given. `plan`: the plan file of which it is a step; `findings`: hash of those that
+    it was found to rest on.
+
+    Where nothing but people's approval is missing, that is asked for, in the name of the event's actor.
 
     The verdict is asked for (and counted) in a transaction of its own: a refusal undoes no attempt. Raises Refused
     with the gate's exit code, and Conflict when somebody else moved it meanwhile.
@@ -72,13 +84,10 @@ def move(
     evidence: Evidence | None = None
     if needs_verdict(before, event.name):
         with ledger.begin() as connection:
-            verdict, evidence = judging.ask(connection, loaded, name, now_ns)
-        if findings and evidence.findings_hash() != findings:
-            raise Conflict(
-                "something was found in this moment",
-                where=f"cutover {name}",
-                remedy="look at `strangler cutover status` and decide again",
-            )
+            verdict, evidence = judging.ask(connection, loaded, name, now_ns, plan.id if plan else "")
+            _unchanged(before, evidence, findings)
+            if {reason.code for reason in verdict.reasons} == {"approval"}:
+                verdict = _approval_asked(connection, loaded, before, evidence, event, now_ns, plan)
         if heard is not None:
             heard(verdict, evidence)
         event = replace(event, verdict=verdict)
@@ -97,8 +106,44 @@ def move(
         )
         resolved = _resolved(connection, actions, event, evidence, now_ns)
         if plan:
-            plans.note(connection, plan, read_evidence(connection, loaded, name, now_ns), now_ns)
+            plans.note(connection, plan.id, read_evidence(connection, loaded, name, now_ns), now_ns)
     return Moved(before, after, table, resolved)
+
+
+def _unchanged(before: CutoverState, evidence: Evidence, findings: str) -> None:
+    if evidence.generation == before.generation and findings in ("", evidence.findings_hash()):
+        return
+    moved = evidence.generation != before.generation
+    raise Conflict(
+        f"somebody moved it first: it is in {evidence.phase}"
+        if moved
+        else "something was found in this moment",
+        where=f"cutover {before.name}",
+        remedy="look at `strangler cutover status` and decide again",
+    )
+
+
+def _approval_asked(
+    connection: Connection,
+    loaded: Loaded,
+    before: CutoverState,
+    evidence: Evidence,
+    event: Event,
+    now_ns: int,
+    plan: PlanFile | None,
+) -> Verdict:
+    """Register what people are to approve; the verdict then says so."""
+    after = way(plan_of(loaded.config, before.name), before)[0]
+    approvals.ask(
+        connection,
+        evidence,
+        plan.id if plan else step_id(loaded.config, evidence, after),
+        standing_words(after),
+        event.actor,
+        now_ns,
+        maker=plan.made_by if plan else "",
+    )
+    return judging.judged(connection, loaded, evidence, now_ns, plan.id if plan else "")
 
 
 def _resolved(

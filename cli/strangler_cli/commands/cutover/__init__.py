@@ -6,6 +6,8 @@ import click
 
 from strangler_cli.commands.cutover.advance import advance
 from strangler_cli.commands.cutover.apply import apply
+from strangler_cli.commands.cutover.approvals import approvals
+from strangler_cli.commands.cutover.approve import approve
 from strangler_cli.commands.cutover.pause import pause
 from strangler_cli.commands.cutover.plan import plan
 from strangler_cli.commands.cutover.resume import resume
@@ -23,5 +25,5 @@ def command() -> None:
     """The group."""
 
 
-for _each in (start, advance, plan, apply, pause, resume, rollback, status):
+for _each in (start, advance, plan, apply, approve, approvals, pause, resume, rollback, status):
     command.add_command(_each)
