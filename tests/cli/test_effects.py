@@ -9,7 +9,6 @@ from strangler.ledger.effects import fact_of, probes
 from strangler.ledger.facts import put
 
 from .conftest import CONFIG, Place, Strangler
-from .test_cutover import reverse
 
 EFFECTS = """\
     routes: [invoice, invoices]
@@ -58,7 +57,7 @@ def test_the_way_of_an_effect(declared: Place, strangler: Strangler) -> None:
         acknowledged(strangler, side)
     assert strangler("cutover", "advance", "reads").code == 0
     # The next step takes the month-end run from legacy, and legacy's still runs.
-    reverse(declared)
+    declared.reverse()
     said(declared, "active", "quiet")
     acknowledged(strangler, "legacy")
     refused = strangler("cutover", "advance", "reads")
