@@ -207,6 +207,7 @@ def _ledger(loaded: Loaded) -> Iterator[Finding]:
         yield Finding("ok", "ledger", ledger.url)
         yield from _referee(ledger)
         yield from _idle(ledger, loaded)
+        yield from _webhooks(ledger, loaded)
         ledger.close()
 
 
@@ -234,6 +235,20 @@ def _idle(ledger: Ledger, loaded: Loaded) -> Iterator[Finding]:
     for each in uses:
         if each.idle:
             yield Finding("note", f"line {each.rule.line}", f"in {since(each)} {advice(each)}")
+
+
+def _webhooks(ledger: Ledger, loaded: Loaded) -> Iterator[Finding]:
+    from strangler_cli.formats.standing_text import webhook_words
+    from strangler_cli.session import now_ns
+    from strangler_cli.standing import webhooks
+
+    with ledger.read() as connection:
+        told = webhooks(connection, loaded)
+    for each in told:
+        bad = bool(each.told.problem or each.told.given_up)
+        remedy = "`strangler notifications test` sends one event now" if bad else ""
+        words = webhook_words(each, now_ns()).removeprefix("webhook ")
+        yield Finding("warning" if bad else "ok", "webhook", words, remedy)
 
 
 def _listening(loaded: Loaded) -> Iterator[Finding]:

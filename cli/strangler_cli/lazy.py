@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, str]] = {
     "cutover": "Plan, start, advance, pause, resume or roll back a cutover.",
     "effects": "Show what runs by itself and on which side.",
     "audit": "Read who did what and why; verify and export it.",
+    "notifications": "Send a test event to each webhook.",
     "referee": "Show what the second judge says; acknowledge its alarms.",
     "demo": "Run the main job on two real billing services.",
     "schema": "Print the JSON Schema of strangler.yaml, for editors.",

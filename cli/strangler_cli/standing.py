@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from strangler.cutover import CutoverState, next_step, plan_of
+from strangler.ledger import notifications, streams
 from strangler.ledger import planes as running
-from strangler.ledger import streams
 from strangler.ledger.cutovers import current_table, states
 from strangler.ledger.facts import facts
 from strangler.ledger.judging import look
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from strangler.config import Loaded
     from strangler.evidence import Evidence
     from strangler.gate import Verdict
+    from strangler.ledger.notifications import Told
     from strangler.ledger.planes import Plane, Served
 
 ALIVE_NS: Final = 10_000_000_000
@@ -62,6 +63,15 @@ class CutoverStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookStanding:
+    """How far a webhook was told. `behind`: entries of the audit that it was not taken past yet."""
+
+    host: str
+    told: Told
+    behind: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Everything. `generation`: of the routing table in force, 0 for none. `file_problem`: why a running `serve` does
     not follow strangler.yaml as it is now.
@@ -77,6 +87,7 @@ class Standing:
     proposals: tuple[Proposed, ...]
     idle_rules: tuple[RuleUse, ...]
     referee: Refereed
+    webhooks: tuple[WebhookStanding, ...]
 
 
 def standing(connection: Connection, loaded: Loaded, now_ns: int, *, only: str | None = None) -> Standing:
@@ -95,6 +106,16 @@ def standing(connection: Connection, loaded: Loaded, now_ns: int, *, only: str |
         proposals=tuple(entry for entry in proposals(connection, loaded) if only in {None, entry.cutover}),
         idle_rules=tuple(use for use in rule_uses(connection, loaded) if use.idle),
         referee=refereed(connection),
+        webhooks=webhooks(connection, loaded),
+    )
+
+
+def webhooks(connection: Connection, loaded: Loaded) -> tuple[WebhookStanding, ...]:
+    """Those of the file that control has begun to tell."""
+    return tuple(
+        WebhookStanding(target.host, told, notifications.behind(connection, told))
+        for target in loaded.config.notifications
+        if (told := notifications.told(connection, target.key)) is not None
     )
 
 

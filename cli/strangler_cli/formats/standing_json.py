@@ -42,6 +42,17 @@ def as_object(standing: Standing, loaded: Loaded) -> dict[str, Any]:
         "worker_at": iso(standing.worker_ns),
         "accounting": standing.accounting,
         "losses": standing.losses,
+        "webhooks": [
+            {
+                "host": each.host,
+                "sent": each.told.sent,
+                "behind": each.behind,
+                "given_up": each.told.given_up,
+                "problem": each.told.problem,
+                "at": iso(each.told.at_ns),
+            }
+            for each in standing.webhooks
+        ],
         "file_problem": standing.file_problem,
         "referee": {
             "judged": standing.referee.judged,

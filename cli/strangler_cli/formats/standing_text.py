@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from strangler.ledger.refereed import Refereed
     from strangler_cli.proposals import Proposed
     from strangler_cli.screen import Screen
-    from strangler_cli.standing import CutoverStanding, RouteStanding, Standing
+    from strangler_cli.standing import CutoverStanding, RouteStanding, Standing, WebhookStanding
 
 _SHOWN = 6
 _COLUMNS = (
@@ -47,12 +47,23 @@ def as_text(screen: Screen, standing: Standing, loaded: Loaded, now_ns: int) -> 
         screen.line(f"line {idle.rule.line}: in {rule_use.since(idle)} {rule_use.advice(idle)}", "dim")
     _running(screen, standing, now_ns)
     _accounting(screen, standing)
+    for webhook in standing.webhooks:
+        if webhook.told.problem or webhook.told.given_up:
+            screen.line(webhook_words(webhook, now_ns), "bad")
     if standing.referee.open:
         screen.line(alarm(standing.referee, now_ns), "bad")
     if standing.planes and standing.file_problem:
         screen.line(
             f"`strangler serve` goes on with an earlier {loaded.file.name}: {standing.file_problem}", "bad"
         )
+
+
+def webhook_words(webhook: WebhookStanding, now_ns: int) -> str:
+    """`webhook hooks.example.com: 3 entries sent, 2 behind, 1 given up; answered 500 (12 s ago)`."""
+    told = webhook.told
+    given_up = f", {told.given_up:,} given up" if told.given_up else ""
+    problem = f"; {told.problem} ({ago(told.at_ns, now_ns)})" if told.problem else ""
+    return f"webhook {webhook.host}: {counted(told.sent, 'entry')} sent, {webhook.behind:,} behind{given_up}{problem}"
 
 
 def _acknowledged(referee: Refereed) -> str:

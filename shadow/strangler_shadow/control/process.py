@@ -7,7 +7,7 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from strangler_shadow.control.app import app
 from strangler_shadow.control.board import Board
 from strangler_shadow.control.effects import ask_all
 from strangler_shadow.control.lag import probe
+from strangler_shadow.control.notify import Notifier
 from strangler_shadow.control.settings import ControlSettings
 from strangler_shadow.control.status import status
 from strangler_shadow.control.watch import Picture, Watch
@@ -56,8 +57,7 @@ async def serve(settings: ControlSettings, stop: asyncio.Event) -> None:
         )
     )
     listening = socket.socket(fileno=settings.listen_fd)
-    jobs = (control.watch(), control.follow_file(), control.probe(), control.ask_effects())
-    tasks = [asyncio.create_task(job) for job in jobs]
+    tasks = [asyncio.create_task(job) for job in control.jobs()]
     answering = asyncio.create_task(server.serve(sockets=[listening]))
     ended = asyncio.create_task(stop.wait())
     await asyncio.wait((answering, ended, *tasks), return_when=asyncio.FIRST_COMPLETED)
@@ -97,8 +97,14 @@ class Control:
         self._backs: dict[str, Fact] = {}
         self._facts: list[Fact] = []
         self._effects: list[Fact] = []
+        self._notifier = Notifier(lambda: self._watched.loaded, partial(_open, self._watched, create=False))
         self.board = Board(last_table(state))
         self._started = self._watched.loaded
+
+    def jobs(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        """What runs side by side."""
+        told = self._notifier.run()
+        return self.watch(), self.follow_file(), self.probe(), self.ask_effects(), told
 
     def status(self) -> dict[str, Any]:
         """What `/v1/status` answers."""

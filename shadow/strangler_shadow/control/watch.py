@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -104,7 +103,7 @@ class Watch:
             self._ledger = None
 
     def _open(self) -> Ledger:
-        if self._ledger is not None and not _there(self._ledger):
+        if self._ledger is not None and not self._ledger.there:
             self.close()
         if self._ledger is None:
             self._ledger = self.opened(not self._created)
@@ -149,11 +148,3 @@ class Watch:
         self.rollbacks.append(f"{state.name}: {why}")
         _log.warning("cutover %s is rolled back: %s", state.name, why)
         return table
-
-
-def _there(ledger: Ledger) -> bool:
-    """A SQLite file that was moved away would be read on without its name; better to see that it is gone."""
-    file = ledger.engine.url.database
-    return (
-        ledger.engine.dialect.name != "sqlite" or file in (None, "", ":memory:") or Path(str(file)).exists()
-    )

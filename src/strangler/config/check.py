@@ -27,6 +27,7 @@ def cross_checks(config: Config) -> Iterator[Found]:
     yield from _path_variables(config)
     yield from _unsafe_without_state(config)
     yield from _listens(config)
+    yield from _one_webhook_each(config)
     yield from _rules_compile(("rules",), config.rules)
     for name, route in config.routes.items():
         yield from _rules_compile(("routes", name, "rules"), route.rules)
@@ -139,6 +140,15 @@ def _listens(config: Config) -> Iterator[Found]:
                 f"{side} is where strangler itself listens ({serve.listen})",
                 "requests would go in circles",
             )
+
+
+def _one_webhook_each(config: Config) -> Iterator[Found]:
+    seen: set[str] = set()
+    for index, target in enumerate(config.notifications):
+        if target.url in seen:
+            what = f"{target.host} is named twice with one URL"
+            yield ("notifications", index, "url"), what, "name it once, with all its events"
+        seen.add(target.url)
 
 
 def _rules_compile(location: Location, rules: tuple[Rule, ...]) -> Iterator[Found]:

@@ -51,6 +51,9 @@ def needed(config: Config) -> Iterator[tuple[Location, str]]:
                 for name in variables(value):
                     yield (side, "auth", "replace", header), name
     yield from _of_probes(config)
+    for index, target in enumerate(config.notifications):
+        for name in variables(target.secret):
+            yield ("notifications", index, "secret"), name
     for name in variables(config.ledger):
         yield ("ledger",), name
 

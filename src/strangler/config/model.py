@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from strangler.config.base import Part
 from strangler.config.cutovers import CutoverConfig
+from strangler.config.notifications import Notification
 from strangler.config.policy import Policy
 from strangler.config.routes import Label, Redaction, RouteConfig
 from strangler.config.rules import Rule
@@ -53,6 +54,9 @@ class Config(Part):
     """What the gate asks of the evidence."""
     cutovers: dict[Name, CutoverConfig] = Field(default_factory=dict[str, CutoverConfig])
     """Plans that move routes together."""
+
+    notifications: tuple[Notification, ...] = ()
+    """Who is told what happened, by signed webhooks."""
 
     def policy_of(self, cutover: str) -> Policy:
         """The policy in force for a cutover: the general one with what the cutover says differently."""

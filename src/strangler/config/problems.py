@@ -89,7 +89,9 @@ def _words(
             "lower-case letters, digits, `.`, `_` and `-`, starting with a letter or digit, at most 63",
         )
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return f"{message[:1].lower()}{message[1:]}{_shown(value_at(tree, location))}", None
+    # What somebody wrote in the place of a secret may be one.
+    shown = "" if location[-1] == "secret" else _shown(value_at(tree, location))
+    return f"{message[:1].lower()}{message[1:]}{shown}", None
 
 
 def _known(location: Location, in_file: Location, schema: dict[str, Any] | None) -> Iterable[str]:

@@ -57,6 +57,12 @@ class Ledger:
             with connection.begin():
                 yield connection
 
+    @property
+    def there(self) -> bool:
+        """Whether its SQLite file still has its name: one that was moved away would be read on without it."""
+        file = self.engine.url.database
+        return not self._sqlite or file in (None, "", ":memory:") or Path(str(file)).exists()
+
     def close(self) -> None:
         """Close all connections. May be called twice."""
         self.engine.dispose()

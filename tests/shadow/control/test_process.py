@@ -6,14 +6,18 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
+from strangler.config import load
 from strangler.ledger.facts import facts
+from strangler.ledger.notifications import told
 from strangler.ledger.store import open_ledger
-from strangler.testing.origin import Origin, answer
+from strangler.testing.origin import HANG, Origin, Seen, Steps, answer
 from strangler_shadow.control.process import serve
 from strangler_shadow.control.settings import ControlSettings
 from strangler_shadow.supervisor.sockets import bind, url_of
@@ -123,6 +127,53 @@ def test_a_changed_file_is_another_table_and_a_broken_one_is_told(tmp_path: Path
             assert mended["config"]["restart_needed"]
 
     asyncio.run(run())
+
+
+def never_answers(_: Seen) -> Steps:
+    yield HANG
+
+
+def _at(generation: int, found: dict[str, Any]) -> bool:
+    return bool(found["table"]["generation"] == generation)
+
+
+def known(folder: Path, file: Path) -> bool:
+    """Whether control has begun to follow the audit for the one webhook of the file."""
+    (target,) = load(file).config.notifications
+    ledger = open_ledger("sqlite:///strangler.db", folder)
+    with ledger.read() as connection:
+        found = told(connection, target.key)
+    ledger.close()
+    return found is not None
+
+
+@pytest.mark.timeout(60)
+def test_a_webhook_that_never_answers_delays_no_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run(origin: Origin) -> None:
+        hooks = (
+            f'notifications: [{{url: "{origin.url}", secret: "${{HOOK}}", events: ["*"], timeout: 60s}}]\n'
+        )
+        async with running(tmp_path) as control:
+            first = await control.until(lambda found: found["table"])
+            generation = first["table"]["generation"]
+            text = control.file.read_text() + hooks
+            control.file.write_text(text)
+            while not known(tmp_path, control.file):  # noqa: ASYNC110  nor does a ledger
+                await asyncio.sleep(0.05)
+            # The first change is what the webhook is told of; those after it come while it is being told.
+            for turn in range(1, 5):
+                control.file.write_text(text.replace("/invoices/{id}", f"/bills-{turn}/{{id}}"))
+                wanted = generation + turn
+                await control.until(partial(_at, wanted))
+                while not origin.seen:  # noqa: ASYNC110  another loop's
+                    await asyncio.sleep(0.02)
+            assert len(origin.seen) == 1
+
+    monkeypatch.setenv("HOOK", "whsec_" + "A" * 32)
+    with Origin(default=never_answers) as origin:
+        asyncio.run(run(origin))
 
 
 def test_the_last_table_stays_while_the_ledger_is_away(tmp_path: Path) -> None:

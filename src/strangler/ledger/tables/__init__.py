@@ -20,12 +20,13 @@ from strangler.ledger.tables.divergences import (
 from strangler.ledger.tables.evidence import epochs, evidence, failures, minutes, repeats, strata
 from strangler.ledger.tables.learning import learned, noise, observations, rule_hits
 from strangler.ledger.tables.moves import audit, cutovers, facts, tables
+from strangler.ledger.tables.notifications import notifications
 from strangler.ledger.tables.plans import plans
 from strangler.ledger.tables.splits import split_requests, splits
 from strangler.ledger.tables.traffic import losses, served, streams, workers
 
 MINUTE_NS: Final = 60_000_000_000
-REVISION: Final = "0005"
+REVISION: Final = "0006"
 """The Alembic revision these tables are; a ledger of another one is not read."""
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "metadata",
     "minutes",
     "noise",
+    "notifications",
     "observations",
     "plans",
     "repeats",
