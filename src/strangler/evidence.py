@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from strangler.canonical import digest
 from strangler.comparison.model import Kind, Severity
@@ -40,6 +41,9 @@ class Cell:
     twins: int = 0
     duplicates: int = 0
     repeats: int = 0
+    answers: int = 0
+    legacy_errors: int = 0
+    candidate_errors: int = 0
     failed: Mapping[str, int] = field(default_factory=dict)
     first_ns: int = 0
     last_ns: int = 0
@@ -156,6 +160,16 @@ class WayBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Inflow:
+    """How many comparisons of a route and stratum counted lately, in so many nanoseconds."""
+
+    route: str
+    stratum: str
+    n: int
+    span_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Expired:
     """A rule past its last day. `line` of the file, from 1."""
 
@@ -175,7 +189,10 @@ class Evidence:
     count of those lost so early that nobody can tell their route or version, and of those that cannot be
     captured (too large, a stream), for information. `versions`: at once, the latest first. `worker_ns`: the
     worker's last flush. `lag_within_ms`: for state `synced`, how much lag is allowed (the lag itself is a
-    fact). `required`: cutovers that go first, and where they stand. `split`: of its present step. `effects`: what
+    fact). `required`: cutovers that go first, and where they stand; `required_migrations`: migrations, and the phase
+    that each must have reached. `drift`: candidate minus legacy
+    per currency, net over the epoch's divergences. `inflows`: how fast comparisons came lately.
+    `split`: of its present step. `effects`: what
     runs by itself, and what is known of each side's.
     """
 
@@ -199,6 +216,9 @@ class Evidence:
     expired: tuple[Expired, ...] = ()
     lag_within_ms: int | None = None
     required: tuple[tuple[str, Phase], ...] = ()
+    required_migrations: tuple[tuple[str, str], ...] = ()
+    drift: tuple[tuple[str, Decimal], ...] = ()
+    inflows: tuple[Inflow, ...] = ()
     generation: int = 0
     split: Split | None = None
     way_back: WayBack | None = None

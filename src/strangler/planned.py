@@ -147,7 +147,7 @@ def _step(config: Config, cutover: str, state: CutoverState) -> Step:
     policy = config.policy_of(cutover)
     asked = (
         f"must pass: proof that at most {percent(policy.tolerate.rate)} mismatch, no wrong amount, "
-        f"at most {policy.open_divergences} divergences seen"
+        f"at most {policy.allowed_words} seen"
     )
     return Step(
         phase=state.phase,

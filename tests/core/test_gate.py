@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from strangler.comparison.model import Severity
 from strangler.config.load import Loaded
-from strangler.evidence import Cell, Evidence, Expired, RouteStanding, Seen
+from strangler.evidence import Cell, Evidence, Expired, Inflow, RouteStanding, Seen
 from strangler.gate import EXIT_CODES, Verdict, judge, rollback_reasons
+from strangler.gate.case import lasting
 from strangler.ledger.facts import Fact
 from strangler.routing.table import Phase
 from strangler.testing.judged import CONFIG, START, configuration
@@ -376,3 +377,96 @@ def test_failures_are_a_share_of_all_that_was_asked() -> None:
     assert "failed-share" not in {reason.code for reason in ask(replace(GOOD, cells=(failing,))).reasons}
     alone = cell(n=CLEAN, k=3, candidate_failed=3)
     assert "failed-share" in {reason.code for reason in ask(replace(GOOD, cells=(alone,))).reasons}
+
+
+def codes(verdict: Verdict) -> set[str]:
+    return {reason.code for reason in verdict.reasons}
+
+
+def found(severity: Severity, parts: int = 1) -> Seen:
+    return Seen(f"d-{severity}", "invoice", "body $.x", "changed", "unexplained", severity, 9, parts=parts)
+
+
+def test_divergences_are_limited_by_severity() -> None:
+    allowing = configuration(**{"policy:\n": "policy:\n  open_divergences: {minor: 2, info: 1}\n"})
+    few = replace(GOOD, seen=(found("minor", parts=2), found("info")))
+    assert "open-divergences" not in codes(ask(few, allowing))
+    assert "open-divergences" in codes(ask(few))
+    many = replace(GOOD, seen=(found("minor", parts=3), found("info")))
+    (reason,) = [reason for reason in ask(many, allowing).reasons if reason.code == "open-divergences"]
+    assert reason.measured == "3 of `invoice`: d-minor body $.x (unexplained, 9 times, counts as 3)"
+    assert reason.required == "at most 0 money, 0 major, 2 minor and 1 info divergences seen in this epoch"
+    assert "open-divergences" in codes(ask(replace(GOOD, seen=(found("money"),)), allowing))
+
+
+def test_money_may_not_drift_further_than_is_tolerated() -> None:
+    allowing = configuration(**{"policy:\n": "policy:\n  drift: {EUR: 0.05}\n"})
+    off = (("EUR", Decimal("-0.05")), ("JPY", Decimal(0)))
+    assert "drift" not in codes(ask(replace(GOOD, drift=off), allowing))
+    assert "drift" in codes(ask(replace(GOOD, drift=off)))
+    further = replace(GOOD, drift=(("EUR", Decimal("0.06")), ("KWD", Decimal("-0.001")), ("", Decimal(1))))
+    reasons = [reason for reason in ask(further, allowing).reasons if reason.code == "drift"]
+    assert [reason.measured.split(" from ")[0] for reason in reasons] == [
+        "the candidate's amounts are +0.06 EUR",
+        "the candidate's amounts are -0.001 KWD",
+        "the candidate's amounts are +1 of no known currency",
+    ]
+    assert (reasons[0].status, reasons[0].required) == ("blocked", "at most 0.05 EUR, up or down")
+
+
+def test_more_errors_than_legacy_block_once_it_is_certain() -> None:
+    def errors(legacy: int, candidate: int, answers: int = 2_000) -> Evidence:
+        counted = cell(answers=answers, legacy_errors=legacy, candidate_errors=candidate)
+        return replace(GOOD, cells=(counted, cell("invoices")))
+
+    assert "error-rate" not in codes(ask(errors(3, 5)))
+    assert "error-rate" not in codes(ask(errors(100, 100)))
+    assert "error-rate" not in codes(ask(errors(300, 20)))
+    (reason,) = [reason for reason in ask(errors(20, 300)).reasons if reason.code == "error-rate"]
+    assert (reason.status, reason.route) == ("blocked", "invoice")
+    lenient = configuration(**{"policy:\n": "policy:\n  errors: 20%\n"})
+    assert "error-rate" not in codes(ask(errors(20, 300), lenient))
+
+
+def test_a_stratum_in_which_nothing_could_be_compared_is_not_passed_over() -> None:
+    lagged = cell(n=0, unsettled=3, failed={"lagged": 3}, stratum="currency=KWD")
+    (reason,) = ask(replace(GOOD, cells=(*GOOD.cells, lagged))).reasons
+    assert (reason.code, reason.status, reason.more) == ("stratum-minimum", "insufficient", 1)
+    assert reason.measured == "0 comparisons of `invoice` (currency=KWD)"
+
+
+def test_what_is_missing_says_how_long_it_takes() -> None:
+    few = replace(GOOD, cells=(cell(n=386), cell("invoices")))
+    (without,) = ask(few).reasons
+    assert without.remedy == "needs 200 more comparisons of `invoice`"
+    paced = replace(
+        few, inflows=(Inflow("invoice", "", 60, 3_600 * SECOND), Inflow("invoices", "", 9, SECOND))
+    )
+    (reason,) = ask(paced).reasons
+    assert reason.remedy == "needs 200 more comparisons of `invoice`; at today's rate 3 h 20 min"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(59, "less than a minute"), (60, "1 min"), (3_600, "1 h"), (11_400, "3 h 10 min"), (180_000, "2 d 2 h")],
+)
+def test_how_long_in_words(seconds: int, words: str) -> None:
+    assert lasting(seconds * SECOND) == words
+
+
+@pytest.mark.parametrize(
+    ("reached", "status"),
+    [
+        (None, "insufficient"),
+        ("unheard-of", "insufficient"),
+        ("expand", "frozen"),
+        ("verify", None),
+        ("drop", None),
+    ],
+)
+def test_a_migration_must_have_come_so_far(reached: str | None, status: str | None) -> None:
+    waits = replace(GOOD, required_migrations=(("add-iban", "verify"),))
+    facts = () if reached is None else (Fact("migration", "add-iban", reached, "", START),)
+    reasons = ask(waits, facts=facts).reasons
+    assert [reason.code for reason in reasons] == ["required-migration"] * (status is not None)
+    assert [reason.status for reason in reasons] == [status] * (status is not None)

@@ -69,6 +69,8 @@ def settled(
         served_candidate=exchange.primary == "candidate" and exchange.fallback is None,
         fell_back=exchange.fallback is not None,
         learned=learned or None,
+        legacy_status=_status(case.answer("legacy")),
+        candidate_status=_status(case.answer("candidate")),
         mark=mark(exchange, outcome, answer, (found.fingerprint for found in findings)),
     )
 
@@ -129,6 +131,10 @@ def _exemplar(case: Case, redactor: Redactor) -> Exemplar:
         redaction_version=redactor.version,
         key_id=redactor.key_id,
     )
+
+
+def _status(answered: Answered | None) -> int:
+    return answered.status if isinstance(answered, Response) else 0
 
 
 def _elapsed(answered: Answered | None) -> int | None:

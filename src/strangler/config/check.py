@@ -55,10 +55,10 @@ def _one_cutover_each(config: Config) -> Iterator[Found]:
 
 
 def _required(config: Config) -> Iterator[Found]:
-    wanted = {name: plan.requires or () for name, plan in config.cutovers.items()}
+    wanted = {name: plan.requires.cutovers or () for name, plan in config.cutovers.items()}
     for name, others in wanted.items():
         for index, other in enumerate(others):
-            place: Location = ("cutovers", name, "requires", index)
+            place: Location = ("cutovers", name, "requires", "cutovers", index)
             if other not in wanted:
                 remedy = did_you_mean(other, config.cutovers) or "describe it under `cutovers:` first"
                 yield place, f"there is no cutover `{other}`", remedy

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from strangler.config.base import BRANCH, Part
+from strangler.config.base import BRANCH, Part, or_text
 from strangler.config.effects import Effects, or_none
 from strangler.config.fields import BodyPath, Milliseconds
 from strangler.config.policy import Policy
@@ -95,6 +95,28 @@ Percent = Annotated[
 """A weight in percent, to two places (a basis point is the smallest step)."""
 
 
+MigrationPhase = Literal["expand", "backfill", "verify", "contract", "drop"]
+"""How far a migration is; the later ones hold what the earlier ones do."""
+
+
+class Requirements(Part):
+    """What goes before a cutover."""
+
+    cutovers: Names | None = None
+    """Cutovers that must be in candidate or retired."""
+    migrations: dict[str, MigrationPhase] = Field(default_factory=dict)
+    """Migration to the phase that it must have reached."""
+
+
+def _cutovers_alone(value: object) -> object:
+    return {"cutovers": value} if isinstance(value, str | list | tuple) else value
+
+
+def _or_names(schema: dict[str, Any]) -> None:
+    or_text(schema)
+    schema["anyOf"].insert(1, {"type": "array", "items": {"type": "string"}, "minItems": 1})
+
+
 class CutoverConfig(Part):
     """A plan that moves routes together: legacy, shadow, canary (steps), candidate, retired."""
 
@@ -109,8 +131,10 @@ class CutoverConfig(Part):
     """The canary's weights, rising."""
     pinned: tuple[str, ...] = ()
     """Customers the candidate serves from the first canary step on."""
-    requires: Names | None = None
-    """Cutovers that must be complete (candidate or retired) before this one leaves shadow."""
+    requires: Annotated[
+        Requirements, BeforeValidator(_cutovers_alone), Field(json_schema_extra=_or_names)
+    ] = Field(default_factory=Requirements)
+    """What goes first: cutovers that must be complete (candidate or retired), and phases of migrations."""
     effects: Effects = Field(default=None, json_schema_extra=or_none)
     """What the two sides do by themselves (schedulers, mailers, payment runs, outbound webhooks), by name; `none`:
     there is nothing of the kind."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from strangler.config.base import Part
+from strangler.config.base import BRANCH, Part
 from strangler.config.fields import Milliseconds, Share
 from strangler.config.freeze import FreezeWindow
+
+if TYPE_CHECKING:
+    from strangler.comparison.model import Severity
 
 People = Annotated[int, Field(ge=0, le=20)]
 """How many of them."""
@@ -64,6 +67,58 @@ def _of_each(value: object) -> object:
     return value
 
 
+class BySeverity(Part):
+    """How many divergences of each severity are tolerated."""
+
+    money: int = Field(default=0, ge=0)
+    """Of amounts."""
+    major: int = Field(default=0, ge=0)
+    """Of what a client relies on."""
+    minor: int = Field(default=0, ge=0)
+    """Of what few clients look at."""
+    info: int = Field(default=0, ge=0)
+    """Of what is only told."""
+
+
+def _divergences_branch(value: object) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return BRANCH + "number"
+    return BRANCH + "severity" if isinstance(value, dict | BySeverity) else None
+
+
+Divergences = Annotated[
+    Annotated[int, Field(ge=0), Tag(BRANCH + "number")] | Annotated[BySeverity, Tag(BRANCH + "severity")],
+    Discriminator(
+        _divergences_branch,
+        custom_error_type="divergences_kind",
+        custom_error_message="`open_divergences` is a number, or `{money: 0, major: 0, minor: 3, info: 10}`",
+    ),
+]
+"""How many open divergences are tolerated: all together, or by severity."""
+
+
+def _amount(value: object) -> object:
+    # A YAML float's repr is the shortest text that reads back as it, so 0.05 stays exactly 0.05.
+    try:
+        if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool):
+            amount = Decimal(str(value).strip())
+            if amount.is_finite() and amount >= 0:
+                return amount
+    except ArithmeticError:
+        pass
+    raise ValueError("not an amount; write 0, 0.05 or 12.50")
+
+
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_amount),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?$"}]}
+    ),
+]
+"""An amount of money, exact, in the currency's own unit."""
+
+
 class Policy(Part):
     """What turns evidence into pass, blocked, insufficient or frozen."""
 
@@ -71,10 +126,16 @@ class Policy(Part):
     """The tolerated rate of mismatches, and the risks taken in judging it."""
     minimum: int = Field(default=1, ge=1)
     """Comparisons per route, at least, whatever the statistics say."""
-    open_divergences: int = Field(default=0, ge=0)
-    """Open divergences seen in this epoch that are tolerated."""
+    stratum_minimum: int = Field(default=1, ge=1)
+    """The same per stratum of a route that was seen in this epoch."""
+    open_divergences: Divergences = 0
+    """Open divergences seen in this epoch that are tolerated: a number, or one per severity (0 where not said)."""
+    drift: dict[str, Amount] = Field(default_factory=dict)
+    """Currency to how far the candidate's amounts may be from legacy's, net over all divergences; 0 where not said."""
     failed: Share = Decimal("0.002")
     """Share of comparisons that failed for the candidate's reasons."""
+    errors: Share = Decimal(0)
+    """How much larger the candidate's share of 5xx answers may be than legacy's; only what is certain counts."""
     legacy_failed: Share = Decimal("0.01")
     """Share of questions that legacy, asked after the candidate, may have left without a comparable answer lately: a
     rollback leads to it."""
@@ -100,6 +161,21 @@ class Policy(Part):
     """For how long an approval holds."""
     freeze: tuple[FreezeWindow, ...] = ()
     """When nothing advances; a rollback is always permitted. A cutover's own windows come on top."""
+
+    def allowed(self, severity: Severity) -> int | None:
+        """Open divergences of a severity that are tolerated; None where the limit is one for all of them."""
+        limit = self.open_divergences
+        return None if isinstance(limit, int) else int(getattr(limit, severity))
+
+    @property
+    def allowed_words(self) -> str:
+        """How many divergences are tolerated: `0 divergences`, `0 money, 0 major, 3 minor and 10 info divergences`."""
+        limit = self.open_divergences
+        if isinstance(limit, int):
+            return f"{limit} divergences"
+        return (
+            f"{limit.money} money, {limit.major} major, {limit.minor} minor and {limit.info} info divergences"
+        )
 
     def under(self, special: Policy) -> Policy:
         """This policy with what `special` says explicitly in its place."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from strangler.evidence import Evidence
+from strangler.gate import drift, errors, latency, mismatches, pace, required, split, standing, wayback
 from strangler.gate import effects as by_themselves
-from strangler.gate import latency, mismatches, pace, split, standing, wayback
 from strangler.gate.case import Case, LineOf, no_line
 from strangler.gate.verdict import FactLike, Reason, Status, Verdict
 from strangler.pace import NOTHING, Pace
@@ -19,8 +19,10 @@ _PRECEDENCE: Final[tuple[Status, ...]] = ("blocked", "insufficient", "frozen", "
 _CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (
     mismatches.wrong_amounts,
     mismatches.open_divergences,
+    drift.drift,
     mismatches.rates,
     mismatches.failed_shares,
+    errors.error_rate,
     latency.slow,
     split.sample_ratio,
     standing.expired_rules,
@@ -34,7 +36,8 @@ _CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (
     wayback.way_back,
     by_themselves.effects,
     standing.paused,
-    standing.required,
+    required.cutovers,
+    required.migrations,
     standing.freeze,
     pace.approvals,
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
+from strangler.comparison.model import Severity
 from strangler.eprocess import fails, needed, passes
 from strangler.evidence import Seen, Sums
 from strangler.gate.case import Case, count, named, percent
@@ -33,10 +35,7 @@ def wrong_amounts(case: Case) -> Iterator[Reason]:
 
 def open_divergences(case: Case) -> Iterator[Reason]:
     """Divergences seen in this epoch, whatever their state: accepting one launders nothing."""
-    seen, allowed = case.evidence.seen, case.policy.open_divergences
-    # What many pairs have shown to be one still counts as what each pair shows: learning never opens a gate.
-    if sum(entry.parts for entry in seen) <= allowed:
-        return
+    seen = [entry for entry in case.evidence.seen if entry.severity in _over(case)]
     for route in sorted({entry.route for entry in seen}):
         here = [entry for entry in seen if entry.route == route]
         listed = "; ".join(map(_named, here[:_LISTED]))
@@ -45,11 +44,23 @@ def open_divergences(case: Case) -> Iterator[Reason]:
             "open-divergences",
             "blocked",
             f"{sum(entry.parts for entry in here)} of `{route}`: {listed}{more}",
-            f"at most {allowed} divergences seen in this epoch",
+            f"at most {case.policy.allowed_words} seen in this epoch",
             f"mend the candidate, or accept with a rule: `strangler divergences show {here[0].id}`",
             case.line("open_divergences"),
             route,
         )
+
+
+def _over(case: Case) -> set[Severity]:
+    """The severities of which there are more than are tolerated; all of them, where the limit is one for all."""
+    # What many pairs have shown to be one still counts as what each pair shows: learning never opens a gate.
+    counts: Counter[Severity] = Counter()
+    for entry in case.evidence.seen:
+        counts[entry.severity] += entry.parts
+    limit = case.policy.open_divergences
+    if isinstance(limit, int):
+        return set(counts) if counts.total() > limit else set()
+    return {severity for severity, count in counts.items() if count > (case.policy.allowed(severity) or 0)}
 
 
 def _named(seen: Seen) -> str:
@@ -92,7 +103,8 @@ def undecided(case: Case) -> Iterator[Reason]:
             "insufficient",
             f"{entry.k} of {entry.n} comparisons of {named(entry)} mismatch",
             f"proof that at most {percent(tolerate.rate)} do (alpha {alpha:.4f}, attempt {case.attempt})",
-            f"needs {count(more)} more comparisons of {named(entry)}{clean}{_of_others(entry)}",
+            f"needs {count(more)} more comparisons of {named(entry)}{clean}{_of_others(entry)}"
+            f"{case.lasting(more, entry)}",
             case.line("tolerate"),
             entry.route,
             entry.stratum,

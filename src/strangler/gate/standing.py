@@ -11,7 +11,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from strangler.eprocess import needed
-from strangler.gate.case import Case, duration
+from strangler.evidence import Sums
+from strangler.gate.case import Case, duration, named
 from strangler.gate.freeze import frozen
 from strangler.gate.verdict import Reason
 
@@ -21,7 +22,6 @@ LAG_STALE_NS: Final = 60_000_000_000
 """A lag probe older than this says nothing."""
 
 
-_COMPLETE: Final = frozenset({"candidate", "retired"})
 _TO_COMPARE: Final = {
     True: "start the cutover (`strangler cutover start`) and send traffic through the plane",
     False: "send traffic through the plane",
@@ -113,11 +113,12 @@ def _route_traffic(case: Case, route: str) -> Iterator[Reason]:
             "insufficient",
             f"{n} comparisons of `{route}`",
             f"at least {minimum}",
-            f"needs {minimum - n} more comparisons of `{route}`",
+            f"needs {minimum - n} more comparisons of `{route}`{case.lasting(minimum - n, *sums)}",
             case.line("minimum"),
             route,
             more=minimum - n,
         )
+    yield from _strata(case, sums)
     age = case.now_ns - max(entry.last_ns for entry in sums)
     if age > case.policy.freshness * 1_000_000:
         yield Reason(
@@ -129,6 +130,25 @@ def _route_traffic(case: Case, route: str) -> Iterator[Reason]:
             case.line("freshness"),
             route,
         )
+
+
+def _strata(case: Case, sums: list[Sums]) -> Iterator[Reason]:
+    """Strata of a route that were seen and have too few comparisons, or none that came to anything."""
+    minimum = case.policy.stratum_minimum
+    for entry in sums:
+        if entry.n < minimum and entry.stratum:
+            more = minimum - entry.n
+            yield Reason(
+                "stratum-minimum",
+                "insufficient",
+                f"{entry.n} comparisons of {named(entry)}",
+                f"at least {minimum}",
+                f"needs {more} more comparisons of {named(entry)}{case.lasting(more, entry)}",
+                case.line("stratum_minimum"),
+                entry.route,
+                entry.stratum,
+                more,
+            )
 
 
 def expired_rules(case: Case) -> Iterator[Reason]:
@@ -177,20 +197,6 @@ def paused(case: Case) -> Iterator[Reason]:
             f"`strangler cutover resume {case.evidence.cutover}`",
             case.line_of("cutovers", case.evidence.cutover),
         )
-
-
-def required(case: Case) -> Iterator[Reason]:
-    """Cutovers that go first and are not complete."""
-    for name, phase in case.evidence.required:
-        if phase not in _COMPLETE:
-            yield Reason(
-                "required-cutover",
-                "frozen",
-                f"`{name}` goes first, and is in {phase}",
-                "candidate or retired",
-                f"`strangler cutover advance {name}` until it is",
-                case.line_of("cutovers", case.evidence.cutover, "requires"),
-            )
 
 
 def freeze(case: Case) -> Iterator[Reason]:

@@ -41,13 +41,14 @@ class Reason:
     """One thing that stands in the way: what was measured, what was required, what would change it.
 
     `code` is stable (for CI): `no-epoch`, `version-unknown`, `versions-at-once`, `worker-dead`,
-    `no-traffic`, `stale`, `minimum`, `evidence` (the e-process has not decided), `rate` (it decided
-    against), `open-divergences`, `wrong-amount`, `failed-share`, `dropped-share`, `unsettled-share`,
+    `no-traffic`, `stale`, `minimum`, `stratum-minimum`, `evidence` (the e-process has not decided), `rate` (it decided
+    against), `open-divergences`, `drift` (of money), `wrong-amount`, `failed-share`, `error-rate`,
+    `dropped-share`, `unsettled-share`,
     `latency`, `sample-ratio` (a canary is not split as its weight says), `expired-rule`, `lag`,
     `way-back` (nothing proves that legacy could serve again), `nothing-comparable`, `effect-active`,
-    `effect-unknown`, `paused`, `required-cutover`, `freeze`, `approval`. `status`: what this reason alone would make
-    of the verdict. `config_line`: of strangler.yaml, 0 if none. `more`: further comparisons it takes, where that is
-    known.
+    `effect-unknown`, `paused`, `required-cutover`, `required-migration`, `freeze`, `approval`. `status`: what this
+    reason alone would make of the verdict. `config_line`: of strangler.yaml, 0 if none. `more`: further comparisons it
+    takes, where that is known.
     """
 
     code: str

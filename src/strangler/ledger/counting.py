@@ -27,6 +27,8 @@ _BY_MINUTE: Final = (*_COUNTED, "others", "duplicates")
 _MINUTE: Final[Mapping[str, int]] = dict.fromkeys(_BY_MINUTE, 0)
 _ESCAPES: Final = str.maketrans({"%": "%25", ",": "%2C", "=": "%3D"})
 _LENGTH: Final = 64
+_ERROR: Final = 500
+_ANSWERED: Final = ("answers", "legacy_errors", "candidate_errors")
 
 
 def stratum_of(labels: Sequence[tuple[str, str]]) -> str:
@@ -74,12 +76,17 @@ type Way = tuple[int, int, int, int, int, int, int, int]
 
 @dataclass(slots=True)
 class _Times:
-    """When the exchanges of a cell were seen, first and last, and how long each side took for them."""
+    """When the exchanges of a cell were seen, first and last, how long each side took for them, and where both answered
+    how often it was an error.
+    """
 
     first_ns: int
     last_ns: int
     legacy: Buckets = field(default_factory=dict)
     candidate: Buckets = field(default_factory=dict)
+    answers: int = 0
+    legacy_errors: int = 0
+    candidate_errors: int = 0
 
     def add(self, settled: Settled) -> None:
         seen_ns = settled.seen_ns
@@ -87,6 +94,10 @@ class _Times:
             self.first_ns = seen_ns
         elif seen_ns > self.last_ns:
             self.last_ns = seen_ns
+        if settled.legacy_status and settled.candidate_status:
+            self.answers += 1
+            self.legacy_errors += settled.legacy_status >= _ERROR
+            self.candidate_errors += settled.candidate_status >= _ERROR
         if settled.legacy_ns is not None:
             latency.add(self.legacy, settled.legacy_ns)
         if settled.candidate_ns is not None:
@@ -168,12 +179,12 @@ def _write_cells(
             "legacy_latency": latency.encode(latency.merged(legacy, seen.legacy)),
             "candidate_latency": latency.encode(latency.merged(candidate, seen.candidate)),
         }
-        rows.append({**_named(key), **cell, **span})
+        rows.append({**_named(key), **cell, **span, **{name: getattr(seen, name) for name in _ANSWERED}})
     upsert(
         connection,
         tables.evidence,
         rows,
-        add=_ADDED,
+        add=(*_ADDED, *_ANSWERED),
         earliest=("first_ns",),
         latest=("last_ns",),
         replace=("legacy_latency", "candidate_latency"),

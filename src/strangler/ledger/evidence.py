@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, func, select
 
@@ -18,8 +18,10 @@ from strangler.cutover import plan_of
 from strangler.evidence import Cell, Evidence, Expired, RouteStanding, Seen
 from strangler.ledger import epochs, latency, streams, tables
 from strangler.ledger.cutovers import state_of
+from strangler.ledger.drift import net_drift
 from strangler.ledger.effects import standings
 from strangler.ledger.epochs import Epoch
+from strangler.ledger.inflow import inflows
 from strangler.ledger.learning import claims_in, together
 from strangler.ledger.planes import worker_heartbeat
 from strangler.ledger.settled import SEVERITIES
@@ -27,6 +29,11 @@ from strangler.ledger.splits import split_of
 from strangler.ledger.streams import UNCAPTURED
 from strangler.ledger.wayback import way_back_of
 from strangler.routing.safety import comparable
+
+_COUNTED: Final = (
+    "n", "k", "candidate_failed", "unsettled", "fallbacks", "twins", "duplicates", "repeats",
+    "answers", "legacy_errors", "candidate_errors", "first_ns", "last_ns",
+)  # fmt: skip
 
 
 def read_evidence(connection: Connection, loaded: Loaded, cutover: str, now_ns: int) -> Evidence:
@@ -62,8 +69,10 @@ def _evidence(
         "lag_within_ms": _lag_within(config, cutover),
         "effects": standings(connection, config, cutover, state),
         "required": tuple(
-            (name, state_of(connection, name).phase) for name in config.cutovers[cutover].requires or ()
+            (name, state_of(connection, name).phase)
+            for name in config.cutovers[cutover].requires.cutovers or ()
         ),
+        "required_migrations": tuple(config.cutovers[cutover].requires.migrations.items()),
         "split": split_of(connection, cutover, state.generation),
         "way_back": way_back_of(connection, config, state, epoch.id if epoch else 0, now_ns),
     }
@@ -78,6 +87,8 @@ def _evidence(
         created_ns=epoch.created_ns,
         cells=_cells(connection, epoch.id),
         seen=_seen(connection, epoch.id),
+        drift=net_drift(connection, epoch.id),
+        inflows=inflows(connection, epoch.id, now_ns),
         settled=_recorded(connection) - epoch.recorded_before,
         lost=streams.shed(connection, epoch.id),
         untraced={reason: count for reason, count in early.items() if not reason.startswith(UNCAPTURED)},
@@ -107,7 +118,6 @@ def _cells(connection: Connection, epoch: int) -> tuple[Cell, ...]:
 
 def _cell(row: RowMapping, failed: dict[str, int]) -> Cell:
     legacy, candidate = latency.decode(row["legacy_latency"]), latency.decode(row["candidate_latency"])
-    counted = ("n", "k", "candidate_failed", "unsettled", "fallbacks", "twins", "duplicates", "repeats")
     return Cell(
         route=row["route"],
         stratum=row["stratum"],
@@ -119,7 +129,7 @@ def _cell(row: RowMapping, failed: dict[str, int]) -> Cell:
         candidate_p99_ns=latency.quantile(candidate, 0.99),
         legacy_p99_most_ns=latency.bounds(legacy, 0.99)[1],
         candidate_p99_least_ns=latency.bounds(candidate, 0.99)[0],
-        **{name: row[name] for name in (*counted, "first_ns", "last_ns")},
+        **{name: row[name] for name in _COUNTED},
     )
 
 

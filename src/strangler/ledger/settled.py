@@ -108,6 +108,7 @@ class Settled(msgspec.Struct, frozen=True):
     then failed, blame candidate. `exemplar`: with a difference or a failure. `learned`: what this pair shows of
     renamed values and fields, redacted too. `mark`: eight bytes that are the same for the same question with the same
     outcome (`strangler_shadow.worker.marks`), empty where that cannot be told: it counts once per epoch.
+    `legacy_status`, `candidate_status`: of the HTTP answers, 0 where there was none.
     """
 
     origin: Origin
@@ -129,6 +130,8 @@ class Settled(msgspec.Struct, frozen=True):
     fell_back: bool = False
     learned: Learned | None = None
     mark: bytes = b""
+    legacy_status: int = 0
+    candidate_status: int = 0
 
     @property
     def wrong_amount_served(self) -> bool:

@@ -139,3 +139,33 @@ def test_advice_on_a_format_whose_reader_is_not_there(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
     (new,) = [each for each in advice(loaded, date(2026, 1, 1)) if each not in before]
     assert (new.line, "`a`" in new.what, "strangler[pdf]" in (new.remedy or "")) == (4, True, True)
+
+
+def test_what_goes_first_is_cutovers_or_migrations_too() -> None:
+    def required(text: str) -> tuple[object, object]:
+        loaded = parse(
+            "version: 1\nlegacy: {url: http://a}\ncandidate: {url: http://b}\nroutes: {a: GET /x, b: GET /y}\n"
+            f"cutovers: {{c: {{routes: a, requires: {text}}}, d: {{routes: b}}}}\n",
+            Path("strangler.yaml"),
+        )
+        found = loaded.config.cutovers["c"].requires
+        return found.cutovers, found.migrations
+
+    assert required("d") == required("[d]") == required("{cutovers: d}") == (("d",), {})
+    assert required("{cutovers: [d], migrations: {add-iban: verify}}") == (("d",), {"add-iban": "verify"})
+    assert required("{migrations: {add-iban: drop}}") == (None, {"add-iban": "drop"})
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("{open_divergences: many}", "is a number, or"),
+        ("{open_divergences: {grave: 1}}", "grave"),
+        ("{drift: {EUR: -1}}", "not an amount"),
+        ("{drift: {EUR: much}}", "not an amount"),
+    ],
+)
+def test_a_limit_that_says_nothing_is_refused(text: str, word: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(SMALL + f"policy: {text}\n", Path("strangler.yaml"))
+    assert any(word in str(problem) for problem in caught.value.problems)

@@ -296,3 +296,40 @@ def test_origins_are_booked_on_their_stream(ledger: Ledger) -> None:
         table = tables.streams
         rows = connection.execute(select(table.c.plane, table.c.recorded).order_by(table.c.plane))
         assert [tuple(row) for row in rows] == [("plane-0", 2), ("plane-1", 1)]
+
+
+def test_where_both_answered_errors_of_either_are_counted(ledger: Ledger) -> None:
+    judged = Judged()
+    batch = [
+        judged.equal(legacy_status=200, candidate_status=200),
+        judged.equal(legacy_status=503, candidate_status=503),
+        judged.failed("server-error", legacy_status=200, candidate_status=500),
+        judged.failed("timeout", legacy_status=200),
+    ]
+    write(ledger, batch, judged)
+    (cell,) = evidence(ledger, judged).cells
+    assert (cell.answers, cell.legacy_errors, cell.candidate_errors) == (3, 1, 2)
+
+
+def test_money_is_netted_over_all_divergences_of_the_epoch(ledger: Ledger) -> None:
+    judged = Judged()
+    write(ledger, [judged.different(drift={"EUR": "0.10", "JPY": "1"}) for _ in range(2)], judged)
+    write(ledger, [judged.different(fingerprint="f2", drift={"EUR": "-0.05"})], judged)
+    assert evidence(ledger, judged).drift == (("EUR", Decimal("0.15")), ("JPY", Decimal(2)))
+    judged.version = "2"
+    write(ledger, judged.equals(1), judged)
+    assert evidence(ledger, judged).drift == ()
+
+
+def test_the_pace_is_that_of_the_last_hour_or_else_of_the_day(ledger: Ledger) -> None:
+    judged = Judged()
+    write(ledger, judged.equals(100), judged)
+    assert [(inflow.n, inflow.span_ns // MINUTE) for inflow in evidence(ledger, judged).inflows] == [(100, 1)]
+    judged.at_ns += 300 * MINUTE
+    assert [(inflow.n, inflow.span_ns // MINUTE) for inflow in evidence(ledger, judged).inflows] == [
+        (100, 301)
+    ]
+    write(ledger, judged.equals(30), judged)
+    assert [(inflow.n, inflow.span_ns // MINUTE) for inflow in evidence(ledger, judged).inflows] == [(30, 60)]
+    judged.at_ns += 2_000 * MINUTE
+    assert evidence(ledger, judged).inflows == ()
