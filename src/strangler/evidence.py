@@ -160,6 +160,21 @@ class WayBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """A kind of request that production has: a `stratum`, a class of `status`, or the shape of a `path`.
+
+    `seen`: how often in any epoch, `last_ns` the last time; `compared`: how often in this one.
+    """
+
+    route: str
+    kind: str
+    value: str
+    seen: int
+    compared: int
+    last_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Inflow:
     """How many comparisons of a route and stratum counted lately, in so many nanoseconds."""
 
@@ -192,6 +207,7 @@ class Evidence:
     fact). `required`: cutovers that go first, and where they stand; `required_migrations`: migrations, and the phase
     that each must have reached. `drift`: candidate minus legacy
     per currency, net over the epoch's divergences. `inflows`: how fast comparisons came lately.
+    `coverage`: what production asks; `labels`: of strata, as the file has them.
     `split`: of its present step. `effects`: what
     runs by itself, and what is known of each side's.
     """
@@ -219,6 +235,8 @@ class Evidence:
     required_migrations: tuple[tuple[str, str], ...] = ()
     drift: tuple[tuple[str, Decimal], ...] = ()
     inflows: tuple[Inflow, ...] = ()
+    coverage: tuple[Sighting, ...] = ()
+    labels: tuple[str, ...] = ()
     generation: int = 0
     split: Split | None = None
     way_back: WayBack | None = None

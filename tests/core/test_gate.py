@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from strangler.comparison.model import Severity
 from strangler.config.load import Loaded
-from strangler.evidence import Cell, Evidence, Expired, Inflow, RouteStanding, Seen
+from strangler.evidence import Cell, Evidence, Expired, Inflow, RouteStanding, Seen, Sighting
 from strangler.gate import EXIT_CODES, Verdict, judge, rollback_reasons
 from strangler.gate.case import lasting
 from strangler.ledger.facts import Fact
@@ -470,3 +470,41 @@ def test_a_migration_must_have_come_so_far(reached: str | None, status: str | No
     reasons = ask(waits, facts=facts).reasons
     assert [reason.code for reason in reasons] == ["required-migration"] * (status is not None)
     assert [reason.status for reason in reasons] == [status] * (status is not None)
+
+
+DAY = 86_400 * SECOND
+
+
+def sighting(kind: str, value: str, count: int = 5, compared: int = 0, age: int = 0) -> Sighting:
+    return Sighting("invoice", kind, value, count, compared, START - age)
+
+
+def test_what_production_asks_has_to_be_compared() -> None:
+    missing = (sighting("stratum", "currency=KWD", 9), sighting("status", "4xx"), sighting("path", "id=uuid"))
+    known = replace(GOOD, coverage=(*missing, sighting("status", "2xx", compared=1)), labels=("currency",))
+    (reason,) = ask(known).reasons
+    assert (reason.code, reason.status, reason.route) == ("coverage", "insufficient", "invoice")
+    assert reason.measured == (
+        "of `invoice` there was no comparison of: stratum currency=KWD (seen 9 times); answers 4xx (seen 5 times); "
+        "paths like id=uuid (seen 5 times)"
+    )
+    assert "replay FILE --record" in reason.remedy
+
+
+@pytest.mark.parametrize(
+    "passed_over",
+    [
+        sighting("status", "4xx", count=4),
+        sighting("status", "4xx", age=36 * DAY),
+        sighting("status", "5xx"),
+        sighting("stratum", "country=DE,currency=EUR"),
+        replace(sighting("status", "4xx"), route="elsewhere"),
+    ],
+)
+def test_what_is_rare_or_long_ago_or_cannot_be_compared_is_not_asked_for(passed_over: Sighting) -> None:
+    assert ask(replace(GOOD, coverage=(passed_over,), labels=("currency",))).status == "pass"
+
+
+def test_nothing_need_be_covered_where_the_file_says_so() -> None:
+    lenient = configuration(**{"policy:\n": "policy:\n  coverage: {seen: 0}\n"})
+    assert ask(replace(GOOD, coverage=(sighting("status", "4xx"),)), lenient).status == "pass"

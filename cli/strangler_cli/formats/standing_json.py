@@ -10,6 +10,7 @@ from strangler_cli.words import iso, percent
 
 if TYPE_CHECKING:
     from strangler.config import Loaded
+    from strangler.evidence import Sighting
     from strangler_cli.standing import CutoverStanding, RouteStanding, Standing
 
 
@@ -88,6 +89,7 @@ def cutover_object(entry: CutoverStanding, loaded: Loaded) -> dict[str, Any]:
         "different": evidence.k,
         "open_divergences": len(evidence.seen),
         "routes": [_route(route) for route in entry.routes],
+        "coverage": [_sighting(each) for each in evidence.coverage],
         "effects": [effects.as_object(state.name, effect) for effect in evidence.effects],
         "gate": {
             "status": entry.verdict.status,
@@ -96,6 +98,17 @@ def cutover_object(entry: CutoverStanding, loaded: Loaded) -> dict[str, Any]:
             "notes": list(entry.verdict.notes),
         },
         "next": {"words": entry.next_words, "command": entry.next_command},
+    }
+
+
+def _sighting(sighting: Sighting) -> dict[str, Any]:
+    return {
+        "route": sighting.route,
+        "kind": sighting.kind,
+        "value": sighting.value,
+        "seen": sighting.seen,
+        "compared": sighting.compared,
+        "last_at": iso(sighting.last_ns),
     }
 
 

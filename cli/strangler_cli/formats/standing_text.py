@@ -94,11 +94,21 @@ def _cutover(screen: Screen, entry: CutoverStanding, loaded: Loaded, now_ns: int
     for effect in evidence.effects:
         for words, tone in alarms(effect, now_ns):
             screen.line(f"  {words}", tone)
+    _covered(screen, entry)
     _blockers(screen, entry, loaded)
     if entry.next_words:
         screen.line(f"  next: {entry.next_words}")
     if entry.next_command:
         screen.line(f"        {entry.next_command}", "strong")
+
+
+def _covered(screen: Screen, entry: CutoverStanding) -> None:
+    known = entry.evidence.coverage
+    if known:
+        compared = sum(1 for sighting in known if sighting.compared)
+        screen.line(
+            f"  coverage: {compared} of {len(known)} kinds of requests seen so far were compared", "dim"
+        )
 
 
 def phase_words(entry: CutoverStanding) -> str:

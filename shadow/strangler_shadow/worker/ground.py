@@ -19,6 +19,7 @@ from strangler.exchange import Side
 from strangler.ledger.epochs import epoch_key
 from strangler.ledger.settled import EpochKey
 from strangler.redaction import Redactor, redaction_key
+from strangler.routing.template import Template, parse_template
 from strangler_shadow.worker.labels import Labeller
 
 _DECODED: Final = 8 << 20
@@ -46,6 +47,7 @@ class Yardstick:
 class Ground:
     """`routes`: per route. `cutovers`: what a route belongs to; those in none are not there. `lag_ms`: per cutover with
     `state: synced`, how much lag is declared. `labels`: how many values of each label are told apart.
+    `templates`: of the paths, per route.
     """
 
     loaded: Loaded
@@ -55,6 +57,7 @@ class Ground:
     lag_ms: Mapping[str, int]
     labels: Mapping[str, int]
     cutovers: Mapping[str, str]
+    templates: Mapping[str, Template]
     _epochs: dict[tuple[str, str], EpochKey] = field(default_factory=dict)
 
     @property
@@ -87,6 +90,7 @@ def ground(loaded: Loaded, state: Path) -> Ground:
         },
         labels={name: label.limit for name, label in config.strata.items()},
         cutovers={route: name for name, plan in config.cutovers.items() for route in plan.routes},
+        templates={name: parse_template(route.match.path) for name, route in config.routes.items()},
     )
 
 

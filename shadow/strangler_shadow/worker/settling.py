@@ -21,6 +21,7 @@ from strangler.ledger.settled import (
     finding,
 )
 from strangler.redaction import Redactor
+from strangler.routing.shapes import shape
 from strangler_shadow.worker.case import Answered, Case
 from strangler_shadow.worker.marks import mark
 from strangler_shadow.worker.memory import OVERHEAD
@@ -71,6 +72,7 @@ def settled(
         learned=learned or None,
         legacy_status=_status(case.answer("legacy")),
         candidate_status=_status(case.answer("candidate")),
+        shape=shape(ground.templates[exchange.route], exchange.request.target),
         mark=mark(exchange, outcome, answer, (found.fingerprint for found in findings)),
     )
 

@@ -50,6 +50,15 @@ class Latency(Part):
     """What is faster than this is fast enough, whatever legacy does."""
 
 
+class Coverage(Part):
+    """What production asks has to be compared in each epoch: every stratum, class of status and shape of path."""
+
+    seen: int = Field(default=5, ge=0)
+    """Seen so many times, in whatever epoch; 0 asks for nothing."""
+    within: Milliseconds = 35 * 86_400_000
+    """And the last time within this: a billing cycle, and some days."""
+
+
 class Approvals(Part):
     """How many people have to agree to a step, other than who asks for it, by the phase it leads into."""
 
@@ -147,6 +156,8 @@ class Policy(Part):
     """Evidence older than this counts as none."""
     latency: Latency = Field(default_factory=Latency)
     """How slow the candidate may be; only what is certain counts."""
+    coverage: Coverage = Field(default_factory=Coverage)
+    """What production asks and has to be compared."""
     sample_ratio: Share = Decimal("0.001")
     """The risk, per canary step, of blocking although customers are split as the weight says; 0 takes no such risk."""
     acknowledged: Milliseconds = 86_400_000
@@ -180,7 +191,7 @@ class Policy(Part):
     def under(self, special: Policy) -> Policy:
         """This policy with what `special` says explicitly in its place."""
         update = {name: getattr(special, name) for name in special.model_fields_set}
-        for name in update.keys() & {"tolerate", "latency", "approvals"}:
+        for name in update.keys() & {"tolerate", "latency", "coverage", "approvals"}:
             part: Part = update[name]
             written = {key: getattr(part, key) for key in part.model_fields_set}
             update[name] = getattr(self, name).model_copy(update=written)

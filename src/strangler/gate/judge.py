@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from strangler.evidence import Evidence
-from strangler.gate import drift, errors, latency, mismatches, pace, required, split, standing, wayback
+from strangler.gate import (
+    coverage,
+    drift,
+    errors,
+    latency,
+    mismatches,
+    pace,
+    required,
+    split,
+    standing,
+    wayback,
+)
 from strangler.gate import effects as by_themselves
 from strangler.gate.case import Case, LineOf, no_line
 from strangler.gate.verdict import FactLike, Reason, Status, Verdict
@@ -30,6 +41,7 @@ _CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (
     standing.worker,
     standing.traffic,
     mismatches.undecided,
+    coverage.coverage,
     mismatches.dropped,
     mismatches.unsettled,
     standing.lag,

@@ -43,7 +43,7 @@ class Reason:
     `code` is stable (for CI): `no-epoch`, `version-unknown`, `versions-at-once`, `worker-dead`,
     `no-traffic`, `stale`, `minimum`, `stratum-minimum`, `evidence` (the e-process has not decided), `rate` (it decided
     against), `open-divergences`, `drift` (of money), `wrong-amount`, `failed-share`, `error-rate`,
-    `dropped-share`, `unsettled-share`,
+    `dropped-share`, `unsettled-share`, `coverage`,
     `latency`, `sample-ratio` (a canary is not split as its weight says), `expired-rule`, `lag`,
     `way-back` (nothing proves that legacy could serve again), `nothing-comparable`, `effect-active`,
     `effect-unknown`, `paused`, `required-cutover`, `required-migration`, `freeze`, `approval`. `status`: what this

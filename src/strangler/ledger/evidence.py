@@ -17,6 +17,7 @@ from strangler.config.rules import Rule, kind_of
 from strangler.cutover import plan_of
 from strangler.evidence import Cell, Evidence, Expired, RouteStanding, Seen
 from strangler.ledger import epochs, latency, streams, tables
+from strangler.ledger.coverage import coverage_of
 from strangler.ledger.cutovers import state_of
 from strangler.ledger.drift import net_drift
 from strangler.ledger.effects import standings
@@ -63,6 +64,7 @@ def _evidence(
         "paused": state.paused,
         "generation": state.generation,
         "routes": _routes(config, cutover),
+        "labels": tuple(config.strata),
         "versions": epochs.at_once(epochs.epochs(connection, cutover)),
         "worker_ns": worker_heartbeat(connection),
         "expired": _expired(loaded, cutover, now_ns),
@@ -88,6 +90,7 @@ def _evidence(
         cells=_cells(connection, epoch.id),
         seen=_seen(connection, epoch.id),
         drift=net_drift(connection, epoch.id),
+        coverage=coverage_of(connection, epoch.id, config.cutovers[cutover].routes),
         inflows=inflows(connection, epoch.id, now_ns),
         settled=_recorded(connection) - epoch.recorded_before,
         lost=streams.shed(connection, epoch.id),

@@ -6,7 +6,18 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
-from strangler.ledger import counting, epochs, exemplars, findings, learning, noise, repeats, streams, tables
+from strangler.ledger import (
+    counting,
+    coverage,
+    epochs,
+    exemplars,
+    findings,
+    learning,
+    noise,
+    repeats,
+    streams,
+    tables,
+)
 from strangler.ledger.counting import CellKey, Strata
 from strangler.ledger.settled import Loss, Settled, StreamReport
 from strangler.ledger.upsert import upsert
@@ -43,6 +54,7 @@ def flush(
     if judged:
         placed = _placed(connection, judged, limits or {}, now_ns)
         counting.count(connection, placed, repeats.repeated(connection, placed))
+        coverage.note(connection, placed)
         findings.file(connection, placed, now_ns)
         exemplars.keep(connection, placed, documents)
         noise.write(connection, placed)

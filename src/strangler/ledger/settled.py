@@ -108,7 +108,8 @@ class Settled(msgspec.Struct, frozen=True):
     then failed, blame candidate. `exemplar`: with a difference or a failure. `learned`: what this pair shows of
     renamed values and fields, redacted too. `mark`: eight bytes that are the same for the same question with the same
     outcome (`strangler_shadow.worker.marks`), empty where that cannot be told: it counts once per epoch.
-    `legacy_status`, `candidate_status`: of the HTTP answers, 0 where there was none.
+    `legacy_status`, `candidate_status`: of the HTTP answers, 0 where there was none. `shape`: of the
+    path (`strangler.routing.shapes`).
     """
 
     origin: Origin
@@ -132,6 +133,7 @@ class Settled(msgspec.Struct, frozen=True):
     mark: bytes = b""
     legacy_status: int = 0
     candidate_status: int = 0
+    shape: str = ""
 
     @property
     def wrong_amount_served(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 
 from strangler.ledger.tables.approvals import approval_requests, approvals
 from strangler.ledger.tables.columns import metadata
+from strangler.ledger.tables.coverage import covered, sightings
 from strangler.ledger.tables.divergences import (
     divergence_drift,
     divergence_epochs,
@@ -26,7 +27,7 @@ from strangler.ledger.tables.splits import split_requests, splits
 from strangler.ledger.tables.traffic import losses, served, streams, workers
 
 MINUTE_NS: Final = 60_000_000_000
-REVISION: Final = "0007"
+REVISION: Final = "0008"
 """The Alembic revision these tables are; a ledger of another one is not read."""
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "approval_requests",
     "approvals",
     "audit",
+    "covered",
     "cutovers",
     "divergence_drift",
     "divergence_epochs",
@@ -56,6 +58,7 @@ __all__ = [
     "repeats",
     "rule_hits",
     "served",
+    "sightings",
     "split_requests",
     "splits",
     "strata",
