@@ -79,6 +79,8 @@ def _who_answers(primary: Side, decision: Decision) -> str:
 def _who_is_asked(decision: Decision, entry: Route) -> str:
     if decision.shadow is not None:
         return f"Then {decision.shadow} is asked the same, for {percent(decision.sampling)} of such requests."
+    if decision.watched:
+        return "Nobody else is asked: it may write. Its answer is read for the number it drew."
     if not decision.safe:
         return "Nobody else is asked: it may write."
     if entry.phase in {"legacy", "retired"}:

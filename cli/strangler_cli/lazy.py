@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, str]] = {
     "gate": "Ask whether a cutover may advance (exit 0: yes).",
     "cutover": "Plan, start, advance, pause, resume or roll back a cutover.",
     "effects": "Show what runs by itself and on which side.",
+    "numbers": "Show the numbers documents got: gaps, doubles.",
     "audit": "Read who did what and why; verify and export it.",
     "notifications": "Send a test event to each webhook.",
     "referee": "Show what the second judge says; acknowledge its alarms.",

@@ -13,6 +13,7 @@ from strangler.canonical import digest
 from strangler.comparison.model import Kind, Severity
 from strangler.effects import Standing
 from strangler.exchange import Side
+from strangler.numbers import Finding
 from strangler.routing.table import Phase
 
 
@@ -208,8 +209,9 @@ class Evidence:
     that each must have reached. `drift`: candidate minus legacy
     per currency, net over the epoch's divergences. `inflows`: how fast comparisons came lately.
     `coverage`: what production asks; `labels`: of strata, as the file has them.
-    `split`: of its present step. `effects`: what
-    runs by itself, and what is known of each side's.
+    `split`: of its present step. `effects`: what runs by itself, and what is known of each side's. `numbers`: series,
+    its routes, and what is wrong in it and not acknowledged, whatever the epoch. `unread`: routes whose numbers were
+    never seen.
     """
 
     cutover: str
@@ -241,6 +243,8 @@ class Evidence:
     split: Split | None = None
     way_back: WayBack | None = None
     effects: tuple[Standing, ...] = ()
+    numbers: tuple[tuple[str, tuple[str, ...], tuple[Finding, ...]], ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def n(self) -> int:

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 type Side = Literal["legacy", "candidate"]
 
@@ -103,6 +103,8 @@ class Exchange(msgspec.Struct, frozen=True, array_like=True):
     `primary`, `bucket`: what the routing table said then. `identity_hash`: keyed hash of the identity, never
     the identity. `strata`: label and value, from the request. `fell_back`: the candidate was to serve, did
     not, and legacy answered in its place; `fallback` then holds the candidate's failure. `cohort`: since version 2.
+    Since version 3: `watched`, captured for the numbers in its answer alone, so never asked again; `sole`, the side
+    that serves everybody on this route, None in canary.
     """
 
     version: int
@@ -120,6 +122,8 @@ class Exchange(msgspec.Struct, frozen=True, array_like=True):
     failure: Failure | None = None
     fallback: Failure | None = None
     cohort: Cohort = ""
+    watched: bool = False
+    sole: Side | None = None
 
     @property
     def meant_for(self) -> Side:

@@ -71,7 +71,7 @@ def test_what_a_person_sees(place: Place, strangler: Strangler) -> None:
     assert "gate: blocked" in out
     assert "strangler divergences list --cutover reads --epoch current" in out
     assert "1 plane, routing table 1: all have it in force" in out
-    assert "captured 40 = 37 compared + 3 dropped + 0 shed + 0 lost + 0 under way" in out
+    assert "captured 40 = 37 recorded + 3 dropped + 0 shed + 0 lost + 0 under way" in out
     assert "queue-full 3" in out
 
 

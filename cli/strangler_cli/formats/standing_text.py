@@ -199,7 +199,7 @@ def _accounting(screen: Screen, standing: Standing) -> None:
     counts = standing.accounting
     if counts["sent"]:
         screen.line(
-            f"captured {counts['sent']:,} = {counts['recorded']:,} compared + {counts['dropped']:,} dropped + "
+            f"captured {counts['sent']:,} = {counts['recorded']:,} recorded + {counts['dropped']:,} dropped + "
             f"{counts['shed']:,} shed + {counts['gaps']:,} lost + {counts['outstanding']:,} under way",
             "dim",
         )

@@ -20,7 +20,7 @@ from strangler.ledger.flush import flush
 from strangler.ledger.learning import open_places
 from strangler.ledger.noise import observations
 from strangler.ledger.planes import planes
-from strangler.ledger.settled import Loss, Settled, StreamReport
+from strangler.ledger.settled import Item, Loss, StreamReport
 from strangler.ledger.splits import Counted, Sighting, record
 from strangler.ledger.store import Ledger
 from strangler.ledger.streams import GAP, gap, stream
@@ -39,7 +39,7 @@ class Page:
     `sightings`, `requests`: how a canary's customers were split.
     """
 
-    batch: list[Settled]
+    batch: list[Item]
     losses: list[Loss]
     reports: list[StreamReport]
     reckonings: list[Reckoning]
@@ -206,7 +206,7 @@ class Book:
         )
 
 
-def _unwritable(settled: Settled) -> Loss:
+def _unwritable(settled: Item) -> Loss:
     origin = settled.origin
     return Loss(UNWRITABLE, 1, origin.plane, origin.boot, settled.route, settled.epoch.digest)
 

@@ -23,7 +23,8 @@ class Case:
     monotonic clock, nanoseconds.
 
     `shadow`: the other side's answer; `seen_ns`: when the candidate's answer came; `version`: the candidate's that
-    gave it, before that the one known when the exchange came. `first`: the outcome that a re-ask is to confirm.
+    gave it, before that the one known when the exchange came. `first`: the outcome that a re-ask is to confirm;
+    `again`: what the sides answered to that.
     """
 
     exchange: Exchange
@@ -36,6 +37,7 @@ class Case:
     first: Outcome | None = None
     noise: list[Finding] = field(default_factory=list)
     twinned: bool = False
+    again: dict[Side, Answered] = field(default_factory=dict[Side, "Answered"])
 
     @property
     def shadow_side(self) -> Side:

@@ -21,6 +21,7 @@ from strangler.ledger.settled import EpochKey
 from strangler.redaction import Redactor, redaction_key
 from strangler.routing.template import Template, parse_template
 from strangler_shadow.worker.labels import Labeller
+from strangler_shadow.worker.reading import Reader, readers
 
 _DECODED: Final = 8 << 20
 """A body may unpack to this, or to eight times the limit for captured bodies: a tree takes many times its text."""
@@ -47,7 +48,7 @@ class Yardstick:
 class Ground:
     """`routes`: per route. `cutovers`: what a route belongs to; those in none are not there. `lag_ms`: per cutover with
     `state: synced`, how much lag is declared. `labels`: how many values of each label are told apart.
-    `templates`: of the paths, per route.
+    `templates`: of the paths, per route. `numbers`: of the routes that declare where their documents' numbers stand.
     """
 
     loaded: Loaded
@@ -58,6 +59,7 @@ class Ground:
     labels: Mapping[str, int]
     cutovers: Mapping[str, str]
     templates: Mapping[str, Template]
+    numbers: Mapping[str, Reader] = field(default_factory=dict[str, Reader])
     _epochs: dict[tuple[str, str], EpochKey] = field(default_factory=dict)
 
     @property
@@ -89,6 +91,7 @@ def ground(loaded: Loaded, state: Path) -> Ground:
             if isinstance(plan.state, SyncedState)
         },
         labels={name: label.limit for name, label in config.strata.items()},
+        numbers=readers(config),
         cutovers={route: name for name, plan in config.cutovers.items() for route in plan.routes},
         templates={name: parse_template(route.match.path) for name, route in config.routes.items()},
     )

@@ -11,17 +11,22 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
+from msgspec.structs import replace
+
 from strangler.comparison.failures import failed
 from strangler.comparison.learning.evidence import Learned
 from strangler.comparison.model import Outcome
 from strangler.comparison.observations import Observations
 from strangler.exchange import Exchange, Failure, Response, Side
+from strangler.numbers import Sighting
 from strangler_shadow.worker.ask import Asker
 from strangler_shadow.worker.case import Answered, Case, size_of
 from strangler_shadow.worker.ground import Ground
 from strangler_shadow.worker.learning import Learners, evidence, sight_of
 from strangler_shadow.worker.limits import Guard
 from strangler_shadow.worker.marks import answered
+from strangler_shadow.worker.memory import OVERHEAD
+from strangler_shadow.worker.numbers import SIGHTING, drawn, read
 from strangler_shadow.worker.patience import Probed, behind, hopeless
 from strangler_shadow.worker.queue import CaseQueue
 from strangler_shadow.worker.second import Referee
@@ -78,7 +83,8 @@ class Shadow:
         """An exchange from a plane: it comes in, or is shed and counted."""
         self._streams.came(stream, exchange.origin.seq)
         self._writer.splits.saw(exchange)
-        if exchange.route not in self.ground.cutovers:
+        known = self.ground.numbers if exchange.watched else self.ground.cutovers
+        if exchange.route not in known:
             self._writer.buffer.lose("route-gone", exchange.origin, exchange.route)
             return
         size = size_of(exchange)
@@ -94,13 +100,25 @@ class Shadow:
         while True:
             case = await self.queue.get()
             try:
-                await (self._first(case) if case.first is None else self._second(case))
+                await self._next(case)
             except Exception:  # noqa: BLE001
                 # Whatever a body does to a decoder or a rule must not end the worker; it is counted and told.
                 _log.exception(
                     "an exchange of %s could not be judged; it counts as lost", case.exchange.route
                 )
                 self._lose(case, "fault")
+
+    async def _next(self, case: Case) -> None:
+        if case.exchange.watched:
+            await self._watch(case)
+        else:
+            await (self._first(case) if case.first is None else self._second(case))
+
+    async def _watch(self, case: Case) -> None:
+        """Its answer is read for the numbers it drew. Nobody is asked the same: that would draw another one."""
+        item = await self._apart(case, drawn, case)
+        self._writer.put(item, OVERHEAD + SIGHTING * len(item.numbers))
+        self._done(case)
 
     async def _first(self, case: Case) -> None:
         exchange = case.exchange
@@ -176,7 +194,8 @@ class Shadow:
         primary, shadow = await asyncio.gather(
             self._ask(exchange.primary, case), self._ask(case.shadow_side, case)
         )
-        candidate = primary if exchange.primary == "candidate" else shadow
+        case.again = {exchange.primary: primary, case.shadow_side: shadow}
+        candidate = case.again["candidate"]
         case.twinned = isinstance(primary, Response)
         if isinstance(candidate, Response) and self.version.of_answer(candidate) != case.version:
             self._settle(case, failed("moved", blame=None, detail="another version answered the second time"))
@@ -198,7 +217,10 @@ class Shadow:
     async def _conclude(self, case: Case, outcome: Outcome) -> None:
         learned = await self._learned(case, outcome)
         answer = await self._apart(case, answered, case) if outcome.verdict == "equal" else b""
-        self._settle(case, outcome, learned, answer)
+        numbers: tuple[Sighting, ...] = ()
+        if case.exchange.route in case.ground.numbers:
+            numbers = await self._apart(case, read, case, self._now_ns())
+        self._settle(case, outcome, learned, answer, numbers)
 
     async def _learned(self, case: Case, outcome: Outcome) -> Learned | None:
         """What the pair shows beyond itself. Nothing is read again where nothing differs and nothing is watched."""
@@ -238,12 +260,19 @@ class Shadow:
         return await asyncio.get_running_loop().run_in_executor(self._heavy, partial(judge, *args, **kwargs))
 
     def _settle(
-        self, case: Case, outcome: Outcome, learned: Learned | None = None, answer: bytes = b""
+        self,
+        case: Case,
+        outcome: Outcome,
+        learned: Learned | None = None,
+        answer: bytes = b"",
+        numbers: tuple[Sighting, ...] = (),
     ) -> None:
         if outcome.verdict != "failed":
             self.known.learn(outcome.pairings)
         item = settled(case, outcome, self._shown, learned, answer)
-        self._writer.put(item, settled_size(item))
+        if numbers:
+            item = replace(item, numbers=numbers)
+        self._writer.put(item, settled_size(item) + SIGHTING * len(numbers))
         self._done(case)
 
     def _lose(self, case: Case, reason: str) -> None:
@@ -252,8 +281,10 @@ class Shadow:
 
     def _count_lost(self, case: Case, reason: str) -> None:
         # The epoch that was in force when it came: what a version's traffic lost is not held against the next one.
-        epoch = case.ground.epoch(case.cutover, case.version or self.version.of_answer(None))
-        self._writer.buffer.lose(reason, case.exchange.origin, case.exchange.route, epoch.digest)
+        digest = ""
+        if not case.exchange.watched:
+            digest = case.ground.epoch(case.cutover, case.version or self.version.of_answer(None)).digest
+        self._writer.buffer.lose(reason, case.exchange.origin, case.exchange.route, digest)
 
     def close(self) -> None:
         """Nothing comes any more."""

@@ -19,7 +19,7 @@ from typing import Final
 from strangler.errors import StranglerError
 from strangler.exchange import Origin
 from strangler.ledger.facts import Fact
-from strangler.ledger.settled import Loss, Settled
+from strangler.ledger.settled import Item, Loss
 from strangler_shadow.worker.book import Book, Page
 from strangler_shadow.worker.splits import Splits
 from strangler_shadow.worker.streams import Streams
@@ -40,11 +40,11 @@ class Buffer:
 
     limit: int
     limit_bytes: int
-    waiting: deque[tuple[Settled, int]] = field(default_factory=deque)
+    waiting: deque[tuple[Item, int]] = field(default_factory=deque)
     bytes: int = 0
     losses: Counter[LossKey] = field(default_factory=Counter)
 
-    def put(self, settled: Settled, size: int) -> None:
+    def put(self, settled: Item, size: int) -> None:
         """Add one, at the cost of the oldest."""
         self.waiting.append((settled, size))
         self.bytes += size
@@ -54,9 +54,9 @@ class Buffer:
         """Count what will never be recorded."""
         self.losses[reason, origin.plane, origin.boot, route, epoch] += 1
 
-    def take(self, count: int) -> tuple[list[Settled], Counter[LossKey]]:
+    def take(self, count: int) -> tuple[list[Item], Counter[LossKey]]:
         """The oldest, and all losses; they are the caller's to write."""
-        batch: list[Settled] = []
+        batch: list[Item] = []
         while self.waiting and len(batch) < count:
             settled, size = self.waiting.popleft()
             self.bytes -= size
@@ -90,7 +90,7 @@ class Writer:
         self._stopping = False
         self._page: Page | None = None
 
-    def put(self, settled: Settled, size: int) -> None:
+    def put(self, settled: Item, size: int) -> None:
         """Hand over a judged exchange; `size`: bytes it takes in memory."""
         self.buffer.put(settled, size)
         if settled.findings or len(self.buffer.waiting) >= BATCH:

@@ -26,6 +26,7 @@ def cross_checks(config: Config) -> Iterator[Found]:
     yield from _told_apart(config)
     yield from _path_variables(config)
     yield from _unsafe_without_state(config)
+    yield from _hidden_numbers(config)
     yield from _listens(config)
     yield from _one_webhook_each(config)
     yield from _rules_compile(("rules",), config.rules)
@@ -123,6 +124,16 @@ def _unsafe_without_state(config: Config) -> Iterator[Found]:
                 continue
             what = f"route `{route_name}` may write, and `{name}` does not say how both sides see its records"
             yield ("cutovers", name, "routes", index), what, _STATES
+
+
+def _hidden_numbers(config: Config) -> Iterator[Found]:
+    for name, route in config.routes.items():
+        if route.numbers is not None and route.numbers.number in config.redaction.fields:
+            yield (
+                ("routes", name, "numbers", "number"),
+                f"{route.numbers.number} is redacted, and its numbers cannot be watched without being kept",
+                "take it out of `redaction.fields`, or remove `numbers`",
+            )
 
 
 def _listens(config: Config) -> Iterator[Found]:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from strangler.config.base import ONE_OR_MORE, Part, or_text
 from strangler.config.decode import Decode
 from strangler.config.fields import BodyPath, Milliseconds, Place, Share
+from strangler.config.numbers import Numbers
 from strangler.config.places import check_field_name
 from strangler.config.rules import Rule
 from strangler.routing.template import parse_template
@@ -155,6 +156,9 @@ class RouteConfig(Part):
     """What may differ in answers of this route, beside the rules for every route."""
     decode: Decode | None = Field(default=None, json_schema_extra=or_text)
     """How answers are to be read, whatever their media type: a format, or the layout of a table."""
+    numbers: Numbers | None = None
+    """Where the document's number stands in its answers, if both systems draw from one sequence: it is watched for gaps
+    and doubles. Answers of requests that write are then captured too, and never asked again."""
     mirror_writes: bool = False
     """Refused for now: carrying writes to both sides needs a durable outbox."""
 

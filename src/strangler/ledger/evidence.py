@@ -16,7 +16,7 @@ from strangler.config.model import Config
 from strangler.config.rules import Rule, kind_of
 from strangler.cutover import plan_of
 from strangler.evidence import Cell, Evidence, Expired, RouteStanding, Seen
-from strangler.ledger import epochs, latency, streams, tables
+from strangler.ledger import epochs, latency, numbers, streams, tables
 from strangler.ledger.coverage import coverage_of
 from strangler.ledger.cutovers import state_of
 from strangler.ledger.drift import net_drift
@@ -29,6 +29,7 @@ from strangler.ledger.settled import SEVERITIES
 from strangler.ledger.splits import split_of
 from strangler.ledger.streams import UNCAPTURED
 from strangler.ledger.wayback import way_back_of
+from strangler.numbers import Finding
 from strangler.routing.safety import comparable
 
 _COUNTED: Final = (
@@ -70,6 +71,7 @@ def _evidence(
         "expired": _expired(loaded, cutover, now_ns),
         "lag_within_ms": _lag_within(config, cutover),
         "effects": standings(connection, config, cutover, state),
+        "numbers": _numbers(connection, config, cutover, now_ns),
         "required": tuple(
             (name, state_of(connection, name).phase)
             for name in config.cutovers[cutover].requires.cutovers or ()
@@ -87,7 +89,8 @@ def _evidence(
         version=epoch.version,
         attempt=epoch.attempt or 0,
         created_ns=epoch.created_ns,
-        cells=_cells(connection, epoch.id),
+        cells=(cells := _cells(connection, epoch.id)),
+        unread=numbers.unread(connection, config, {cell.route: cell.n for cell in cells}),
         seen=_seen(connection, epoch.id),
         drift=net_drift(connection, epoch.id),
         coverage=coverage_of(connection, epoch.id, config.cutovers[cutover].routes),
@@ -101,6 +104,20 @@ def _evidence(
             if reason.startswith(UNCAPTURED)
         },
         **common,
+    )
+
+
+def _numbers(
+    connection: Connection, config: Config, cutover: str, now_ns: int
+) -> tuple[tuple[str, tuple[str, ...], tuple[Finding, ...]], ...]:
+    """What is wrong in the series that one of the cutover's routes shows."""
+    names = {name for name in config.cutovers[cutover].routes if config.routes[name].numbers is not None}
+    if not names:
+        return ()
+    return tuple(
+        (each.name, tuple(route for route in each.series.routes if route in config.routes), each.open)
+        for each in numbers.kept(connection, config, now_ns)
+        if each.open and not names.isdisjoint(each.series.routes)
     )
 
 

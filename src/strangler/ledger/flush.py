@@ -14,18 +14,19 @@ from strangler.ledger import (
     findings,
     learning,
     noise,
+    numbers,
     repeats,
     streams,
     tables,
 )
 from strangler.ledger.counting import CellKey, Strata
-from strangler.ledger.settled import Loss, Settled, StreamReport
+from strangler.ledger.settled import Item, Loss, Settled, StreamReport, Watched
 from strangler.ledger.upsert import upsert
 
 
 def flush(
     connection: Connection,
-    batch: Sequence[Settled],
+    batch: Sequence[Item],
     reports: Sequence[StreamReport] = (),
     losses: Sequence[Loss] = (),
     *,
@@ -50,7 +51,8 @@ def flush(
     """
     if worker is not None and not _numbered(connection, worker, number, now_ns):
         return False
-    judged = [settled for settled in batch if settled.outcome.failure != "shed"]
+    watched = [item for item in batch if isinstance(item, Watched)]
+    judged = [item for item in batch if isinstance(item, Settled) and item.outcome.failure != "shed"]
     if judged:
         placed = _placed(connection, judged, limits or {}, now_ns)
         counting.count(connection, placed, repeats.repeated(connection, placed))
@@ -59,6 +61,10 @@ def flush(
         exemplars.keep(connection, placed, documents)
         noise.write(connection, placed)
         learning.write(connection, placed, now_ns)
+    shown = (*(item.numbers for item in watched), *(item.numbers for item in judged))
+    seen = [sighting for sightings in shown for sighting in sightings]
+    if seen or watched:
+        numbers.write(connection, seen, watched, now_ns)
     streams.account(connection, batch, reports, losses, now_ns)
     return True
 
@@ -76,10 +82,10 @@ def _numbered(connection: Connection, worker: str, number: int, now_ns: int) -> 
 def _placed(
     connection: Connection, judged: Sequence[Settled], limits: Mapping[str, int], now_ns: int
 ) -> list[tuple[CellKey, Settled]]:
-    numbers = epochs.note(connection, ((settled.epoch, settled.seen_ns) for settled in judged))
+    ids = epochs.note(connection, ((settled.epoch, settled.seen_ns) for settled in judged))
     strata = Strata(connection, limits, now_ns)
     placed: list[tuple[CellKey, Settled]] = [
-        ((numbers[settled.epoch.digest], settled.route, strata.of(settled.labels), settled.primary), settled)
+        ((ids[settled.epoch.digest], settled.route, strata.of(settled.labels), settled.primary), settled)
         for settled in judged
     ]
     strata.write()

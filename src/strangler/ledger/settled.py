@@ -15,6 +15,7 @@ import msgspec
 from strangler.comparison.learning.evidence import Learned
 from strangler.comparison.model import Difference, Kind, Location, Node, Outcome, Severity
 from strangler.exchange import FailureReason, Origin, Side
+from strangler.numbers.series import Sighting
 from strangler.redaction import RedactedAnswer, RedactedRequest, Redactor
 
 type NoiseSource = Literal["twin", "re-ask"]
@@ -109,7 +110,7 @@ class Settled(msgspec.Struct, frozen=True):
     renamed values and fields, redacted too. `mark`: eight bytes that are the same for the same question with the same
     outcome (`strangler_shadow.worker.marks`), empty where that cannot be told: it counts once per epoch.
     `legacy_status`, `candidate_status`: of the HTTP answers, 0 where there was none. `shape`: of the
-    path (`strangler.routing.shapes`).
+    path (`strangler.routing.shapes`). `numbers`: the document numbers that both answers show.
     """
 
     origin: Origin
@@ -134,6 +135,7 @@ class Settled(msgspec.Struct, frozen=True):
     legacy_status: int = 0
     candidate_status: int = 0
     shape: str = ""
+    numbers: tuple[Sighting, ...] = ()
 
     @property
     def wrong_amount_served(self) -> bool:
@@ -147,6 +149,33 @@ class Settled(msgspec.Struct, frozen=True):
         return (
             out.verdict == "failed" and out.blame == "candidate" and out.failure not in UNSETTLED | {"shed"}
         )
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """A request that issues documents, captured for the numbers in its answer alone. `unreadable`: it was answered, and
+    no number was found in the answer.
+    """
+
+    origin: Origin
+    route: str
+    numbers: tuple[Sighting, ...] = ()
+    unreadable: bool = False
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """It was compared with nothing."""
+        return ()
+
+    @property
+    def epoch(self) -> EpochKey:
+        """It is evidence of none."""
+        return _NO_EPOCH
+
+
+_NO_EPOCH: Final = EpochKey("", "", "", "", "")
+
+type Item = Settled | Watched
+"""What a page of the worker is made of."""
 
 
 class StreamReport(msgspec.Struct, frozen=True):

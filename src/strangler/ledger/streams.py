@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 
 from strangler.ledger import tables
 from strangler.ledger.counts import Counts, encoded, highest, risen, stored_counts
-from strangler.ledger.settled import Loss, Settled, StreamReport
+from strangler.ledger.settled import Item, Loss, Settled, StreamReport
 from strangler.ledger.tables import MINUTE_NS
 from strangler.ledger.upsert import Row, upsert
 
@@ -109,14 +109,14 @@ def _reasons(connection: Connection, *where: ColumnElement[bool]) -> dict[str, i
 
 def account(
     connection: Connection,
-    batch: Sequence[Settled],
+    batch: Sequence[Item],
     reports: Sequence[StreamReport],
     lost: Sequence[Loss],
     now_ns: int,
 ) -> None:
     """Book a batch on its streams, and what was lost on its minute. Part of `flush`."""
     book = _Book(connection, now_ns)
-    shed = [settled for settled in batch if settled.outcome.failure == SHED]
+    shed = [item for item in batch if isinstance(item, Settled) and item.outcome.failure == SHED]
     for settled in shed:
         book.row(settled.origin.plane, settled.origin.boot)["shed"] += 1
         book.lose(SHED, settled.route, settled.epoch.digest)

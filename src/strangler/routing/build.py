@@ -55,6 +55,7 @@ def _route(
         sampling=int(route.sample * BUCKETS),
         identity=IdentitySource(*route.identity.pair()) if route.identity else None,
         deadline_ms=route.deadline,
+        watched=route.numbers is not None,
         strata=tuple(pair for pair in strata if pair[1].kind != "path" or pair[1].name in variables),
     )
 

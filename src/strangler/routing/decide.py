@@ -41,6 +41,7 @@ class Decision(msgspec.Struct, frozen=True):
     strata: tuple[tuple[str, str], ...] = ()
     unreadable: bool = False
     cohort: Cohort = ""
+    watched: bool = False
 
 
 def needs_body(table: Table, head: RequestHead) -> bool:
@@ -110,6 +111,7 @@ def _decide(
             (label, found) for label, source in entry.strata if (found := find(source, head, values))
         ),
         cohort=by,
+        watched=entry.watched and not safe and not table.halted,
     )
 
 

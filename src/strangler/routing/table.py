@@ -46,7 +46,8 @@ class Route(msgspec.Struct, frozen=True):
 
     `weight`: basis points of buckets that the candidate serves in canary. `pinned`: identities that it serves
     in canary whatever their bucket. `safe`: declared to only read. `sampling`: basis points of requests that
-    are captured. `deadline_ms`: how long a canary's safe request waits for the candidate before legacy answers.
+    are captured. `watched`: answers of its requests that write are captured too, and nobody is asked the same.
+    `deadline_ms`: how long a canary's safe request waits for the candidate before legacy answers.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Route(msgspec.Struct, frozen=True):
     identity: IdentitySource | None = None
     deadline_ms: int = 5_000
     strata: tuple[tuple[str, IdentitySource], ...] = ()
+    watched: bool = False
 
     @property
     def owner(self) -> Side:

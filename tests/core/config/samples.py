@@ -44,6 +44,7 @@ routes:
     safe: true
   pay:
     match: {method: POST, path: /payments}
+    numbers: {number: $.receipt, document: $.id, series: $.country, settle: 10m}
 rules:
   - ignore: [$.generated_at, "header:Date"]
     reason: the time of the answer

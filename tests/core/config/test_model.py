@@ -109,7 +109,7 @@ def test_a_good_file_needs_no_advice(whole: Loaded) -> None:
     [
         ("- ignore: $.a\n- unordered: $.b\n", [1, 2]),
         ("rules:\n  - ignore: $.a\n\n  - unordered: $.b\n", [2, 4]),
-        (WHOLE, [45, 49, 51, 55, 56]),
+        (WHOLE, [46, 50, 52, 56, 57]),
     ],
 )
 def test_rules_in_a_file_of_their_own(text: str, lines: list[int]) -> None:

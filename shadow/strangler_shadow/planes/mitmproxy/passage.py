@@ -10,6 +10,7 @@ from mitmproxy import http
 
 from strangler.exchange import VERSION, Exchange, Failure, Fields, Message, Request, Response, Side
 from strangler.routing import Decision, Table, needs_body, route
+from strangler.routing.table import OWNER
 from strangler_shadow.capture import OVERHEAD
 from strangler_shadow.destination import Hop
 from strangler_shadow.planes.content import decoded, is_event_stream
@@ -142,6 +143,8 @@ class Passage:
             plane.tally.uncaptured[unreadable] += 1
         elif decision.shadow is not None and plane.settings.capture:
             self._wanted = decision.sampling >= 10_000 or plane.draw() * 10_000 < decision.sampling
+        elif decision.watched:
+            self._wanted = plane.settings.capture
 
     def _give_up_guard(self) -> None:
         """A body over the limit cannot be sent twice: the owner serves."""
@@ -272,6 +275,8 @@ class Passage:
             failure=msgspec.structs.replace(failure, elapsed_ns=elapsed_ns) if failure else None,
             fallback=self.fallback,
             cohort=decision.cohort,
+            watched=decision.watched,
+            sole=None if decision.phase == "canary" else OWNER[decision.phase],
         )
         queue.put(exchange, OVERHEAD + len(body) + len(answered))
 

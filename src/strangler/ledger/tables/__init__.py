@@ -22,12 +22,13 @@ from strangler.ledger.tables.evidence import epochs, evidence, failures, minutes
 from strangler.ledger.tables.learning import learned, noise, observations, rule_hits
 from strangler.ledger.tables.moves import audit, cutovers, facts, tables
 from strangler.ledger.tables.notifications import notifications
+from strangler.ledger.tables.numbers import number_acknowledgements, numbers
 from strangler.ledger.tables.plans import plans
 from strangler.ledger.tables.splits import split_requests, splits
 from strangler.ledger.tables.traffic import losses, served, streams, workers
 
 MINUTE_NS: Final = 60_000_000_000
-REVISION: Final = "0008"
+REVISION: Final = "0009"
 """The Alembic revision these tables are; a ledger of another one is not read."""
 
 __all__ = [
@@ -53,6 +54,8 @@ __all__ = [
     "minutes",
     "noise",
     "notifications",
+    "number_acknowledgements",
+    "numbers",
     "observations",
     "plans",
     "repeats",
