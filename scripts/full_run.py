@@ -23,7 +23,7 @@ PAGE = ROOT / "docs" / "full-run.md"
 
 
 class Case(NamedTuple):
-    """One test of the run. `millis` is its duration; `note` why it was skipped."""
+    """One test of the run. `millis` is its duration; `note`: why it was skipped, or what it measured."""
 
     name: str
     result: str
@@ -40,6 +40,7 @@ def cases(report: Path) -> list[Case]:
             "passed" if outcome is None else {"failure": "failed"}.get(str(outcome.tag), str(outcome.tag))
         )
         note = str(outcome.get("message", "")) if result == "skipped" and outcome is not None else ""
+        note = note or "; ".join(str(each.get("value", "")) for each in element.iter("property"))
         name = "%s::%s" % (element.get("classname", ""), element.get("name", ""))
         found.append(Case(name, result, milliseconds(str(element.get("time", "0"))), note))
     return found

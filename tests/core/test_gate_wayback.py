@@ -52,9 +52,17 @@ def test_in_shadow_legacy_serves_everybody() -> None:
         ((reverse(ago=1),), False),
         ((reverse(ago=11),), True),
         ((reverse(candidate_failed=5),), True),
+        ((reverse(candidate_failed=5, duplicates=1),), False),
         ((replace(cell(fallbacks=1), stratum="x"),), False),
     ],
-    ids=["nobody", "one route", "of an earlier step", "the candidate failed all", "legacy in its place"],
+    ids=[
+        "nobody",
+        "one route",
+        "of an earlier step",
+        "the candidate failed all",
+        "a repeat",
+        "legacy in its place",
+    ],
 )
 def test_between_steps_of_the_canary_one_comparison_of_this_step(
     cells: tuple[Cell, ...], missing: bool

@@ -8,7 +8,8 @@ from .test_setup import load
 full_run = load("full_run")
 
 REPORT = """<testsuites><testsuite>
-<testcase classname="tests.system.test_kill" name="test_worker" time="12.3456"/>
+<testcase classname="tests.system.test_kill" name="test_worker" time="12.3456">
+<properties><property name="took" value="7 ms"/></properties></testcase>
 <testcase classname="tests.system.test_soak" name="test_hour" time="3">
 <failure message="lost 1">trace</failure></testcase>
 <testcase classname="tests.system.test_tryton" name="test_reads" time="0.1">
@@ -32,7 +33,7 @@ def test_the_page_counts_and_names_what_was_skipped(tmp_path: Path) -> None:
     report.write_text(REPORT)
     page = full_run.page(full_run.cases(report), "abc1234", datetime(2030, 1, 2, 3, 4, tzinfo=UTC))
     assert "- result: **1 failed, 1 passed, 1 skipped**" in page
-    assert "| `tests.system.test_kill::test_worker` | passed | 12.3 |" in page
+    assert "| `tests.system.test_kill::test_worker` | passed: 7 ms | 12.3 |" in page
     assert "skipped: no server / here" in page
     assert "2030-01-02 03:04 UTC" in page
 

@@ -68,8 +68,9 @@ def _proven_ns(evidence: Evidence, route: str) -> int:
 
 
 def _proves(cell: Cell) -> bool:
-    """Where legacy answered in the candidate's place, it is its own cell that says so."""
-    return cell.fallbacks > 0 or (cell.primary == "candidate" and cell.n > cell.candidate_failed)
+    """Where legacy answered in the candidate's place, it is its own cell that says so. A repeat proves it as well."""
+    answered = cell.n + cell.duplicates > cell.candidate_failed
+    return cell.fallbacks > 0 or (cell.primary == "candidate" and answered)
 
 
 def _answering(case: Case, way: WayBack) -> Iterator[Reason]:

@@ -46,7 +46,7 @@ def _recent(connection: Connection, epoch: int, minute: int) -> tuple[Returned, 
     statement = (
         select(
             table.c.route,
-            func.sum(table.c.n - table.c.candidate_failed),
+            func.sum(table.c.n + table.c.duplicates - table.c.candidate_failed),
             func.sum(table.c.others),
         )
         .where(table.c.minute >= minute, table.c.epoch == epoch, table.c.side == "candidate")

@@ -75,6 +75,7 @@ def test_only_what_legacy_was_asked_lately_and_second_counts(ledger: Ledger) -> 
         judged.failed("timeout", "legacy", primary="candidate"),
         judged.failed("timeout", primary="candidate"),
         judged.failed("refused", "legacy"),
+        *(judged.equal(primary="candidate", mark=b"the same") for _ in range(2)),
     ]
     now_ns = judged.at_ns
     state = CutoverState("reads", "canary", 0, 100, since_ns=START)
@@ -83,5 +84,5 @@ def test_only_what_legacy_was_asked_lately_and_second_counts(ledger: Ledger) -> 
         epoch = read_evidence(connection, NAMED, "reads", now_ns).epoch
         way = way_back_of(connection, NAMED.config, state, epoch, now_ns)
         later = way_back_of(connection, NAMED.config, CutoverState("reads", "shadow"), epoch, now_ns)
-    assert way.recent == (Returned("invoice", 2, 1),)
+    assert way.recent == (Returned("invoice", 4, 1),)
     assert later.recent == ()
