@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, str]] = {
     "cutover": "Plan, start, advance, pause, resume or roll back a cutover.",
     "effects": "Show what runs by itself and on which side.",
     "numbers": "Show the numbers documents got: gaps, doubles.",
+    "migrate": "Change the database's schema while both versions work.",
     "audit": "Read who did what and why; verify and export it.",
     "notifications": "Send a test event to each webhook.",
     "referee": "Show what the second judge says; acknowledge its alarms.",

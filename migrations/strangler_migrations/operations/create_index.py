@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from strangler.config.base import Part
+from strangler_migrations.binding import indexed
+from strangler_migrations.draft import Change, Draft
 from strangler_migrations.operations.base import Expression, Name
+from strangler_migrations.sql.names import ident
+from strangler_migrations.sql.tokens import renamed
+from strangler_migrations.statement import Phase
 
 
 class OperatorClass(Part):
@@ -63,3 +69,35 @@ class CreateIndex(Part):
         if isinstance(value, list):
             return [{"column": item} if isinstance(item, str) else item for item in value]
         return value
+
+
+def phases(operation: CreateIndex, draft: Draft) -> Change:
+    """CONCURRENTLY, because a plain one takes SHARE: no writer passes while it is built. After a backfill, if any."""
+    if draft.catalog.relation_of_index(operation.name):
+        raise draft.wrong(
+            f"there is an index `{operation.name}` already",
+            "the grace time of one that was dropped ends with `drop`",
+        )
+    for each in operation.columns:
+        draft.column(operation.table, each.column)
+    shown = draft.visible(operation.table)
+    rest = (
+        f"USING {operation.method} ({', '.join(_element(each, shown.columns) for each in operation.columns)})"
+    )
+    rest += f" WITH ({operation.storage_parameters})" if operation.storage_parameters else ""
+    if operation.predicate:
+        rest += f" WHERE {renamed(operation.predicate, shown.columns, operation.table)}"
+    index = indexed(draft, shown.table, operation.name, rest, unique=operation.unique)
+    filled = any(table == shown.table for table, _ in draft.paired)
+    return Change({Phase.VERIFY if filled else Phase.START: (index,)}, draft)
+
+
+def _element(column: IndexColumn, names: Mapping[str, str]) -> str:
+    parts = [ident(names[column.column])]
+    parts += [f"COLLATE {ident(column.collate)}"] if column.collate else []
+    if column.opclass:
+        params = f" ({', '.join(column.opclass.params)})" if column.opclass.params else ""
+        parts.append(ident(column.opclass.name) + params)
+    parts += ["DESC"] if column.sort == "DESC" else []
+    parts += [f"NULLS {column.nulls}"] if column.nulls else []
+    return " ".join(parts)

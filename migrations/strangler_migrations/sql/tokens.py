@@ -33,25 +33,28 @@ def mentioned(expression: str, names: Iterable[str]) -> frozenset[str]:
     return frozenset(name for kind, _, name in _tokens(expression) if kind == "name" and name in known)
 
 
-def renamed(expression: str, names: Mapping[str, str]) -> str:
-    """The expression with columns under other names: of constraints and indexes as PostgreSQL prints them.
+def renamed(expression: str, names: Mapping[str, str], table: str = "") -> str:
+    """The expression with columns under other names, for constraints and indexes.
 
-    A name after `::` is a type's, one before `(` a function's, one before `.` a table's: they stay.
+    A name after `::` is a type's, one before `(` a function's, one before `.` a table's, one after it that of another
+    table than `table`: they stay.
     """
     found = list(_tokens(expression))
     solid = [index for index, (kind, _, _) in enumerate(found) if kind != "space"]
     place = {index: position for position, index in enumerate(solid)}
     parts: list[str] = []
     for index, (kind, text, name) in enumerate(found):
-        replace = kind == "name" and name in names and _is_column(found, solid, place[index])
+        replace = kind == "name" and name in names and _is_column(found, solid, place[index], table)
         parts.append(ident(names[name]) if replace else text)
     return "".join(parts)
 
 
-def _is_column(found: list[tuple[str, str, str]], solid: list[int], position: int) -> bool:
+def _is_column(found: list[tuple[str, str, str]], solid: list[int], position: int, table: str) -> bool:
     before = found[solid[position - 1]][1] if position else ""
     after = found[solid[position + 1]][1] if position + 1 < len(solid) else ""
-    return before not in {"::", "."} and after not in {"(", "."}
+    if before == ".":
+        return position > 1 and found[solid[position - 2]][2] == table != ""
+    return before != "::" and after not in {"(", "."}
 
 
 def _tokens(expression: str) -> Iterator[tuple[str, str, str]]:

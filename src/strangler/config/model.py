@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from strangler.config.base import Part
 from strangler.config.cutovers import CutoverConfig
+from strangler.config.migrations import MigrationsConfig
 from strangler.config.notifications import Notification
 from strangler.config.policy import Policy
 from strangler.config.routes import Label, Redaction, RouteConfig
@@ -57,6 +58,9 @@ class Config(Part):
 
     notifications: tuple[Notification, ...] = ()
     """Who is told what happened, by signed webhooks."""
+
+    migrations: MigrationsConfig = Field(default_factory=MigrationsConfig)
+    """The database whose schema is migrated."""
 
     def policy_of(self, cutover: str) -> Policy:
         """The policy in force for a cutover: the general one with what the cutover says differently."""

@@ -1,0 +1,55 @@
+"""`strangler migrate start`: expand, backfill, verify."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from strangler_cli.migrating import ACTOR, AS_JSON, on_a_database, opened, publish
+
+
+@click.command(
+    help="Expand, backfill and verify: afterwards the applications of both versions work, and every row has both "
+    "forms. What was interrupted goes on where it was.\n\n"
+    "Refused before anything is changed: wrong expressions, missing rights, a `down` that does not invert `up` on a "
+    "sample of the rows, a table without a primary key, a standby. No statement queues for longer than "
+    "`migrations.lock_timeout`; it says whom it waits for.",
+)
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@on_a_database
+@click.option(
+    "--max-rate", type=click.IntRange(1), metavar="ROWS", help="Fill at most so many rows a second."
+)
+@click.option(
+    "--pause-file", type=click.Path(path_type=Path), metavar="FILE", help="Fill nothing while it is there."
+)
+@click.option("--allow-loss", is_flag=True, help="Start although `down` does not give back what `up` took.")
+@ACTOR
+@AS_JSON
+def start(
+    config: str,
+    database: str | None,
+    base: str | None,
+    file: Path,
+    *,
+    max_rate: int | None,
+    pause_file: Path | None,
+    allow_loss: bool,
+    actor: str | None,
+    as_json: bool,
+) -> None:
+    """Start it."""
+    from strangler_cli.formats.migration_state import told
+    from strangler_cli.formats.migration_watch import watching
+    from strangler_migrations.migration import load
+    from strangler_migrations.running.backfill import Throttle
+    from strangler_migrations.running.chunks import Pacer
+    from strangler_migrations.running.lifecycle import start as start_
+
+    migration = load(file)
+    with opened(config, database, base, actor) as place, watching() as watch:
+        pacer = Pacer(place.settings.chunk / 1000, max_rate)
+        record = start_(place.session, migration, Throttle(pacer, pause_file), watch, allow_loss=allow_loss)
+        publish(place, record)
+    told(record, as_json=as_json)

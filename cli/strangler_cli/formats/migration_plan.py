@@ -1,0 +1,154 @@
+"""A migration's plan: for people, as a script, as JSON."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from strangler_cli.screen import Column, Screen
+from strangler_cli.words import counted
+from strangler_migrations.filling import Filling
+from strangler_migrations.plan import Plan
+from strangler_migrations.running.locking import blockers
+from strangler_migrations.running.session import Session
+from strangler_migrations.statement import Lock, Phase, Statement
+
+_BYTES_PER_S: Final = 200 << 20
+_ROWS_PER_S: Final = 60_000
+"""What a modest machine reads and fills; the plan says "about"."""
+
+
+def as_object(plan: Plan) -> dict[str, Any]:
+    """For programs; docs/commands.md has the fields."""
+    return {
+        "name": plan.name,
+        "version": plan.version,
+        "previous": plan.previous,
+        "warnings": list(plan.warnings),
+        "phases": [
+            {
+                "phase": phase.value,
+                "way_back": plan.way_back[phase] is None,
+                "statements": [_object(plan, each) for each in plan.phases[phase]],
+                **(
+                    {"fills": [_filled(plan, each) for each in plan.fillings]}
+                    if phase is Phase.BACKFILL
+                    else {}
+                ),
+            }
+            for phase in Phase
+        ],
+    }
+
+
+def _object(plan: Plan, statement: Statement) -> dict[str, Any]:
+    return {
+        "sql": statement.sql,
+        "lock": statement.lock.value,
+        "targets": list(statement.targets),
+        "blocks_readers": statement.lock.blocks_readers,
+        "blocks_writers": statement.lock.blocks_writers,
+        "rewrites": statement.rewrites,
+        "scans": statement.scans,
+        "transactional": statement.transactional,
+        "undo": None if statement.undo is None else list(statement.undo),
+        "why": statement.why,
+        "rows": _rows(plan, statement) if statement.scans else 0,
+        "bytes": _bytes(plan, statement) if statement.scans else 0,
+    }
+
+
+def _filled(plan: Plan, filling: Filling) -> dict[str, Any]:
+    known = plan.catalog.tables[filling.table]
+    return {
+        "table": filling.table,
+        "rows": known.rows,
+        "bytes": known.bytes,
+        "sql": filling.update(first=False, last=False),
+    }
+
+
+def script(plan: Plan) -> str:
+    """The statements, to be read; a backfill's with its parameters as `%s`."""
+    lines = [f"-- {plan.name}: {plan.previous or plan.catalog.schema} → {plan.version}"]
+    for phase in Phase:
+        lines.append(f"\n-- {phase}")
+        if phase is Phase.BACKFILL:
+            lines += [f"-- range by range\n{each.update(first=False, last=False)};" for each in plan.fillings]
+        for statement in plan.phases[phase]:
+            on = f" on {', '.join(statement.targets)}" if statement.targets else ""
+            lines += [f"-- {statement.lock}{on}", f"{statement.sql};"]
+    return "\n".join(lines)
+
+
+def printed(screen: Screen, plan: Plan, session: Session) -> None:
+    """Phase by phase: lock, table, cost, statement; then what may surprise, and who is in the way now."""
+    screen.heading(f"{plan.name}: {plan.previous or plan.catalog.schema} → {plan.version}")
+    columns = [Column("lock"), Column("on"), Column("cost"), Column("statement", wrap=True)]
+    for phase in Phase:
+        rows = [_row(plan, each) for each in plan.phases[phase] if each.unit != "version"]
+        views = sum(each.sql.startswith("CREATE VIEW") for each in plan.phases[phase])
+        rows += [[*_fill(plan, each)] for each in plan.fillings if phase is Phase.BACKFILL and each.sets]
+        if rows or views:
+            back = "" if plan.way_back[phase] is None else "  (no way back afterwards)"
+            screen.line()
+            screen.heading(f"{phase.value}{back}")
+            screen.table(columns, rows, indent=2)
+        if views:
+            screen.line(f"  and the schema {plan.version} with {counted(views, 'view')}")
+    screen.line()
+    for warning in plan.warnings:
+        screen.line(f"note: {warning}", "warn")
+    _in_the_way(screen, plan, session)
+
+
+def _in_the_way(screen: Screen, plan: Plan, session: Session) -> None:
+    strong = [each for steps in plan.phases.values() for each in steps if each.lock.blocks_writers]
+    found = blockers(session, strong)
+    for each in found[:5]:
+        screen.line(f"in the way now: {each}", "warn")
+    readers = sorted({t for each in strong if each.lock is Lock.ACCESS_EXCLUSIVE for t in each.targets})
+    if readers:
+        limit = session.limits.lock_timeout_ms
+        screen.line(
+            f"readers and writers of {', '.join(readers)} wait for {limit} ms at most, per attempt", "dim"
+        )
+
+
+def _row(plan: Plan, statement: Statement) -> list[str]:
+    cost = "a moment" if statement.lock is not Lock.NONE else ""
+    if statement.scans:
+        seconds = _bytes(plan, statement) // _BYTES_PER_S
+        cost = f"reads {_size(_bytes(plan, statement))}, about {max(1, seconds)} s"
+    text = (
+        statement.sql.partition("\n")[0]
+        if statement.sql.startswith("CREATE OR REPLACE FUNCTION")
+        else statement.sql
+    )
+    return [statement.lock.value, ", ".join(statement.targets), cost, text]
+
+
+def _fill(plan: Plan, filling: Filling) -> list[str]:
+    rows = plan.catalog.tables[filling.table].rows
+    seconds = max(1, rows // _ROWS_PER_S)
+    cost = f"about {counted(rows, 'row')}, {seconds} s" if rows >= 0 else "rows not counted yet"
+    return [
+        Lock.ROW_EXCLUSIVE.value,
+        filling.table,
+        cost,
+        f"{filling.update(first=False, last=False)}, range by range",
+    ]
+
+
+def _rows(plan: Plan, statement: Statement) -> int:
+    return sum(plan.catalog.tables[t].rows for t in statement.targets if t in plan.catalog.tables)
+
+
+def _bytes(plan: Plan, statement: Statement) -> int:
+    return sum(plan.catalog.tables[t].bytes for t in statement.targets if t in plan.catalog.tables)
+
+
+def _size(count: int) -> str:
+    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if count >= size:
+            return f"{count // size:,} {unit}"
+    return f"{count} B"

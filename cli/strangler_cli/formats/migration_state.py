@@ -1,0 +1,60 @@
+"""Where migrations stand: for people and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from strangler_cli.formats.as_json import dumped
+from strangler_cli.screen import Column, Screen
+from strangler_migrations.running.states import NEXT
+from strangler_migrations.running.store import Progress, Record
+
+
+def as_object(record: Record, progress: Sequence[Progress] = ()) -> dict[str, Any]:
+    """For programs; docs/commands.md has the fields."""
+    return {
+        "name": record.name,
+        "state": record.state.value,
+        "version": record.version,
+        "previous": record.previous,
+        "digest": record.digest,
+        "actor": record.actor,
+        "started_at": record.started_at.isoformat(),
+        "changed_at": record.changed_at.isoformat(),
+        "next": NEXT[record.state],
+        "fills": [{"table": e.filling.table, "rows": e.rows, "done": e.done} for e in progress],
+    }
+
+
+def told(record: Record, *, as_json: bool) -> None:
+    """What came of a command."""
+    if as_json:
+        click.echo(dumped(as_object(record)))
+        return
+    screen = Screen()
+    screen.line(f"{record.name} is {record.state.value}", "good")
+    screen.line(f"next: {NEXT[record.state]}")
+
+
+def listed(screen: Screen, found: Sequence[tuple[Record, Sequence[Progress]]]) -> None:
+    """All of them, in order."""
+    columns = [
+        Column("migration"),
+        Column("state"),
+        Column("version"),
+        Column("filled", right=True),
+        Column("next"),
+    ]
+    screen.table(columns, [_row(record, progress) for record, progress in found])
+    if not found:
+        screen.line(
+            "no migration was started here: `strangler migrate plan FILE`, then `strangler migrate start FILE`"
+        )
+
+
+def _row(record: Record, progress: Sequence[Progress]) -> list[str]:
+    filled = f"{sum(each.rows for each in progress):,} rows" if any(each.rows for each in progress) else ""
+    return [record.name, record.state.value, record.version, filled, NEXT[record.state]]

@@ -1,0 +1,97 @@
+"""What cannot be changed while both versions work; each refusal says the safe way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from strangler_migrations.catalog.model import Table
+from strangler_migrations.draft import Draft
+from strangler_migrations.sql.names import NEW
+from strangler_migrations.sql.tokens import mentioned
+
+
+def second_form_refused(draft: Draft, table: Table, column: str) -> None:
+    """Raise UsageError when the column can have no second form."""
+    for what, remedy in _reasons(draft, table, column):
+        raise draft.wrong(f"`{table.name}.{column}` cannot have a second form: {what}", remedy)
+
+
+def rows_refused(draft: Draft, table: Table) -> None:
+    """Raise UsageError when the rows of a table cannot be filled range by range."""
+    for what, remedy in _keyless(table):
+        raise draft.wrong(f"the rows of `{table.name}` cannot be filled: {what}", remedy)
+
+
+def _keyless(table: Table) -> Iterator[tuple[str, str]]:
+    if not table.key:
+        yield "the table has no primary key", "give it one first: create_constraint with type primary_key"
+    if table.kind != "plain":
+        yield "the table is partitioned", "migrate its partitions with SQL, one by one"
+
+
+def _reasons(draft: Draft, table: Table, name: str) -> Iterator[tuple[str, str]]:
+    column = table.columns[name]
+    if column.name.startswith(NEW) or (table.name, name) in draft.paired:
+        yield "this file changes it already", "say all that changes in one operation, or use a second file"
+    yield from _keyless(table)
+    if name in table.key:
+        yield "it is part of the primary key", "add a column and move the readers over, then change the key"
+    if column.identity or (column.default or "").startswith("nextval("):
+        yield (
+            "it is numbered by a sequence",
+            "add a column with `up`, move the readers over, then drop this one",
+        )
+    if column.generated:
+        yield "PostgreSQL computes it", "add another generated column with SQL, then drop this one"
+    yield from _leaned_on(draft, table, name)
+
+
+def _leaned_on(draft: Draft, table: Table, name: str) -> Iterator[tuple[str, str]]:
+    for other, constraint in draft.catalog.referencing(table.name):
+        if name in _referenced_columns(constraint.definition):
+            yield f"the foreign key {constraint.name} of {other} points at it", "drop that constraint first"
+    for view in readers(draft, table.name, name):
+        yield f"the view {view} reads it", "drop the view, and make it anew afterwards"
+    for other_column in table.columns.values():
+        if other_column.generated and mentioned(other_column.generated, [name]):
+            yield f"{other_column.name} is computed from it", "drop the generated column first"
+    for policy in table.policies.values():
+        if mentioned(f"{policy.using or ''} {policy.check or ''}", [name]):
+            yield (
+                f"the policy {policy.name} reads it",
+                "row security would be passed by: change the policy first",
+            )
+    for constraint in table.constraints.values():
+        if constraint.kind == "exclude" and name in constraint.columns:
+            yield (
+                f"the exclusion {constraint.name} binds it",
+                "there is no way to build one without a long lock",
+            )
+
+
+def readers(draft: Draft, table: str, column: str | None = None) -> list[str]:
+    """The views that stand on a table or on one of its columns; those of versions are not among them."""
+    views = {
+        **{view.name: view.reads for view in draft.catalog.views.values()},
+        **draft.catalog.foreign_views,
+    }
+    return sorted(
+        name for name, reads in views.items() if any(t == table and column in (None, c) for t, c in reads)
+    )
+
+
+def _referenced_columns(definition: str) -> frozenset[str]:
+    there = definition.partition(" REFERENCES ")[2].partition("(")[2].partition(")")[0]
+    return frozenset(part.strip().strip('"').replace('""', '"') for part in there.split(","))
+
+
+def warnings_for(table: Table, columns: tuple[str, ...]) -> Iterator[str]:
+    """What is allowed and may surprise."""
+    for trigger in table.triggers.values():
+        definition = trigger.definition
+        if " BEFORE " in definition and "FOR EACH ROW" in definition:
+            yield f"the trigger {trigger.name} of {table.name} runs before rows are kept in step, and at the backfill"
+        elif "FOR EACH ROW" in definition and " UPDATE" in definition:
+            yield f"the trigger {trigger.name} of {table.name} runs at the backfill, too"
+        if " UPDATE OF " in definition and mentioned(definition.partition(" UPDATE OF ")[2], columns):
+            yield f"the trigger {trigger.name} of {table.name} does not see what the new version writes"

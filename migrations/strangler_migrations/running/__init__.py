@@ -1,0 +1,1 @@
+"""What touches the database: state, lease, statements under their locks, ranges. Plans come in, errors are typed."""

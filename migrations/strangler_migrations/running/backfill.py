@@ -1,0 +1,113 @@
+"""Fill the new forms, range by range of the primary key; resumable from the last committed key.
+
+A range and its record are one transaction: after kill -9 nothing is filled twice and nothing is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from strangler_migrations.filling import Filling
+from strangler_migrations.running import store
+from strangler_migrations.running.chunks import Pacer
+from strangler_migrations.running.lease import Lease
+from strangler_migrations.running.session import MigrationFailed, Session, path_set, refusals
+from strangler_migrations.running.store import Progress
+
+_PAUSED_S: Final = 1.0
+_ATTEMPTS: Final = 20
+
+type Watch = Callable[[str, int, int, float | None], None]
+"""Table, rows filled, rows in all (an estimate, -1: unknown), rows per second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """`pause_file`: while it is there, nothing is filled."""
+
+    pacer: Pacer = field(default_factory=Pacer)
+    pause_file: Path | None = None
+
+
+def backfill(session: Session, lease: Lease, name: str, throttle: Throttle, watch: Watch) -> int:
+    """Fill every table of a migration that is not filled; the rows written."""
+    written = 0
+    for progress in store.fillings(session.connection, name):
+        if not progress.done and progress.filling.sets:
+            written += _table(session, lease, name, progress, throttle, watch)
+            # The planner knows the new column's values before anything is built or validated over them.
+            with refusals(f"ANALYZE {progress.filling.on}"):
+                session.connection.execute(f"ANALYZE {progress.filling.on}".encode())
+    return written
+
+
+def _table(
+    session: Session, lease: Lease, name: str, progress: Progress, throttle: Throttle, watch: Watch
+) -> int:
+    filling, key, pacer, written = progress.filling, progress.last_key, throttle.pacer, 0
+    total = _estimate(session, filling)
+    session.connection.execute("SET lock_timeout = 0")
+    with path_set(session):
+        while True:
+            _while_paused(session, throttle.pause_file)
+            began = session.monotonic()
+            key, rows, last = _range(session, lease, name, progress.number, filling, key, pacer.rows)
+            took = session.monotonic() - began
+            written += rows
+            watch(filling.table, progress.rows + written, total, pacer.rate)
+            if last:
+                return written
+            asked = pacer.rows
+            pacer = pacer.after(asked, took)
+            session.sleep(pacer.pause(asked, took))
+
+
+def _range(
+    session: Session,
+    lease: Lease,
+    name: str,
+    number: int,
+    filling: Filling,
+    after: tuple[str, ...] | None,
+    size: int,
+) -> tuple[tuple[str, ...] | None, int, bool]:
+    """One range: the key that ended it, the rows written, whether it was the last."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            with refusals(f"backfill of {filling.table}"), session.connection.transaction():
+                lease.extend(session)
+                before = after or ()
+                bound = session.connection.execute(
+                    filling.bound(first=after is None).encode(), (*before, size - 1)
+                ).fetchone()
+                sql = filling.update(first=after is None, last=bound is None)
+                rows = session.connection.execute(sql.encode(), (*before, *(bound or ()))).rowcount
+                store.advance(session.connection, name, number, bound, rows)
+            return bound or after, rows, bound is None
+        except psycopg.errors.DeadlockDetected:
+            # A client locked rows of the range in another order; PostgreSQL chose us to step back.
+            session.sleep(0.1 * (attempt + 1) * (0.5 + session.chance()))
+    raise MigrationFailed(
+        f"{filling.table}: every attempt at a range met a deadlock", remedy="call it again later"
+    )
+
+
+def _while_paused(session: Session, file: Path | None) -> None:
+    told = False
+    while file is not None and file.exists():
+        if not told:
+            session.tell(f"paused while {file} is there")
+            told = True
+        session.sleep(_PAUSED_S)
+
+
+def _estimate(session: Session, filling: Filling) -> int:
+    row = session.connection.execute(
+        "SELECT reltuples::bigint FROM pg_catalog.pg_class WHERE oid = %s::regclass", (filling.on,)
+    ).fetchone()
+    return -1 if row is None else int(row[0])

@@ -1,0 +1,102 @@
+"""Statements under locks that never make the world queue.
+
+A statement that waits for ACCESS EXCLUSIVE lets everybody behind it wait, too. So it is looked first who would be in
+the way; an attempt queues for `lock_timeout` at most; then it is tried again, later and later, within a bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+
+from strangler.errors import Refused
+from strangler_migrations.running.session import Session, refusals
+from strangler_migrations.statement import CONFLICTS, Lock, Statement
+
+_FIRST_S: Final = 0.25
+_LONGEST_S: Final = 10.0
+_MODES: Final = {lock: lock.title().replace(" ", "") + "Lock" for lock in Lock if lock is not Lock.NONE}
+_BLOCKERS: Final = """
+SELECT DISTINCT a.pid, COALESCE(a.usename, ''), COALESCE(a.application_name, ''),
+       COALESCE(host(a.client_addr), 'local'), COALESCE(a.state, ''),
+       extract(epoch FROM clock_timestamp() - a.xact_start)::int, c.relname::text
+FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+     JOIN pg_catalog.pg_class c ON c.oid = l.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE l.granted AND l.locktype = 'relation' AND l.pid <> pg_backend_pid() AND n.nspname = %s AND c.relname = ANY (%s)
+  AND l.mode = ANY (%s) AND a.xact_start < clock_timestamp() - make_interval(secs => %s)
+ORDER BY 6 DESC NULLS LAST, 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A session that holds what a statement would have to wait for."""
+
+    pid: int
+    role: str
+    application: str
+    address: str
+    state: str
+    seconds: int
+    table: str
+
+    def __str__(self) -> str:
+        who = f"{self.role} ({self.application or 'no application name'}, {self.address}, pid {self.pid})"
+        return f"{who} has been {self.state} for {self.seconds} s in a transaction with {self.table}"
+
+
+def blockers(session: Session, statements: Iterable[Statement], *, older_than_s: float = 0) -> list[Blocker]:
+    """Who would be waited for, the longest first."""
+    found = dict[int, Blocker]()
+    for statement in statements:
+        modes = [_MODES[lock] for lock in CONFLICTS[statement.lock] if lock in _MODES]
+        if modes and statement.targets:
+            rows = session.connection.execute(
+                _BLOCKERS.encode(), (session.schema, list(statement.targets), modes, older_than_s)
+            )
+            found.update((row[0], Blocker(*row)) for row in rows)
+    return sorted(found.values(), key=lambda each: -(each.seconds or 0))
+
+
+def patiently(session: Session, statements: tuple[Statement, ...], attempt: Callable[[], None]) -> None:
+    """Run `attempt` (a transaction under `lock_timeout`) until it got its locks. Raises Refused when the bound is over.
+
+    Nothing queues behind us for longer than one `lock_timeout` per attempt, and not at all while a transaction that is
+    older than it is seen in the way.
+    """
+    wait, until = _FIRST_S, session.monotonic() + session.limits.lock_bound_s
+    what = statements[0].sql.partition("\n")[0]
+    while True:
+        found = blockers(session, statements, older_than_s=session.limits.lock_timeout_ms / 1000)
+        if not found:
+            try:
+                with refusals(what):
+                    _attempted(attempt)
+            except _Busy:
+                found = blockers(session, statements)
+            else:
+                return
+        names = "; ".join(map(str, found[:3])) or "somebody who was gone a moment later"
+        if session.monotonic() >= until:
+            raise Refused(
+                f"no lock within {session.limits.lock_bound_s} s: {names}",
+                where=what,
+                remedy="end that transaction, then call the same command again: it goes on",
+            )
+        session.tell(f"waiting for {names}")
+        session.sleep(wait * (0.5 + session.chance()))
+        wait = min(wait * 2, _LONGEST_S)
+
+
+class _Busy(Exception):  # noqa: N818
+    """The locks were not to be had."""
+
+
+def _attempted(attempt: Callable[[], None]) -> None:
+    try:
+        attempt()
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+        raise _Busy from None

@@ -1,0 +1,118 @@
+"""A connection to the database that is migrated, with the time, the chance and the words that running needs."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from strangler.errors import StranglerError, Unreachable, UsageError
+from strangler_migrations.sql.names import ident
+
+type Connection = psycopg.Connection[Any]
+
+
+class MigrationFailed(StranglerError):  # noqa: N818  it is a state, and reads as one
+    """PostgreSQL refused a statement. What was done is recorded: going on and rolling back are both possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`lock_timeout_ms`: how long one attempt queues; `lock_bound_s`: how long attempts go on; `lease_s`: how long a
+    lost connection keeps others away.
+    """
+
+    lock_timeout_ms: int = 500
+    lock_bound_s: int = 600
+    lease_s: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`tell` gets sentences for whoever watches; `sleep`, `monotonic` (s) and `chance` (0 to 1) are passed in."""
+
+    connection: Connection
+    schema: str
+    actor: str
+    tell: Callable[[str], None] = lambda _: None
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+    chance: Callable[[], float] = random.random
+    limits: Limits = Limits()
+
+    def set_path(self) -> None:
+        """In a transaction: names without a schema are the migrated schema's, as in the catalogue's expressions."""
+        path = f"{ident(self.schema)}, {_path(self.connection)}"
+        self.connection.execute("SELECT set_config('search_path', %s, true)", (path,))
+
+
+def _path(connection: Connection) -> str:
+    row = connection.execute("SELECT current_setting('search_path')").fetchone()
+    assert row is not None
+    return str(row[0]) or "public"
+
+
+@contextmanager
+def path_set(session: Session) -> Generator[None]:
+    """Outside of transactions: the session's search_path as `set_path` sets it, given back afterwards."""
+    before = _path(session.connection)
+    path = f"{ident(session.schema)}, {before}"
+    session.connection.execute("SELECT set_config('search_path', %s, false)", (path,))
+    try:
+        yield
+    finally:
+        if not session.connection.broken:
+            session.connection.execute("SELECT set_config('search_path', %s, false)", (before,))
+
+
+@contextmanager
+def connected(url: str, application: str = "strangler migrate") -> Generator[Connection]:
+    """An open connection, in autocommit. Raises Unreachable, or UsageError for what is no URL."""
+    plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
+    try:
+        connection = psycopg.connect(plain, autocommit=True, application_name=application, connect_timeout=10)
+    except psycopg.ProgrammingError as error:
+        raise UsageError(
+            f"the database's address cannot be read: {_first(error)}",
+            remedy="postgresql://user@host:5432/database",
+        ) from None
+    except psycopg.OperationalError as error:
+        raise Unreachable(f"the database does not answer: {_first(error)}") from None
+    with connection:
+        yield connection
+
+
+@contextmanager
+def refusals(what: str) -> Generator[None]:
+    """PostgreSQL's errors as typed ones, that say what was being done."""
+    try:
+        yield
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+        raise  # tried again, see `locking`
+    except psycopg.OperationalError as error:
+        if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
+            raise _failed(what, error) from None
+        raise Unreachable(
+            f"the database went away ({_first(error)}) during: {what}",
+            remedy="what was done is recorded; the same command goes on, `strangler migrate rollback` takes it back",
+        ) from None
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise UsageError(
+            f"insufficient rights: {_first(error)}", where=what, remedy="run it as the owner of the tables"
+        ) from None
+    except psycopg.Error as error:
+        raise _failed(what, error) from None
+
+
+def _failed(what: str, error: psycopg.Error) -> MigrationFailed:
+    detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
+    return MigrationFailed(f"{_first(error)}{detail}", where=what)
+
+
+def _first(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,219 @@
+"""A column in two forms: what `alter_column` and the operations on constraints have in common.
+
+`start` adds the new form beside the old (no default, may be NULL: a moment's lock, no rewrite); triggers keep both in
+step; `backfill` fills it; `verify` builds and validates what binds it; `complete` swaps the names; `drop` lets the old
+form go. Nobody's statement sees a column of the wrong form, because each version reads through its own views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from strangler_migrations import binding
+from strangler_migrations.binding import Phases, expand, merged
+from strangler_migrations.catalog.model import Column, Constraint, Index, Table
+from strangler_migrations.draft import Change, Draft, Pair
+from strangler_migrations.refusals import second_form_refused, warnings_for
+from strangler_migrations.sql.names import NEW, OLD, ident, prefixed, qualified
+from strangler_migrations.sql.tokens import renamed
+from strangler_migrations.statement import Lock, Phase, Statement, changes
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The new form of a column; `default` and `comment` None: none."""
+
+    name: str
+    type: str
+    nullable: bool
+    default: str | None
+    comment: str | None
+    up: str
+    down: str
+
+
+def as_is(column: Column, name: str, up: str | None = None, down: str | None = None) -> Form:
+    """The same form once more."""
+    return Form(
+        name,
+        column.type,
+        column.nullable,
+        column.default,
+        column.comment,
+        up or ident(name),
+        down or ident(name),
+    )
+
+
+def given(
+    draft: Draft, table: str, forms: tuple[Form, ...], *, without: str = "", mends: bool = False
+) -> Change:
+    """The columns in their new forms, bound as the old ones are but for the constraint `without`.
+
+    Raises UsageError where it cannot be done while both versions work.
+    """
+    shown = draft.visible(table)
+    physical = draft.catalog.tables[shown.table]
+    news = {shown.columns[form.name]: prefixed(NEW, form.name) for form in forms}
+    for form in forms:
+        second_form_refused(draft, physical, shown.columns[form.name])
+    columns = merged(*(_column(draft, table, physical, form) for form in forms))
+    copies = merged(*_copies(draft, table, physical, news, without))
+    after = _after(draft, table, physical, forms)
+    pairs = tuple(_pair(draft, after, table, form, mends=mends) for form in forms)
+    return Change(merged(columns, copies), after, pairs, tuple(warnings_for(physical, tuple(news))))
+
+
+def _column(draft: Draft, table: str, physical: Table, form: Form) -> Phases:
+    source = physical.columns[draft.visible(table).columns[form.name]]
+    on, new = qualified(draft.catalog.schema, physical.name), prefixed(NEW, form.name)
+    collation = f" COLLATE {source.collation}" if source.collation and form.type == source.type else ""
+    add = changes(
+        physical.name,
+        f"ALTER TABLE {on} ADD COLUMN {ident(new)} {form.type}{collation}",
+        f"ALTER TABLE {on} DROP COLUMN IF EXISTS {ident(new)}",
+        unit=expand(physical.name),
+        why="may be NULL and has no default: no rewrite, ACCESS EXCLUSIVE for a moment",
+    )
+    grants = (
+        Statement(
+            f"GRANT {privilege} ({ident(new)}) ON {on} TO {'PUBLIC' if role == 'public' else ident(role)}"
+            + (" WITH GRANT OPTION" if grantable else ""),
+            unit=expand(physical.name),
+        )
+        for role, privilege, grantable in sorted(source.grants)
+    )
+    parts: list[Phases] = [{Phase.START: (add, *grants)}, _swapped(draft, table, form, source)]
+    if form.comment is not None:
+        parts.append(binding.commented(draft, physical.name, new, form.comment))
+    if not form.nullable:
+        parts.append(binding.not_null(draft, physical.name, new))
+    return merged(*parts)
+
+
+def _swapped(draft: Draft, table: str, form: Form, source: Column) -> Phases:
+    """The names change places at `complete`, when the table is called as the new version calls it."""
+    on, name = qualified(draft.catalog.schema, table), ident(form.name)
+    new, kept = ident(prefixed(NEW, form.name)), ident(prefixed(OLD, form.name))
+    swap = [
+        _renames(table, f"ALTER TABLE {on} RENAME COLUMN", name, kept),
+        _renames(table, f"ALTER TABLE {on} RENAME COLUMN", new, name),
+    ]
+    if form.default is not None:
+        set_ = f"ALTER TABLE {on} ALTER COLUMN {name}"
+        swap.append(
+            changes(table, f"{set_} SET DEFAULT {form.default}", f"{set_} DROP DEFAULT", unit="contract")
+        )
+    final = draft.final(draft.visible(table).table)
+    drop = changes(
+        final,
+        f"ALTER TABLE {qualified(draft.catalog.schema, final)} DROP COLUMN IF EXISTS {kept}",
+        None,
+        unit=f"drop {final}",
+        why=f"with it go the constraints and indexes of the old form ({source.type})",
+    )
+    return {Phase.COMPLETE: tuple(swap), Phase.DROP: (drop,)}
+
+
+def _renames(table: str, what: str, old: str, new: str, lock: Lock = Lock.ACCESS_EXCLUSIVE) -> Statement:
+    return changes(table, f"{what} {old} TO {new}", f"{what} {new} TO {old}", lock=lock, unit="contract")
+
+
+def _copies(
+    draft: Draft, table: str, physical: Table, news: dict[str, str], without: str
+) -> Iterator[Phases]:
+    """What binds the old form, over the new one; the names change places with the columns'."""
+    bound = [each for each in physical.constraints.values() if not news.keys().isdisjoint(each.columns)]
+    for constraint in bound:
+        yield _renamed_constraint(draft, table, constraint.name, copied=constraint.name != without)
+        if constraint.name != without:
+            yield _copied_constraint(draft, physical, constraint, news)
+    for index in physical.indexes.values():
+        if not index.constraint and not news.keys().isdisjoint(index.columns):
+            yield _copied_index(draft, physical, index, news)
+            yield {Phase.COMPLETE: tuple(_renamed_index(draft, table, index.name))}
+
+
+def _renamed_constraint(draft: Draft, table: str, name: str, *, copied: bool) -> Phases:
+    what = f"ALTER TABLE {qualified(draft.catalog.schema, table)} RENAME CONSTRAINT"
+    swap = [_renames(table, what, ident(name), ident(prefixed(OLD, name)))]
+    if copied:
+        swap.append(_renames(table, what, ident(prefixed(NEW, name)), ident(name)))
+    return {Phase.COMPLETE: tuple(swap)}
+
+
+def _renamed_index(draft: Draft, table: str, name: str) -> Iterator[Statement]:
+    for now, then in ((name, prefixed(OLD, name)), (prefixed(NEW, name), name)):
+        what = f"ALTER INDEX {{}} RENAME TO {ident(then)}"
+        back = f"ALTER INDEX {qualified(draft.catalog.schema, then)} RENAME TO {ident(now)}"
+        sql = what.format(qualified(draft.catalog.schema, now))
+        yield changes(table, sql, back, lock=Lock.SHARE_UPDATE_EXCLUSIVE, unit="contract")
+
+
+def _copied_constraint(draft: Draft, physical: Table, constraint: Constraint, news: dict[str, str]) -> Phases:
+    name = prefixed(NEW, constraint.name)
+    text = constraint.definition.removesuffix(" NOT VALID")
+    if constraint.kind == "check":
+        return binding.checked(draft, physical.name, name, renamed(text, news, physical.name))
+    if constraint.kind == "foreign":
+        # Only the columns on this side are ours to rename; the other side's may have the same names.
+        own, _, there = text.partition(" REFERENCES ")
+        key = f"{renamed(own, news)} REFERENCES {there}"
+        return binding.referenced(draft, physical.name, name, key, constraint.references or physical.name)
+    rest = renamed(_using(physical.indexes[constraint.name].definition), news)
+    _, deferrable, options = text.partition(" DEFERRABLE")
+    return binding.unique(draft, physical.name, name, rest, deferrable + options)
+
+
+def _copied_index(draft: Draft, physical: Table, index: Index, news: dict[str, str]) -> Phases:
+    rest = renamed(_using(index.definition), news)
+    built = binding.indexed(draft, physical.name, prefixed(NEW, index.name), rest, unique=index.unique)
+    return {Phase.VERIFY: (built,)}
+
+
+def _using(definition: str) -> str:
+    """The part of an index's definition behind its table."""
+    return "USING" + definition.partition(" USING")[2]
+
+
+def _pair(draft: Draft, after: Draft, table: str, form: Form, *, mends: bool) -> Pair:
+    shown = draft.visible(table)
+    column = draft.column(table, form.name)
+    return Pair(
+        shown.table,
+        form.name,
+        column.name,
+        prefixed(NEW, form.name),
+        column.type,
+        form.type,
+        None if column.volatile else column.default,
+        form.up,
+        form.down,
+        shown.columns,
+        after.visible(table).columns,
+        prefixed(OLD, form.name),
+        mends,
+        draft.where,
+    )
+
+
+def _after(draft: Draft, table: str, physical: Table, forms: tuple[Form, ...]) -> Draft:
+    shown = draft.visible(table)
+    added = [
+        Column(
+            prefixed(NEW, form.name),
+            form.type,
+            form.nullable,
+            grants=physical.columns[shown.columns[form.name]].grants,
+        )
+        for form in forms
+    ]
+    defaults = {form.name: form.default for form in forms if form.default is not None}
+    columns = {**shown.columns, **{form.name: prefixed(NEW, form.name) for form in forms}}
+    kept = {name: value for name, value in shown.defaults.items() if name not in {f.name for f in forms}}
+    return replace(
+        draft.showing(table, replace(shown, columns=columns, defaults={**kept, **defaults})),
+        catalog=draft.catalog.with_table(physical.having(*added)),
+        paired=draft.paired | {(physical.name, shown.columns[form.name]) for form in forms},
+    )

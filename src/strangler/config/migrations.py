@@ -1,0 +1,31 @@
+"""The database whose schema is migrated, and how patient a migration is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from strangler.config.base import Part
+from strangler.config.fields import Milliseconds
+
+
+def _database(value: str) -> str:
+    if not value.startswith(("postgresql://", "postgres://", "postgresql+psycopg://", "${")):
+        raise ValueError("a database to migrate is postgresql://user@host/database, or ${VARIABLE}")
+    return value
+
+
+class MigrationsConfig(Part):
+    """Where `strangler migrate` works."""
+
+    database: Annotated[str, AfterValidator(_database)] | None = None
+    """`postgresql://user@host/database`; `${NAME}` keeps a password out of the file."""
+    base: str = Field(default="public", min_length=1, max_length=63)
+    """The schema whose tables are migrated."""
+    lock_timeout: Milliseconds = 500
+    """How long one attempt at a lock may queue; nobody waits behind it for longer."""
+    lock_bound: Milliseconds = 600_000
+    """How long attempts go on before the command gives up."""
+    chunk: Milliseconds = 250
+    """How long one range of a backfill should take."""

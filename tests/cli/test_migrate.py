@@ -1,0 +1,115 @@
+"""`strangler migrate`: a migration's whole life from the command line, on a real server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from strangler.ledger.facts import facts
+from strangler.testing.fixtures import postgres  # noqa: F401  found by name
+from strangler.testing.postgres import Server
+
+from .conftest import Place, Strangler
+
+pytestmark = pytest.mark.postgres
+
+AMOUNTS = """\
+operations:
+  - alter_column:
+      table: invoices
+      column: amount
+      type: bigint
+      up: (amount * 100)::bigint
+      down: amount::numeric / 100
+"""
+
+
+@pytest.fixture
+def url(postgres: Server, place: Place) -> str:  # noqa: F811
+    url = postgres.create_database()
+    place.file.write_text(place.file.read_text() + f'migrations: {{database: "{url}"}}\n')
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE invoices (id int PRIMARY KEY, amount numeric(10,2) NOT NULL)")
+        connection.execute("INSERT INTO invoices SELECT i, i + 0.25 FROM generate_series(1, 10) i")
+        connection.execute("ANALYZE invoices")
+    (place.folder / "01_amounts.yaml").write_text(AMOUNTS)
+    return url
+
+
+def test_a_whole_life(url: str, place: Place, strangler: Strangler) -> None:
+    assert "no migration was started" in strangler("migrate", "status").out
+    planned = strangler("migrate", "plan", "01_amounts.yaml")
+    assert (planned.code, planned.err) == (0, "")
+    for word in (
+        "ACCESS EXCLUSIVE",
+        "about 10 rows, 1 s",
+        "no way back afterwards",
+        "wait for 500 ms at most",
+    ):
+        assert word in planned.out, planned.out
+    assert "VALIDATE CONSTRAINT" in strangler("migrate", "plan", "01_amounts.yaml", "--sql").out
+    started = strangler("migrate", "start", "01_amounts.yaml", "--actor", "ann")
+    assert (started.code, started.out.splitlines()[0]) == (0, "01_amounts is verified")
+    assert "01_amounts  verified" in strangler("migrate", "status").out
+    assert strangler("migrate", "complete").code == 0
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT sum(amount) FROM invoices").fetchone() == (5750,)
+    assert strangler("migrate", "rollback", "--json").json["state"] == "rolled back"
+    with psycopg.connect(url) as connection:
+        assert str(connection.execute("SELECT sum(amount) FROM invoices").fetchone()) == "(Decimal('57.50'),)"
+    for command in (["start", "01_amounts.yaml"], ["complete"], ["drop", "01_amounts"]):
+        assert strangler("migrate", *command).code == 0
+    events = [each["event"] for each in strangler("migrate", "history", "--json").json["history"]]
+    assert events[-2:] == ["dropping", "dropped"]
+    ledger = place.ledger()
+    with ledger.read() as connection:
+        (fact,) = facts(connection, "migration")
+    ledger.close()
+    assert (fact.subject, fact.phase) == ("01_amounts", "drop")
+
+
+def test_the_plan_as_json(url: str, strangler: Strangler) -> None:
+    (plan,) = strangler("migrate", "plan", "01_amounts.yaml", "--json").json["plans"]
+    assert [phase["phase"] for phase in plan["phases"]] == ["start", "backfill", "verify", "complete", "drop"]
+    assert [phase["way_back"] for phase in plan["phases"]] == [True, True, True, True, False]
+    statements = [each for phase in plan["phases"] for each in phase["statements"]]
+    assert not [each for each in statements if each["rewrites"] or (each["scans"] and each["blocks_writers"])]
+    assert plan["phases"][1]["fills"][0]["rows"] == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        ("operations: [{drop_colum: {}}]", 2, "did you mean `drop_column`?"),
+        (
+            "operations: [{drop_table: {name: invoice}}]",
+            2,
+            "there is no table `invoice`\n  did you mean `invoices`?",
+        ),
+        ("operations: [{drop_column: {table: invoices, column: amount}}]", 2, "say it with `down`"),
+        ("operations: [{drop_column: {table: invoices, column: id}}]", 2, "part of the primary key"),
+        (AMOUNTS.replace("amount * 100", "amont * 100"), 2, 'column "amont" does not exist'),
+        (AMOUNTS.replace("/ 100", "/ 10"), 1, "`down` does not invert `up`: 10 of 10"),
+        (AMOUNTS.replace("bigint", "nonsense"), 2, 'type "nonsense" does not exist'),
+    ],
+)
+def test_what_cannot_be_meant_changes_nothing(
+    url: str, place: Place, strangler: Strangler, text: str, code: int, words: str
+) -> None:
+    file = place.folder / "02_wrong.yaml"
+    file.write_text(text)
+    ran = strangler("migrate", "start", str(file))
+    assert (ran.code, words in ran.err) == (code, True), ran.err
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT to_regnamespace('strangler')").fetchone() == (None,)
+
+
+def test_without_a_database(place: Place, strangler: Strangler) -> None:
+    (place.folder / "x.yaml").write_text("operations: [{sql: {up: SELECT 1}}]")
+    ran = strangler("migrate", "plan", "x.yaml")
+    assert (ran.code, "no database is named" in ran.err) == (2, True)
+    ran = strangler("migrate", "status", "--database", "postgresql://nobody@127.0.0.1:1/x")
+    assert (ran.code, "does not answer" in ran.err) == (1, True)
+    assert Path("strangler.yaml").exists()
