@@ -118,6 +118,8 @@ class Told:
     def asked(self, asked: Asked) -> None:
         """It was asked, or could not be. Raises LedgerUnavailable."""
         outcome, question = asked.outcome, asked.question
+        if self.ledger is not None and isinstance(outcome, str):
+            self.ledger.miss(question.route)
         if outcome == "breaker":
             self.tally.skipped[f"a side failed {self.breaker} times in a row"] += 1
         elif outcome == "unanswered":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -12,10 +13,13 @@ from strangler.comparison.learning.evidence import Learned
 from strangler.comparison.model import Outcome
 from strangler.comparison.observations import Observations
 from strangler.exchange import VERSION, Exchange, Failure, Origin, Response
+from strangler.ledger import census
+from strangler.ledger.census import Labels
 from strangler.ledger.flush import flush
 from strangler.ledger.noise import observations
-from strangler.ledger.settled import Settled, StreamReport
+from strangler.ledger.settled import EpochKey, Settled, StreamReport
 from strangler.ledger.store import Ledger
+from strangler_shadow.recordings.cycle import Cycle
 from strangler_shadow.replay import Asked
 from strangler_shadow.worker.case import Case
 from strangler_shadow.worker.ground import Ground
@@ -48,6 +52,9 @@ class Replayed:
         self._shown = Shown()
         self._learners = Learners()
         self.count = 0
+        self._compared: dict[tuple[EpochKey, str, Labels], tuple[int, int]] = {}
+        self._recorded: Counter[tuple[str, Labels]] = Counter()
+        self._missed: Counter[str] = Counter()
         with ledger.read() as connection:
             self._known = Observations(
                 (pair.rule, pair.legacy, pair.candidate) for pair in observations(connection)
@@ -68,6 +75,7 @@ class Replayed:
         item = settled(case, outcome, self._shown, self._learned(case, outcome), answer)
         # When a recorded answer was given, and how long it took, nobody wrote down.
         self._waiting.append(item if asked.live else replace(item, legacy_ns=None))
+        self._noted(item)
         late = self._now_ns() - self._written_ns >= _EVERY_NS
         if len(self._waiting) >= _BATCH or (late and self._waiting):
             self._write()
@@ -83,6 +91,27 @@ class Replayed:
         shown = evidence(sight, learner.watched, learner.kept, self._ground.redactor)
         learner.take(sight, shown)
         return shown
+
+    def miss(self, route: str) -> None:
+        """One of a route that could not be asked."""
+        self._missed[route] += 1
+
+    def conclude(self, cycle: Cycle, actor: str) -> None:
+        """Write what is left, and that all of a cycle's recording was asked. Raises LedgerUnavailable."""
+        self._write()
+        counted = (self._compared, self._recorded, self._missed)
+        replay = census.Replay(cycle.name, cycle.first_ns, cycle.end_ns, *counted)
+        with self._ledger.begin() as connection:
+            limits, now = self._ground.labels, self._now_ns()
+            census.write(connection, replay, limits, now_ns=now, actor=actor)
+
+    def _noted(self, item: Settled) -> None:
+        key = (item.epoch, item.route, item.labels)
+        n, k = self._compared.get(key, (0, 0))
+        mismatch = item.outcome.verdict == "different" or item.candidate_failed
+        counts = mismatch or item.outcome.verdict == "equal"
+        self._compared[key] = (n + counts, k + mismatch)
+        self._recorded[item.route, item.labels] += 1
 
     def finish(self) -> None:
         """Write what is left. Raises LedgerUnavailable."""

@@ -176,6 +176,26 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Census:
+    """A cycle (Unix ns from `first_ns` up to and without `end_ns`) whose recording was replayed whole in this epoch.
+
+    `total`: exchanges of the stratum in the recording; `n`: those compared, `k`: those that mismatch. `missed`: of the
+    route, that could not be asked. `watched`: what the ledger itself saw of the stratum in that cycle.
+    """
+
+    route: str
+    stratum: str
+    cycle: str
+    first_ns: int
+    end_ns: int
+    n: int
+    k: int
+    total: int
+    missed: int
+    watched: int
+
+
+@dataclass(frozen=True, slots=True)
 class Inflow:
     """How many comparisons of a route and stratum counted lately, in so many nanoseconds."""
 
@@ -212,6 +232,7 @@ class Evidence:
     `split`: of its present step. `effects`: what runs by itself, and what is known of each side's. `numbers`: series,
     its routes, and what is wrong in it and not acknowledged, whatever the epoch. `unread`: routes whose numbers were
     never seen.
+    `census`: cycles that were replayed whole.
     """
 
     cutover: str
@@ -239,6 +260,7 @@ class Evidence:
     inflows: tuple[Inflow, ...] = ()
     coverage: tuple[Sighting, ...] = ()
     labels: tuple[str, ...] = ()
+    census: tuple[Census, ...] = ()
     generation: int = 0
     split: Split | None = None
     way_back: WayBack | None = None

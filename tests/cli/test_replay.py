@@ -186,3 +186,27 @@ def test_recording_needs_a_place_to_record_in(
     assert "strangler.yaml" in strangler("replay", "r.jsonl", "--against", origin.url, "--record").err
     ran = strangler("replay", "r.jsonl", "--against", origin.url, "--candidate-version", "1")
     assert (ran.code, origin.seen) == (2, [])
+
+
+def test_a_cycle_that_was_recorded_whole_is_a_census(
+    home: Path, strangler: Strangler, serve: Callable[..., Origin]
+) -> None:
+    origin = serve(says(b'{"version": "7", "total": "10.01", "currency": "EUR"}'))
+    (home / "strangler.yaml").write_text(RECORDED + "policy: {census: true}\n")
+    body = {"version": "7", "total": "10.01", "currency": "EUR"}
+    lines = [json.loads(line(f"/invoices/{number}", body)) for number in range(3)]
+    for number, each in enumerate(lines):
+        each["at"] = f"2020-01-0{number + 1}T00:00:00Z"
+    (home / "r.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines))
+    arguments = ("replay", "r.jsonl", "--against", origin.url, "--census")
+    assert "--record" in strangler(*arguments, "2020-01").err
+    refused = strangler(*arguments, "2020-02", "--record")
+    assert (refused.code, origin.seen) == (2, [])
+    assert "r.jsonl:1" in refused.err
+    assert strangler(*arguments, "2020-01", "--record").code == 0
+    (entry,) = strangler("audit", "export").out.splitlines()
+    assert "census" in entry
+    notes = strangler("gate", "reads", "--format", "json").json["notes"]
+    assert notes == [
+        "census of 2020-01: 3 of 3 of `invoice` (currency=EUR), and it says nothing: it is not of the last full cycle"
+    ]

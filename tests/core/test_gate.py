@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from strangler.comparison.model import Severity
 from strangler.config.load import Loaded
-from strangler.evidence import Cell, Evidence, Expired, Inflow, RouteStanding, Seen, Sighting
+from strangler.evidence import Cell, Census, Evidence, Expired, Inflow, RouteStanding, Seen, Sighting
 from strangler.gate import EXIT_CODES, Verdict, judge, rollback_reasons
 from strangler.gate.case import lasting
 from strangler.ledger.facts import Fact
@@ -508,3 +508,40 @@ def test_what_is_rare_or_long_ago_or_cannot_be_compared_is_not_asked_for(passed_
 def test_nothing_need_be_covered_where_the_file_says_so() -> None:
     lenient = configuration(**{"policy:\n": "policy:\n  coverage: {seen: 0}\n"})
     assert ask(replace(GOOD, coverage=(sighting("status", "4xx"),)), lenient).status == "pass"
+
+
+CENSUS = Census("invoice", "currency=KWD", "2023-10", START - 45 * DAY, START - 14 * DAY, 37, 0, 37, 0, 37)
+BY_CENSUS = configuration(**{"policy:\n": "policy:\n  census: true\n"})
+RARE = replace(GOOD, cells=(*GOOD.cells, cell(n=37, stratum="currency=KWD")), census=(CENSUS,))
+
+
+def test_a_rare_stratum_passes_by_its_last_cycle_replayed_whole() -> None:
+    verdict = ask(RARE, BY_CENSUS)
+    assert verdict.status == "pass"
+    assert verdict.notes == ("census of 2023-10: 37 of 37 of `invoice` (currency=KWD)",)
+    assert codes(ask(RARE)) == {"evidence"}
+    assert ask(RARE).notes[0].endswith("and it says nothing: `policy.census` does not let it stand in")
+
+
+@pytest.mark.parametrize(
+    ("flawed", "why"),
+    [
+        ({"k": 1}, "1 of them mismatch"),
+        ({"n": 36}, "1 could not be compared"),
+        ({"missed": 2}, "2 of the recording's `invoice` could not be asked"),
+        ({"watched": 38}, "the ledger saw 38 in that cycle"),
+        ({"first_ns": START - 76 * DAY, "end_ns": START - 45 * DAY}, "it is not of the last full cycle"),
+        ({"n": 0, "total": 0, "watched": 0}, "0 could not be compared"),
+    ],
+)
+def test_a_census_with_a_flaw_says_nothing(flawed: dict[str, Any], why: str) -> None:
+    verdict = ask(replace(RARE, census=(replace(CENSUS, **flawed),)), BY_CENSUS)
+    assert (verdict.status, codes(verdict)) == ("insufficient", {"evidence"})
+    assert verdict.notes[0].endswith(f"and it says nothing: {why}")
+
+
+def test_no_census_stands_against_a_mismatch_of_the_epoch() -> None:
+    differing = replace(RARE, cells=(*GOOD.cells, cell(n=37, k=1, stratum="currency=KWD")))
+    assert codes(ask(differing, BY_CENSUS)) == {"evidence"}
+    (reason,) = ask(differing, BY_CENSUS).reasons
+    assert reason.remedy.endswith("or its last full cycle whole (`strangler replay FILE --record --census`)")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from strangler.exchange import Request, Side
     from strangler_cli.pairing.tally import Tally
     from strangler_cli.replaying import Chosen
+    from strangler_shadow.recordings.cycle import Cycle
     from strangler_shadow.settings import SideSettings
 
 
@@ -54,6 +55,12 @@ if TYPE_CHECKING:
     metavar="TEXT",
     help="With --record: the candidate's version; goes before what the file says.",
 )
+@click.option(
+    "--census",
+    metavar="CYCLE",
+    help="With --record: the recording is all of a cycle (2026-10, or 2026-10-15/2026-11-14, in UTC), which stands in "
+    "for statistics where `policy.census` lets it.",
+)
 @TALLY_FORMAT
 @click.pass_context
 def command(
@@ -68,6 +75,7 @@ def command(
     decode: str | None,
     record: bool,
     candidate_version: str | None,
+    census: str | None,
     form: str,
 ) -> int:
     """Ask and compare."""
@@ -84,6 +92,8 @@ def command(
         raise click.UsageError("--record needs a strangler.yaml: its cutovers are what it is evidence of.")
     if candidate_version is not None and not record:
         raise click.UsageError("--candidate-version says what --record books the answers on.")
+    if census is not None and not record:
+        raise click.UsageError("--census says what --record is all of.")
     base = legacy or (loaded.config.legacy.url if loaded else "")
     if live and not base:
         raise click.UsageError("--live needs --legacy URL, or a strangler.yaml that names legacy.")
@@ -98,6 +108,7 @@ def command(
         _chooser(loaded, base, against, rules, decode),
         loaded if record else None,
         candidate_version,
+        _cycle(file, census) if census is not None else None,
     )
     return printed(asyncio.run(_replayed(plan)), form)
 
@@ -113,6 +124,20 @@ class _Plan:
     choose: Callable[[Request], Chosen | str]
     record: Loaded | None
     version: str | None
+    cycle: Cycle | None
+
+
+def _cycle(file: str, text: str) -> Cycle:
+    """The cycle, once the recording is found to be of it. Raises UsageError."""
+    from strangler_cli.replaying import read
+    from strangler_cli.session import now_ns
+    from strangler_shadow.recordings.cycle import cycle, whole
+
+    if file == "-":
+        raise click.UsageError("--census reads the recording twice: give a file.")
+    found = cycle(text)
+    whole(read(file), found, now_ns())
+    return found
 
 
 async def _replayed(plan: _Plan) -> Tally:
@@ -122,6 +147,7 @@ async def _replayed(plan: _Plan) -> Tally:
     from strangler_cli.progress import progress
     from strangler_cli.recording import recording
     from strangler_cli.replaying import Told, of_cutovers, of_one_host, questions, read
+    from strangler_cli.session import actor
     from strangler_shadow.replay import Replay, askers
 
     recorded, tally = read(plan.file), Tally()
@@ -138,6 +164,8 @@ async def _replayed(plan: _Plan) -> Tally:
         host = of_one_host(known, plan.legacy) if known is not None else None
         chosen = questions(recorded, choose, plan.legacy, host, told.left_out)
         await Replay(sides, plan.limits).run(chosen, told.asked)
+        if plan.cycle is not None and ledger is not None:
+            ledger.conclude(plan.cycle, actor())
     tally.recorded = None if ledger is None else ledger.count
     return tally
 

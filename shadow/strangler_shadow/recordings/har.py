@@ -12,6 +12,7 @@ import msgspec
 
 from strangler.errors import UsageError
 from strangler.exchange import Fields, Message, Request, Response
+from strangler_shadow.recordings.cycle import moment
 from strangler_shadow.recordings.recorded import Recorded
 from strangler_shadow.recordings.written import uncoded
 
@@ -23,13 +24,23 @@ def read_har(text: bytes | str, file: str) -> Iterator[Recorded]:
     try:
         document = msgspec.json.decode(text)
         for number, entry in enumerate(document["log"]["entries"], 1):
-            yield Recorded(f"{file}#{number}", _request(entry["request"]), _response(entry.get("response")))
+            answer = _response(entry.get("response"))
+            at_ns = _moment(entry.get("startedDateTime"))
+            yield Recorded(f"{file}#{number}", _request(entry["request"]), answer, at_ns)
     except _BROKEN as error:
         raise UsageError(
             f"no HAR: {error or type(error).__name__}",
             where=file,
             remedy="browsers save one from their network panel: a JSON file with log.entries[].request",
         ) from None
+
+
+def _moment(text: object) -> int:
+    """0 where it says none that can be read: it matters to a census alone, which refuses it then."""
+    try:
+        return moment(text)
+    except ValueError:
+        return 0
 
 
 def _request(request: dict[str, Any]) -> Request:

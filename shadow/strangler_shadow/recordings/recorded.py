@@ -9,7 +9,8 @@ from strangler.exchange import Request, Response
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """`where`: file and entry, for people. `response`: None where none was written down.
+    """`where`: file and entry, for people. `response`: None where none was written down. `at_ns`: when it was
+    asked, Unix nanoseconds; 0 where the recording does not say.
 
     `request.target` still has whatever path the base URL had; `request.scheme` and `request.authority` are empty where
     the recording names no host.
@@ -18,6 +19,7 @@ class Recorded:
     where: str
     request: Request
     response: Response | None
+    at_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

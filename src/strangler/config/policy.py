@@ -158,6 +158,8 @@ class Policy(Part):
     """How slow the candidate may be; only what is certain counts."""
     coverage: Coverage = Field(default_factory=Coverage)
     """What production asks and has to be compared."""
+    census: bool = False
+    """A stratum too rare for statistics passes where its last full cycle was replayed whole without a mismatch."""
     sample_ratio: Share = Decimal("0.001")
     """The risk, per canary step, of blocking although customers are split as the weight says; 0 takes no such risk."""
     acknowledged: Milliseconds = 86_400_000

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from strangler.evidence import Evidence
 from strangler.gate import (
+    census,
     coverage,
     drift,
     errors,
@@ -72,7 +73,9 @@ def judge(
     reasons = tuple(reason for check in _CHECKS for reason in check(case))
     found: list[Status] = ["pass", *(reason.status for reason in reasons)]
     status = min(found, key=_PRECEDENCE.index)
-    return Verdict(evidence.cutover, status, reasons, tuple(_notes(evidence, now_ns)), evidence.hash())
+    return Verdict(
+        evidence.cutover, status, reasons, (*_notes(evidence, now_ns), *census.notes(case)), evidence.hash()
+    )
 
 
 def rollback_reasons(policy: Policy, evidence: Evidence, line_of: LineOf = no_line) -> tuple[Reason, ...]:

@@ -10,6 +10,7 @@ from typing import Final
 from strangler.comparison.model import Severity
 from strangler.eprocess import fails, needed, passes
 from strangler.evidence import Seen, Sums
+from strangler.gate import census
 from strangler.gate.case import Case, count, named, percent
 from strangler.gate.verdict import Reason
 
@@ -95,6 +96,8 @@ def undecided(case: Case) -> Iterator[Reason]:
     for entry in case.sums:
         if entry.route not in comparable or entry.n == 0 or passes(entry.k, entry.n, epsilon, alpha):
             continue
+        if census.stands_in(case, entry):
+            continue
         total = needed(entry.k, epsilon, alpha)
         more = None if total is None else total - entry.n
         clean = " without a further mismatch" if entry.k else ""
@@ -104,12 +107,17 @@ def undecided(case: Case) -> Iterator[Reason]:
             f"{entry.k} of {entry.n} comparisons of {named(entry)} mismatch",
             f"proof that at most {percent(tolerate.rate)} do (alpha {alpha:.4f}, attempt {case.attempt})",
             f"needs {count(more)} more comparisons of {named(entry)}{clean}{_of_others(entry)}"
-            f"{case.lasting(more, entry)}",
+            f"{case.lasting(more, entry)}{_or_census(case)}",
             case.line("tolerate"),
             entry.route,
             entry.stratum,
             more,
         )
+
+
+def _or_census(case: Case) -> str:
+    asked = "; or its last full cycle whole (`strangler replay FILE --record --census`)"
+    return asked if case.policy.census else ""
 
 
 def _again(repeats: int) -> str:

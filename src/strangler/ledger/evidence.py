@@ -17,6 +17,7 @@ from strangler.config.rules import Rule, kind_of
 from strangler.cutover import plan_of
 from strangler.evidence import Cell, Evidence, Expired, RouteStanding, Seen
 from strangler.ledger import epochs, latency, numbers, streams, tables
+from strangler.ledger.census import census_of
 from strangler.ledger.coverage import coverage_of
 from strangler.ledger.cutovers import state_of
 from strangler.ledger.drift import net_drift
@@ -93,6 +94,7 @@ def _evidence(
         unread=numbers.unread(connection, config, {cell.route: cell.n for cell in cells}),
         seen=_seen(connection, epoch.id),
         drift=net_drift(connection, epoch.id),
+        census=census_of(connection, epoch.id),
         coverage=coverage_of(connection, epoch.id, config.cutovers[cutover].routes),
         inflows=inflows(connection, epoch.id, now_ns),
         settled=_recorded(connection) - epoch.recorded_before,

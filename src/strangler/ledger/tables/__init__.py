@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from strangler.ledger.tables.approvals import approval_requests, approvals
+from strangler.ledger.tables.census import census
 from strangler.ledger.tables.columns import metadata
 from strangler.ledger.tables.coverage import covered, sightings
 from strangler.ledger.tables.divergences import (
@@ -28,7 +29,7 @@ from strangler.ledger.tables.splits import split_requests, splits
 from strangler.ledger.tables.traffic import losses, served, streams, workers
 
 MINUTE_NS: Final = 60_000_000_000
-REVISION: Final = "0009"
+REVISION: Final = "0010"
 """The Alembic revision these tables are; a ledger of another one is not read."""
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "approval_requests",
     "approvals",
     "audit",
+    "census",
     "covered",
     "cutovers",
     "divergence_drift",
