@@ -19,7 +19,11 @@ worker: {{timeout: 3s, reask: 300ms}}
 routes:
   customer: {{match: {{method: GET, path: "/customers/{{id}}"}}, identity: &who {{header: {identity}}}}}
   statement: {{match: {{method: GET, path: "/customers/{{id}}/invoices"}}, identity: *who}}
-  invoice: {{match: {{method: GET, path: "/invoices/{{id}}"}}, identity: *who}}
+  # Both systems know one series of invoice numbers: no gap, no double, and none drawn by who only follows.
+  invoice:
+    match: {{method: GET, path: "/invoices/{{id}}"}}
+    identity: *who
+    numbers: &sequence {{number: $.number, document: $.id}}
   invoice_xml: {{match: {{method: GET, path: "/invoices/{{id}}.xml"}}, identity: *who}}
   invoice_run: {{match: {{method: GET, path: "/invoice-runs/{{day}}.csv"}}, identity: *who}}
   credit_note: {{match: {{method: GET, path: "/credit-notes/{{id}}"}}, identity: *who}}
@@ -27,7 +31,7 @@ routes:
   payment: {{match: {{method: GET, path: "/payments/{{id}}"}}, identity: *who}}
   # Priced and answered, nothing written: a POST that only reads.
   quote: {{match: {{method: POST, path: /quotes}}, safe: true, identity: *who}}
-  new_invoice: {{match: {{method: POST, path: /invoices}}, identity: *who}}
+  new_invoice: {{match: {{method: POST, path: /invoices}}, identity: *who, numbers: *sequence}}
   new_payment: {{match: {{method: POST, path: /payments}}, identity: *who}}
   new_credit_note: {{match: {{method: POST, path: /credit-notes}}, identity: *who}}
 
@@ -63,6 +67,9 @@ cutovers:
     routes: [{reads}]
     state: {{synced: {{lag: {{url: "{lag}", path: $.seconds}}, within: 2s}}}}
     steps: [1, 5, 25, 50, 100]
+    # Only reads move here: legacy goes on booking by itself, and the candidate must not while it follows.
+    effects:
+      booking: {{kind: payments, owner: legacy, candidate: {{url: "{lag}", path: $.role, quiet: follower}}}}
 """
 
 

@@ -16,9 +16,9 @@ _TONES: dict[str, Tone] = {"ok": "good", "note": "dim", "warning": "warn", "erro
 
 
 @click.command(
-    help="Say what strangler.yaml would do: the file, both systems, the candidate's version, the ledger, lag probes, "
-    "environment variables. Nothing is changed.\n\nExit code 0: nothing stands in the way (there may be warnings); "
-    "1: something does; 2: the file cannot be used.",
+    help="Say what strangler.yaml would do: the file, both systems, the candidate's version, the ledger, probes of lag "
+    "and effects, environment variables. Nothing is changed.\n\nExit code 0: nothing stands in the way (there may be "
+    "warnings); 1: something does; 2: the file cannot be used.",
 )
 @click.option(
     "--explain",

@@ -21,7 +21,7 @@ from strangler.exchange import Side
 from strangler.ledger.effects import fact_of, probes
 from strangler.ledger.facts import Fact
 
-TIMEOUT_SECONDS: Final = 2
+TIMEOUT_SECONDS: Final = 5
 _LARGEST: Final = 64 << 10
 
 

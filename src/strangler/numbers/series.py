@@ -13,7 +13,7 @@ since a draw may arrive after its own repetition; what leaves the window wrong i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -96,10 +96,6 @@ def merged(series: Series, sightings: Iterable[Sighting]) -> Series:
     drawn, lost = _bounded(
         joined(series.drawn, (Run(each.number, each.number, each.end_ns) for each in draws)), series.read
     )
-
-    def leaving(wrong: Iterable[Run]) -> Iterable[Run]:
-        return (run for run in wrong if len(entries) > WINDOW and run.first < entries[-WINDOW].number)
-
     alone = _alone(series, seen, drawn)
     return Series(
         drawn=drawn,
@@ -109,11 +105,18 @@ def merged(series: Series, sightings: Iterable[Sighting]) -> Series:
         window=tuple(entries[-WINDOW:]),
         alone=tuple(alone.values()),
         alone_numbers=tuple(alone),
-        doubles=marked(series.doubles, (*again, *leaving(doubled(entries)))),
-        disorder=marked(series.disorder, leaving(disordered(entries))),
+        doubles=marked(series.doubles, (*again, *_leaving(entries, doubled))),
+        disorder=marked(series.disorder, _leaving(entries, disordered)),
         lost=joined(series.lost, lost)[-_RUNS:],
         routes=tuple(sorted({*series.routes, *(each.route for each in seen)})),
     )
+
+
+def _leaving(entries: Sequence[Entry], wrong: Callable[[Sequence[Entry]], Iterable[Run]]) -> Iterable[Run]:
+    """What is wrong with entries that leave the window."""
+    if len(entries) <= WINDOW:
+        return ()
+    return (run for run in wrong(entries) if run.first < entries[-WINDOW].number)
 
 
 def _noted(entry: Entry, seen: Sighting) -> Entry:
@@ -141,28 +144,26 @@ def doubled(entries: Sequence[Entry]) -> Iterable[Run]:
 
 def _doubled(entry: Entry) -> int:
     """When a second document had the number; 0: none did."""
-    marks = (*entry.draws, *entry.reads)
+    first: dict[tuple[Side, str], int] = {}
+    for mark in (*entry.draws, *entry.reads):
+        key = (mark.side, mark.document)
+        first[key] = min(mark.end_ns, first.get(key, mark.end_ns))
     times: list[int] = []
-    for side in ("legacy", "candidate"):
-        first: dict[str, int] = {}
-        for mark in marks:
-            if mark.side == side:
-                first[mark.document] = min(mark.end_ns, first.get(mark.document, mark.end_ns))
-        times += sorted(first.values())[1:]
-    drawn = {(mark.side, mark.document): mark.end_ns for mark in entry.draws}
-    times += sorted(drawn.values())[1:]
+    if len(first) > len({side for side, _ in first}):
+        for side in ("legacy", "candidate"):
+            times += sorted(at_ns for (of, _), at_ns in first.items() if of == side)[1:]
+    # One draw each of a document on a side: a repeated draw of the same document is merged into its first.
+    times += sorted(draw.end_ns for draw in entry.draws)[1:]
     times += [draw.end_ns for draw in entry.draws if _had_already(entry, draw)]
     return max(times, default=0)
 
 
 def _had_already(entry: Entry, draw: Mark) -> bool:
     """Whether the other side had the number before this draw began; a draw asked again is not one."""
-    own = any((read.side, read.document) == (draw.side, draw.document) for read in _before(entry, draw))
-    return not own and any(read.side != draw.side for read in _before(entry, draw))
-
-
-def _before(entry: Entry, draw: Mark) -> Iterable[Mark]:
-    return (read for read in entry.reads if read.end_ns < draw.start_ns)
+    before = [read for read in entry.reads if read.end_ns < draw.start_ns]
+    if not before or (draw.side, draw.document) in {(read.side, read.document) for read in before}:
+        return False
+    return any(read.side != draw.side for read in before)
 
 
 def disordered(entries: Sequence[Entry]) -> Iterable[Run]:
