@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
 from sarif_pydantic import Sarif
 
@@ -20,6 +21,7 @@ from strangler_cli.formats.verdict import Asked
 from strangler_cli.formats.verdict_markdown import as_markdown
 
 from .conftest import Place, Strangler
+from .schemas import SARIF, published
 
 
 @pytest.fixture
@@ -238,6 +240,55 @@ def test_sarif_is_what_its_model_takes() -> None:
     rules = log["runs"][0]["tool"]["driver"]["rules"]
     assert [rules[each["ruleIndex"]]["id"] for each in results] == [each["ruleId"] for each in results]
     assert as_sarif(replace(hostile(), verdict=Verdict("reads", "pass", ())))["runs"][0]["results"] == []
+
+
+OASIS = "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json"
+
+
+@pytest.mark.parametrize("passes", [False, True], ids=["hostile", "passing"])
+def test_sarif_is_what_the_schema_of_oasis_says(passes: bool) -> None:
+    schema = published(SARIF)
+    assert schema["$id"] == OASIS, "the committee's own, not one of its drafts"
+    check = jsonschema.validators.validator_for(schema)
+    assert check is not jsonschema.validators.validator_for({}), "the draft that it names"
+    log = as_sarif(replace(hostile(), verdict=Verdict("reads", "pass", ())) if passes else hostile())
+    formats = check(schema, format_checker=check.FORMAT_CHECKER)
+    formats.validate(log)
+    for broken in ({"version": "2.0.0"}, {"runs": [{**log["runs"][0], "tool": {}}]}, {"unknown": 1}):
+        assert not formats.is_valid({**log, **broken}), "a schema that takes everything proves nothing"
+
+
+GITLAB = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["description", "check_name", "fingerprint", "severity", "location"],
+        "properties": {
+            "description": {"type": "string", "minLength": 1},
+            "check_name": {"type": "string", "minLength": 1},
+            "fingerprint": {"type": "string", "minLength": 1},
+            "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
+            "location": {
+                "type": "object",
+                "required": ["path", "lines"],
+                "properties": {
+                    "path": {"type": "string", "pattern": "^(?!/|\\./).+"},
+                    "lines": {
+                        "type": "object",
+                        "required": ["begin"],
+                        "properties": {"begin": {"type": "integer", "minimum": 1}},
+                    },
+                },
+            },
+        },
+    },
+}
+"""GitLab publishes none: this is the table of fields of its manual (Code Quality, "report format")."""
+
+
+def test_gitlab_is_what_its_manual_says() -> None:
+    jsonschema.Draft202012Validator(GITLAB).validate(as_gitlab(hostile()))
+    assert as_gitlab(replace(hostile(), verdict=Verdict("reads", "pass", ()))) == []
 
 
 def test_gitlab_has_no_fingerprint_twice() -> None:
