@@ -13,7 +13,7 @@ import msgspec
 
 from strangler_migrations.catalog.model import Catalog
 from strangler_migrations.draft import Pair
-from strangler_migrations.sql.names import SYNCED, ident, idents, qualified
+from strangler_migrations.sql.names import SYNCED, ident, qualified
 from strangler_migrations.sql.tokens import mentioned
 
 
@@ -35,8 +35,9 @@ class Filling(msgspec.Struct, frozen=True):
         """The key that ends the next range; parameters: the last key (not `first`), rows less one."""
         after = "" if first else f" WHERE {self._row} > ({self._parameters})"
         columns = ", ".join(f"{ident(column)}::text" for column in self.key)
-        order = idents(self.key)
-        return f"SELECT {columns} FROM {self.on}{after} ORDER BY {order} OFFSET %s LIMIT 1"
+        # With the table's name: a bare one would be that of the text beside it, and sort as text.
+        order = ", ".join(f"{ident(self.table)}.{ident(column)}" for column in self.key)
+        return f"SELECT {columns} FROM {self.on} AS {ident(self.table)}{after} ORDER BY {order} OFFSET %s LIMIT 1"
 
     def update(self, *, first: bool, last: bool) -> str:
         """Write a range; parameters: the key before it (not `first`), the key that ends it (not `last`)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from strangler.testing.postgres import Server
 from strangler_migrations.migration import Loaded, parse
 from strangler_migrations.running import lifecycle
 from strangler_migrations.running.backfill import Throttle, backfill
-from strangler_migrations.running.session import Session
+from strangler_migrations.running.session import Session, connected
 
 pytestmark = pytest.mark.postgres
 
@@ -33,8 +34,10 @@ def amounts() -> Loaded:
     return parse(AMOUNTS, Path("01_amounts.yaml"))
 
 
-@pytest.fixture
-def run(session: Session) -> Callable[[str], list[tuple[Any, ...]]]:
+type Run = Callable[..., list[tuple[Any, ...]]]
+
+
+def runner(session: Session) -> Run:
     def run(sql: str, *, path: str = "public") -> list[tuple[Any, ...]]:
         connection = session.connection
         with connection.transaction():
@@ -46,30 +49,48 @@ def run(session: Session) -> Callable[[str], list[tuple[Any, ...]]]:
 
 
 @pytest.fixture
-def started(session: Session, run: Any) -> Session:
-    run(
+def run(session: Session) -> Run:
+    return runner(session)
+
+
+def start(session: Session) -> None:
+    runner(session)(
         "CREATE TABLE invoices (id int PRIMARY KEY, amount numeric(10,2) NOT NULL DEFAULT 1.00, note text,"
         " kind text NOT NULL DEFAULT 'plain')"
     )
-    run("INSERT INTO invoices SELECT i, i, 'n' || i FROM generate_series(1, 3) i")
+    runner(session)("INSERT INTO invoices SELECT i, i, 'n' || i FROM generate_series(1, 3) i")
     lifecycle.start(session, amounts(), Throttle(), lambda *_: None, allow_loss=True)
-    return session
 
 
-def test_rows_that_were_there_have_both_forms(started: Session, run: Any) -> None:
-    assert run(NEW_ROW)[0] == (1, 100, "n1", "N1")
-    assert run(OLD_ROW)[0] == (1, Decimal("1.00"), "n1", "plain")
+@pytest.fixture(scope="module")
+def started_once(postgres: Server) -> Iterator[Session]:
+    with connected(postgres.create_database()) as connection:
+        session = Session(connection, "public", "ann")
+        start(session)
+        yield session
+
+
+@pytest.fixture
+def both(started_once: Session) -> Iterator[Run]:
+    """What runs SQL where both versions are at work; all of it is taken back afterwards."""
+    with started_once.connection.transaction(force_rollback=True):
+        yield runner(started_once)
+
+
+def test_rows_that_were_there_have_both_forms(both: Run) -> None:
+    assert both(NEW_ROW)[0] == (1, 100, "n1", "N1")
+    assert both(OLD_ROW)[0] == (1, Decimal("1.00"), "n1", "plain")
 
 
 @pytest.mark.parametrize("path", ["public", NEW, "pg_catalog"])
-def test_the_version_of_a_writer_is_told_by_what_it_wrote(started: Session, run: Any, path: str) -> None:
+def test_the_version_of_a_writer_is_told_by_what_it_wrote(both: Run, path: str) -> None:
     """Qualified writes, whatever the search_path says."""
-    run(f"INSERT INTO {NEW}.invoices (id, amount, note) VALUES (10, 555, 'x')", path=path)
-    run("INSERT INTO public.invoices (id, amount, note) VALUES (11, 6.66, 'y')", path=path)
-    run(f"UPDATE {NEW}.invoices SET amount = 777 WHERE id = 1", path=path)
-    run("UPDATE public.invoices SET amount = 8.88 WHERE id = 2", path=path)
-    old = {row[0]: row[1] for row in run(OLD_ROW)}
-    new = {row[0]: row[1] for row in run(NEW_ROW)}
+    both(f"INSERT INTO {NEW}.invoices (id, amount, note) VALUES (10, 555, 'x')", path=path)
+    both("INSERT INTO public.invoices (id, amount, note) VALUES (11, 6.66, 'y')", path=path)
+    both(f"UPDATE {NEW}.invoices SET amount = 777 WHERE id = 1", path=path)
+    both("UPDATE public.invoices SET amount = 8.88 WHERE id = 2", path=path)
+    old = {row[0]: row[1] for row in both(OLD_ROW)}
+    new = {row[0]: row[1] for row in both(NEW_ROW)}
     assert {key: old[key] for key in (1, 2, 10, 11)} == {
         1: Decimal("7.77"),
         2: Decimal("8.88"),
@@ -79,49 +100,49 @@ def test_the_version_of_a_writer_is_told_by_what_it_wrote(started: Session, run:
     assert {key: value * 100 for key, value in old.items()} == new
 
 
-def test_the_path_breaks_ties(started: Session, run: Any) -> None:
-    run("INSERT INTO invoices (id, note) VALUES (20, 'a')")
-    run("INSERT INTO invoices (id, note) VALUES (21, 'b')", path=f'"other", {NEW}, public')
-    assert run("SELECT kind FROM public.invoices WHERE id IN (20, 21) ORDER BY id") == [
+def test_the_path_breaks_ties(both: Run) -> None:
+    both("INSERT INTO invoices (id, note) VALUES (20, 'a')")
+    both("INSERT INTO invoices (id, note) VALUES (21, 'b')", path=f'"other", {NEW}, public')
+    assert both("SELECT kind FROM public.invoices WHERE id IN (20, 21) ORDER BY id") == [
         ("plain",),
         ("new:b",),
     ]
-    assert [row[1] for row in run(NEW_ROW) if row[0] >= 20] == [100, 100]
+    assert [row[1] for row in both(NEW_ROW) if row[0] >= 20] == [100, 100]
 
 
-def test_what_was_not_touched_is_not_computed_again(started: Session, run: Any) -> None:
-    run(f"UPDATE {NEW}.invoices SET label = 'mine' WHERE id = 1", path=f"{NEW}, public")
-    run("UPDATE invoices SET amount = 3 WHERE id = 1")
-    assert run(NEW_ROW)[0] == (1, 300, "n1", "mine")
-    run("UPDATE invoices SET note = 'other' WHERE id = 1")
-    assert run(NEW_ROW)[0][3] == "OTHER"
+def test_what_was_not_touched_is_not_computed_again(both: Run) -> None:
+    both(f"UPDATE {NEW}.invoices SET label = 'mine' WHERE id = 1", path=f"{NEW}, public")
+    both("UPDATE invoices SET amount = 3 WHERE id = 1")
+    assert both(NEW_ROW)[0] == (1, 300, "n1", "mine")
+    both("UPDATE invoices SET note = 'other' WHERE id = 1")
+    assert both(NEW_ROW)[0][3] == "OTHER"
 
 
-def test_both_forms_written_must_agree(started: Session, run: Any) -> None:
-    both = "UPDATE public.invoices SET amount = {}, _strangler_new_amount = {} WHERE id = 1"
-    run(both.format("4.00", 400))
-    assert run(NEW_ROW)[0][1] == 400
+def test_both_forms_written_must_agree(both: Run) -> None:
+    writes = "UPDATE public.invoices SET amount = {}, _strangler_new_amount = {} WHERE id = 1"
+    both(writes.format("4.00", 400))
+    assert both(NEW_ROW)[0][1] == 400
     with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="both forms are written"):
-        run(both.format("5.00", 600))
-    assert run(NEW_ROW)[0][1] == 400
+        both(writes.format("5.00", 600))
+    assert both(NEW_ROW)[0][1] == 400
 
 
-def test_what_a_replica_writes_is_kept_in_step(started: Session, run: Any) -> None:
-    run("SET LOCAL session_replication_role = replica; UPDATE public.invoices SET amount = 9 WHERE id = 1")
-    assert run(NEW_ROW)[0][1] == 900
+def test_what_a_replica_writes_is_kept_in_step(both: Run) -> None:
+    both("SET LOCAL session_replication_role = replica; UPDATE public.invoices SET amount = 9 WHERE id = 1")
+    assert both(NEW_ROW)[0][1] == 900
 
 
-def test_a_definer_of_another_path_is_judged_by_its_data(started: Session, run: Any) -> None:
-    run(
+def test_a_definer_of_another_path_is_judged_by_its_data(both: Run) -> None:
+    both(
         "CREATE FUNCTION pay(n int) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public"
         " AS 'UPDATE invoices SET amount = 42 WHERE id = n'"
     )
-    run("SELECT public.pay(2)", path=f"{NEW}, public")
-    assert run(NEW_ROW)[1][1] == 4200
+    both("SELECT public.pay(2)", path=f"{NEW}, public")
+    assert both(NEW_ROW)[1][1] == 4200
 
 
 def test_a_row_the_backfill_has_not_reached_gets_its_form_when_it_is_written(
-    session: Session, run: Any, monkeypatch: pytest.MonkeyPatch
+    session: Session, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(
         "CREATE TABLE invoices (id int PRIMARY KEY, amount numeric NOT NULL, note text, kind text DEFAULT 'k')"
@@ -139,19 +160,20 @@ def test_a_row_the_backfill_has_not_reached_gets_its_form_when_it_is_written(
     assert [row[1] for row in run(OLD_ROW)] == [Decimal(1), Decimal(5)]
 
 
-def test_after_complete_the_old_form_is_fed_and_a_rollback_has_it(started: Session, run: Any) -> None:
-    lifecycle.complete(started, "01_amounts")
+def test_after_complete_the_old_form_is_fed_and_a_rollback_has_it(session: Session, run: Run) -> None:
+    start(session)
+    lifecycle.complete(session, "01_amounts")
     run("INSERT INTO invoices (id, amount, note) VALUES (30, 1234, 'late')")
     run("UPDATE invoices SET amount = 200 WHERE id = 1")
     with pytest.raises(psycopg.errors.UndefinedColumn):
         run("SELECT kind FROM invoices")
-    lifecycle.rollback(started, "01_amounts")
+    lifecycle.rollback(session, "01_amounts")
     rows = {row[0]: row[1:] for row in run(OLD_ROW)}
     assert rows[30] == (Decimal("12.34"), "late", "new:late")
     assert rows[1] == (Decimal("2.00"), "n1", "plain")
 
 
-def test_rights_are_those_of_the_table(session: Session, run: Any) -> None:
+def test_rights_are_those_of_the_table(session: Session, run: Run) -> None:
     run(
         "CREATE TABLE invoices (id int PRIMARY KEY, amount numeric NOT NULL, note text, kind text DEFAULT 'k')"
     )
