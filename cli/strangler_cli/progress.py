@@ -20,3 +20,29 @@ def progress(label: str, total: int | None = None) -> Generator[Callable[[], Non
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task(label, total=total)
         yield lambda: shown.advance(task)
+
+
+@contextmanager
+def measured(label: str, unit: str) -> Generator[Callable[[int, int], None]]:
+    """Gives what is to be called with how many are done and how many there will be. Shows rate and time left."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    rate = TextColumn(f"{{task.completed:,.0f}} {unit}, {{task.fields[rate]:,.0f}}/s")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        rate,
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(label, total=None, rate=0)
+
+        def told(done: int, total: int) -> None:
+            shown.update(task, completed=done, total=total, rate=shown.tasks[0].speed or 0)
+
+        yield told

@@ -12,6 +12,7 @@ from strangler_cli.commands.migrate.rollback import rollback
 from strangler_cli.commands.migrate.schema import schema
 from strangler_cli.commands.migrate.start import start
 from strangler_cli.commands.migrate.status import status
+from strangler_cli.commands.migrate.verify import verify
 
 
 @click.group(
@@ -24,5 +25,5 @@ def command() -> None:
     """The group."""
 
 
-for _each in (plan, start, complete, drop, rollback, status, history, schema):
+for _each in (plan, start, complete, drop, rollback, status, history, verify, schema):
     command.add_command(_each)
