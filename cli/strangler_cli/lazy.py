@@ -21,7 +21,7 @@ COMMANDS: Final[dict[str, str]] = {
     "compare": "Compare files, folders or many pairs as two answers.",
     "replay": "Ask a recording's requests again, and compare.",
     "gate": "Ask whether a cutover may advance (exit 0: yes).",
-    "cutover": "Plan, start, advance, pause, resume or roll back a cutover.",
+    "cutover": "Plan, start, advance, pause, hold or roll back a cutover.",
     "effects": "Show what runs by itself and on which side.",
     "numbers": "Show the numbers documents got: gaps, doubles.",
     "migrate": "Change the database's schema while both versions work.",

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from strangler.cutover import CutoverState, next_step, plan_of
+from strangler.cutover import CutoverState, held_until, next_step, plan_of
 from strangler.ledger import notifications, streams
 from strangler.ledger import planes as running
 from strangler.ledger.cutovers import current_table, states
@@ -52,7 +52,9 @@ class RouteStanding:
 
 @dataclass(frozen=True, slots=True)
 class CutoverStanding:
-    """A cutover: its state, its evidence, what the gate would say, and the next step with its command."""
+    """A cutover: its state, its evidence, what the gate would say, and the next step with its command. `held_until_ns`:
+    0 where it is not held now.
+    """
 
     state: CutoverState
     evidence: Evidence
@@ -60,6 +62,7 @@ class CutoverStanding:
     routes: tuple[RouteStanding, ...]
     next_words: str
     next_command: str
+    held_until_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,8 @@ def _cutover(connection: Connection, loaded: Loaded, state: CutoverState, now_ns
     routes = tuple(
         _route(evidence, name, served.get(name)) for name in loaded.config.cutovers[state.name].routes
     )
-    return CutoverStanding(state, evidence, verdict, routes, words, typed)
+    held = held_until(state, now_ns)
+    return CutoverStanding(state, evidence, verdict, routes, words, typed, held)
 
 
 def _served(connection: Connection, state: CutoverState) -> list[Served]:

@@ -23,7 +23,14 @@ type Act = Callable[[Ledger, Heard], Moved]
 
 
 def done(
-    config: str, cutover: str, event: EventName, actor: str | None, reason: str, *, as_json: bool
+    config: str,
+    cutover: str,
+    event: EventName,
+    actor: str | None,
+    reason: str,
+    *,
+    until_ns: int = 0,
+    as_json: bool,
 ) -> int:
     """One event of a cutover. The exit code: the gate's, where it refused."""
     from strangler.cutover import Event
@@ -33,7 +40,7 @@ def done(
     session.known_cutover(loaded, cutover)
     if event == "advance":
         not_overridden(loaded)
-    asked_for = Event(event, actor or session.actor(), reason)
+    asked_for = Event(event, actor or session.actor(), reason, until_ns=until_ns)
     return carried_out(
         loaded,
         cutover,

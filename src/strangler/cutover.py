@@ -9,15 +9,24 @@ that writes cannot have come this far without one of the two. `retired` ends it:
 more, so nothing proves that it could serve, and there is no way back but a cutover of its own.
 
 Forward needs a verdict of the gate, from `shadow` on. Back never does: a rollback is always permitted, also
-while paused, and always leads to `shadow`, where legacy serves everybody and the candidate goes on being
-compared. Every event is idempotent: done twice, it is done once. What stands in the table:
+while paused or held, and always leads to `shadow`, where legacy serves everybody and the candidate goes on
+being compared. Every event is idempotent: done twice, it is done once. What stands in the table:
 
-    phase      start    advance                    pause  resume   rollback, auto-rollback
-    legacy     shadow   refused: not started       -      -        stay
-    shadow     stay     canary, first step         hold   release  stay
-    canary     stay     next step, then candidate  hold   release  shadow
-    candidate  stay     retired                    hold   release  shadow
-    retired    stay     stay                       -      -        refused (auto-rollback: stay)
+    phase      start    advance                    pause  hold  resume   rollback, auto-rollback
+    legacy     shadow   refused: not started       -      -     -        stay
+    shadow     stay     canary, first step         pause  hold  release  stay
+    canary     stay     next step, then candidate  pause  hold  release  shadow
+    candidate  stay     retired                    pause  hold  release  shadow
+    retired    stay     stay                       -      -     -        refused (auto-rollback: stay)
+
+Two ways to stay where it is, and they lie across the phases. `paused`: it does not advance; control rolls back
+as ever. Held: for a bounded time nothing moves by itself, neither forward nor, by statistics, back, so that
+people can look into what the numbers say; a wrong amount that reached a customer rolls back all the same. A
+hold ends by itself, without a further transition, by the clock that reads it: `held_until`, `rollback_held`.
+Either ends with `resume`, and with a rollback.
+
+Each step is soaked: `soaked_ns` counts how long it was watched (`pace.soaked`), anew from step to step; pausing
+and holding change nothing in that, since traffic goes on.
 """
 
 from __future__ import annotations
@@ -27,16 +36,26 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from strangler.errors import Refused, UsageError
 from strangler.gate import Verdict
+from strangler.pace import SKEW_NS, soaked
 from strangler.routing.safety import reads_only
 from strangler.routing.table import Phase
 
 if TYPE_CHECKING:
     from strangler.config.model import Config
 
-type EventName = Literal["start", "advance", "pause", "resume", "rollback", "auto-rollback"]
+type EventName = Literal["start", "advance", "pause", "hold", "resume", "rollback", "auto-rollback"]
 type Action = Literal["publish", "resolve-unseen"]
 type Move = Literal[
-    "shadow", "step", "retired", "stay", "hold", "release", "not-started", "nothing-to-hold", "no-way-back"
+    "shadow",
+    "step",
+    "retired",
+    "stay",
+    "pause",
+    "hold",
+    "release",
+    "not-started",
+    "nothing-to-hold",
+    "no-way-back",
 ]
 
 
@@ -46,7 +65,8 @@ class CutoverState:
 
     `step`: index into the canary's steps, -1 outside of canary. `weight`: basis points, as set.
     `generation`: of the routing table that this state made; the compare-and-swap value. `since_ns`: when it
-    got here.
+    got here. `soaked_ns`: for how long this step was watched, up to the look at `looked_ns`. `held_from_ns`,
+    `held_until_ns`: between which times it is held, 0 for not at all.
     """
 
     name: str
@@ -58,6 +78,10 @@ class CutoverState:
     since_ns: int = 0
     reason: str = ""
     actor: str = ""
+    soaked_ns: int = 0
+    looked_ns: int = 0
+    held_from_ns: int = 0
+    held_until_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +99,24 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What is asked, by whom, why. `verdict`: needed by `advance` out of shadow, canary and candidate."""
+    """What is asked, by whom, why. `verdict`: needed by `advance` out of shadow, canary and candidate. `until_ns`:
+    needed by `hold`.
+    """
 
     name: EventName
     actor: str
     reason: str = ""
     verdict: Verdict | None = None
+    until_ns: int = 0
 
+
+HOLD_MOST_NS: Final = 3 * 86_400_000_000_000
+"""A hold is bounded: three days, then it is said again."""
 
 _REFUSALS: Final[dict[Move, tuple[str, str]]] = {
     "not-started": ("it has not started", "`strangler cutover start` asks the candidate beside legacy first"),
     "nothing-to-hold": (
-        "there is nothing to pause or resume in this phase",
+        "there is nothing to pause, hold or resume in this phase",
         "it holds between start and retired",
     ),
     "no-way-back": (
@@ -100,6 +130,7 @@ TABLE: Final[dict[Phase, dict[EventName, Move]]] = {
         "start": "shadow",
         "advance": "not-started",
         "pause": "nothing-to-hold",
+        "hold": "nothing-to-hold",
         "resume": "nothing-to-hold",
         "rollback": "stay",
         "auto-rollback": "stay",
@@ -107,7 +138,8 @@ TABLE: Final[dict[Phase, dict[EventName, Move]]] = {
     "shadow": {
         "start": "stay",
         "advance": "step",
-        "pause": "hold",
+        "pause": "pause",
+        "hold": "hold",
         "resume": "release",
         "rollback": "stay",
         "auto-rollback": "stay",
@@ -115,7 +147,8 @@ TABLE: Final[dict[Phase, dict[EventName, Move]]] = {
     "canary": {
         "start": "stay",
         "advance": "step",
-        "pause": "hold",
+        "pause": "pause",
+        "hold": "hold",
         "resume": "release",
         "rollback": "shadow",
         "auto-rollback": "shadow",
@@ -123,7 +156,8 @@ TABLE: Final[dict[Phase, dict[EventName, Move]]] = {
     "candidate": {
         "start": "stay",
         "advance": "retired",
-        "pause": "hold",
+        "pause": "pause",
+        "hold": "hold",
         "resume": "release",
         "rollback": "shadow",
         "auto-rollback": "shadow",
@@ -132,6 +166,7 @@ TABLE: Final[dict[Phase, dict[EventName, Move]]] = {
         "start": "stay",
         "advance": "stay",
         "pause": "nothing-to-hold",
+        "hold": "nothing-to-hold",
         "resume": "nothing-to-hold",
         "rollback": "no-way-back",
         "auto-rollback": "stay",
@@ -193,22 +228,64 @@ def decide(
     if move in _REFUSALS:
         what, remedy = _REFUSALS[move]
         raise Refused(what, where=_where(state), remedy=remedy)
-    after = _moved(plan, state, event, move)
+    after = _moved(plan, state, event, move, now_ns)
     if after == state:
         return state, ()
-    after = replace(after, since_ns=now_ns, reason=event.reason, actor=event.actor)
+    if now_ns >= after.held_until_ns:
+        after = replace(after, held_from_ns=0, held_until_ns=0)
+    stays = (after.phase, after.weight) == (state.phase, state.weight)
+    after = replace(
+        after,
+        since_ns=now_ns,
+        reason=event.reason,
+        actor=event.actor,
+        soaked_ns=soaked(state, now_ns) if stays else 0,
+        looked_ns=now_ns,
+    )
     return after, ("publish", "resolve-unseen") if needs_verdict(state, event.name) else ("publish",)
 
 
-def _moved(plan: Plan, state: CutoverState, event: Event, move: Move) -> CutoverState:
+def held_until(state: CutoverState, now_ns: int) -> int:
+    """Until when nothing moves by itself (Unix ns); 0: it is not held."""
+    return state.held_until_ns if now_ns < state.held_until_ns else 0
+
+
+def rollback_held(state: CutoverState, now_ns: int) -> bool:
+    """Whether the hold keeps statistics from rolling back. Not before it began: by a clock that was set back it would
+    hold for longer than somebody said.
+    """
+    return state.held_from_ns - SKEW_NS <= now_ns < state.held_until_ns
+
+
+def _moved(plan: Plan, state: CutoverState, event: Event, move: Move, now_ns: int) -> CutoverState:
     if move == "shadow":
-        return replace(state, phase="shadow", step=-1, weight=0, paused=False)
-    if move in ("hold", "release"):
-        return replace(state, paused=move == "hold")
+        return replace(_released(state), phase="shadow", step=-1, weight=0)
+    if move == "pause":
+        return replace(state, paused=True)
+    if move == "hold":
+        return _held(state, event, now_ns)
+    if move == "release":
+        return _released(state)
     if move == "stay":
         return state
-    _permitted(plan, state, event)
-    return _forward(plan, state)
+    _permitted(plan, state, event, now_ns)
+    return replace(_forward(plan, state), held_from_ns=0, held_until_ns=0)
+
+
+def _released(state: CutoverState) -> CutoverState:
+    return replace(state, paused=False, held_from_ns=0, held_until_ns=0)
+
+
+def _held(state: CutoverState, event: Event, now_ns: int) -> CutoverState:
+    if held_until(state, now_ns) == event.until_ns != 0:
+        return state
+    if not 0 < event.until_ns - now_ns <= HOLD_MOST_NS:
+        raise Refused(
+            "a hold is for some time, and for three days at most",
+            where=_where(state),
+            remedy="say for how long: `--for 2h`; `pause` has no end",
+        )
+    return replace(state, held_from_ns=now_ns, held_until_ns=event.until_ns)
 
 
 def _forward(plan: Plan, state: CutoverState) -> CutoverState:
@@ -221,12 +298,19 @@ def _forward(plan: Plan, state: CutoverState) -> CutoverState:
     return replace(state, phase="canary", step=step, weight=plan.steps[step])
 
 
-def _permitted(plan: Plan, state: CutoverState, event: Event) -> None:
+def _permitted(plan: Plan, state: CutoverState, event: Event, now_ns: int) -> None:
     if state.paused:
         raise Refused(
             "it is paused" + (f": {state.reason}" if state.reason else ""),
             where=_where(state),
             remedy=f"`strangler cutover resume {state.name}` first",
+            exit_code=4,
+        )
+    if held_until(state, now_ns):
+        raise Refused(
+            "it is held" + (f": {state.reason}" if state.reason else ""),
+            where=_where(state),
+            remedy=f"`strangler cutover resume {state.name}`, or wait",
             exit_code=4,
         )
     if plan.unsafe and not plan.shared:

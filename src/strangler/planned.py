@@ -18,7 +18,7 @@ from strangler.cutover import CutoverState, plan_of, standing_words, way
 from strangler.errors import UsageError
 from strangler.exchange import Side
 from strangler.gate.case import percent
-from strangler.pace import SKEW_NS, approvals_needed
+from strangler.pace import SKEW_NS, approvals_needed, soak_of
 from strangler.routing.cohort import BUCKETS
 from strangler.routing.table import OWNER, Phase
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LARGEST: Final = 1 << 20
 """Bytes of a plan file."""
 type Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
-type Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+type Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
 _PARTS: Final = {
     "cutover": "`cutovers.{}`",
     "routes": "its routes",
@@ -47,6 +47,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to: str
     gate: str
     approvals: Number
+    soak_ns: Number
     table: str
     owner: Side
     back: str
@@ -155,6 +156,7 @@ def _step(config: Config, cutover: str, state: CutoverState) -> Step:
         to=standing_words(state),
         gate="is not asked" if state.phase == "shadow" else asked,
         approvals=approvals_needed(policy, state),
+        soak_ns=soak_of(config.cutovers[cutover], state.phase),
         table=f"{', '.join(config.cutovers[cutover].routes)}: {_served(config, cutover, state)}",
         owner=OWNER[state.phase],
         back=_back(config, cutover, state.phase),

@@ -11,24 +11,29 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from strangler.cutover import (
+    HOLD_MOST_NS,
     TABLE,
     CutoverState,
     Event,
     EventName,
     Plan,
     decide,
+    held_until,
     needs_verdict,
     next_step,
     plan_of,
+    rollback_held,
 )
 from strangler.errors import Refused, UsageError
 from strangler.gate import Reason, Status, Verdict
+from strangler.pace import SKEW_NS
 from strangler.routing.table import OWNER, Phase
 from strangler.testing.judged import CONFIG, configuration
 
 PLAN = Plan("reads", (100, 500, 2500, 10_000), (), shared=False)
 PHASES: tuple[Phase, ...] = ("legacy", "shadow", "canary", "candidate", "retired")
-EVENTS: tuple[EventName, ...] = ("start", "advance", "pause", "resume", "rollback", "auto-rollback")
+EVENTS: tuple[EventName, ...] = ("start", "advance", "pause", "hold", "resume", "rollback", "auto-rollback")
+HOUR = 3_600_000_000_000
 
 
 def verdict(status: Status = "pass") -> Verdict:
@@ -37,7 +42,7 @@ def verdict(status: Status = "pass") -> Verdict:
 
 
 def event(name: EventName, status: Status | None = "pass") -> Event:
-    return Event(name, "ann", "why", verdict(status) if status else None)
+    return Event(name, "ann", "why", verdict(status) if status else None, HOUR)
 
 
 def at(phase: Phase, step: int = 0) -> CutoverState:
@@ -128,6 +133,58 @@ def test_what_is_paused_holds_its_weight_and_goes_on_after_resume() -> None:
     assert decide(PLAN, released, event("advance"), 4)[0].weight == 2500
 
 
+def test_what_is_held_neither_advances_nor_is_rolled_back_by_statistics_and_ends_by_itself() -> None:
+    held, actions = decide(PLAN, at("canary", 1), event("hold"), 1)
+    assert (held.weight, held_until(held, 1), rollback_held(held, 1), actions) == (
+        500,
+        HOUR,
+        True,
+        ("publish",),
+    )
+    with pytest.raises(Refused, match="it is held: why") as caught:
+        decide(PLAN, held, event("advance"), HOUR - 1)
+    assert caught.value.exit_code == 4
+    assert (held_until(held, HOUR), rollback_held(held, HOUR)) == (0, False)
+    after, _ = decide(PLAN, held, event("advance"), HOUR)
+    assert (after.weight, after.held_until_ns) == (2500, 0)
+    released, _ = decide(PLAN, held, event("resume"), 2)
+    assert (released.held_from_ns, released.held_until_ns) == (0, 0)
+    longer, _ = decide(PLAN, held, replace(event("hold"), until_ns=2 * HOUR), 5)
+    assert (longer.held_from_ns, longer.held_until_ns) == (5, 2 * HOUR)
+
+
+@pytest.mark.parametrize("name", ["rollback", "auto-rollback"])
+def test_a_hold_ends_with_a_rollback(name: EventName) -> None:
+    held, _ = decide(PLAN, at("candidate"), event("hold"), 1)
+    after, _ = decide(PLAN, held, event(name, None), 2)
+    assert (after.phase, after.held_until_ns) == ("shadow", 0)
+
+
+@pytest.mark.parametrize("until", [0, 1, -HOUR, HOLD_MOST_NS + 2])
+def test_a_hold_is_bounded(until: int) -> None:
+    with pytest.raises(Refused, match="three days at most"):
+        decide(PLAN, at("canary"), replace(event("hold"), until_ns=until), 1)
+
+
+def test_a_clock_that_goes_back_arms_the_rollback_and_lets_nothing_advance() -> None:
+    held, _ = decide(PLAN, at("canary"), replace(event("hold"), until_ns=50 * HOUR), 40 * HOUR)
+    assert rollback_held(held, 41 * HOUR)
+    assert rollback_held(held, 40 * HOUR - SKEW_NS)
+    assert not rollback_held(held, 40 * HOUR - SKEW_NS - 1)
+    assert held_until(held, 1) == 50 * HOUR
+
+
+def test_a_soak_goes_on_through_pause_and_hold_and_begins_anew_with_a_step() -> None:
+    state = replace(at("canary", 1), looked_ns=100)
+    paused, _ = decide(PLAN, state, event("pause"), 160)
+    assert (paused.soaked_ns, paused.looked_ns) == (60, 160)
+    held, _ = decide(PLAN, paused, event("hold"), 170)
+    released, _ = decide(PLAN, held, event("resume"), 175)
+    assert (released.soaked_ns, released.looked_ns) == (75, 175)
+    further, _ = decide(PLAN, released, event("advance"), 200)
+    assert (further.soaked_ns, further.looked_ns) == (0, 200)
+
+
 def test_a_route_that_writes_needs_shared_records() -> None:
     writes = replace(PLAN, unsafe=("pay",))
     with pytest.raises(Refused, match="`pay` may write"):
@@ -194,6 +251,7 @@ class Life(RuleBasedStateMachine):
         if forward and name != "start":
             assert status == "pass"
             assert not before.paused
+            assert not held_until(before, 1)
         if after.phase == before.phase == "canary":
             assert after.weight >= before.weight
         if before.phase == "retired":

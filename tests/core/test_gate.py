@@ -17,6 +17,7 @@ from strangler.evidence import Cell, Census, Evidence, Expired, Inflow, RouteSta
 from strangler.gate import EXIT_CODES, Verdict, judge, rollback_reasons
 from strangler.gate.case import lasting
 from strangler.ledger.facts import Fact
+from strangler.pace import Pace
 from strangler.routing.table import Phase
 from strangler.testing.judged import CONFIG, START, configuration
 
@@ -545,3 +546,27 @@ def test_no_census_stands_against_a_mismatch_of_the_epoch() -> None:
     assert codes(ask(differing, BY_CENSUS)) == {"evidence"}
     (reason,) = ask(differing, BY_CENSUS).reasons
     assert reason.remedy.endswith("or its last full cycle whole (`strangler replay FILE --record --census`)")
+
+
+def test_a_hold_and_a_soak_freeze_it_and_say_until_when() -> None:
+    waits = Pace(soak_ns=3600 * SECOND, soaked_ns=600 * SECOND, held_until_ns=START + 1)
+    verdict = judge(LOADED.config.policy_of("reads"), GOOD, (), START, LOADED.line_of, waits)
+    assert (verdict.status, verdict.exit_code) == ("frozen", 4)
+    held, soak = verdict.reasons
+    assert (held.code, held.measured) == ("held", "it is held until 2023-11-14 22:14 UTC")
+    assert (soak.code, soak.measured, soak.required) == (
+        "soak",
+        "it was watched for 10 min in this step",
+        "60 min",
+    )
+    assert "wait until 2023-11-14 23:04 UTC" in soak.remedy
+
+
+@pytest.mark.parametrize("phase", ["canary", "candidate"])
+def test_while_it_is_held_only_a_wrong_amount_rolls_back(phase: Phase) -> None:
+    policy = LOADED.config.policy_of("reads")
+    bad = replace(GOOD, phase=phase, cells=(cell(n=600, k=30),))
+    assert [reason.code for reason in rollback_reasons(policy, bad)] == ["rate"]
+    assert rollback_reasons(policy, bad, held=True) == ()
+    both = replace(bad, seen=(WRONG,))
+    assert [reason.code for reason in rollback_reasons(policy, both, held=True)] == ["wrong-amount"]

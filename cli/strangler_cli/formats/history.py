@@ -26,9 +26,10 @@ _COLUMNS = (Column("when"), Column("what"), Column("from → to"), Column("by"),
 
 
 def where(state: CutoverState) -> str:
-    """`canary 5 %, paused`."""
+    """`canary 5 %, paused`; until when it was held stands there also once that is over."""
     words = f"canary {percent(state.weight)}" if state.phase == "canary" else state.phase
-    return f"{words}, paused" if state.paused else words
+    held = f", held until {iso(state.held_until_ns)}" if state.held_until_ns else ""
+    return f"{words}{', paused' if state.paused else ''}{held}"
 
 
 def history(screen: Screen, ledger: Ledger, cutover: str) -> None:
@@ -75,4 +76,5 @@ def _moved(before: dict[str, Any] | None, after: dict[str, Any] | None) -> str:
 def _phase(state: dict[str, Any] | None) -> str:
     if state is None or "phase" not in state:
         return "-"  # an approval, say: nothing moved
-    return where(CutoverState("", phase=state["phase"], weight=state["weight"], paused=state["paused"]))
+    names = ("phase", "weight", "paused", "held_until_ns")
+    return where(CutoverState("", **{name: state[name] for name in names if name in state}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from strangler.gate.case import duration
 from strangler_cli.words import iso
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ def as_text(screen: Screen, plan: PlanFile, output: str | None) -> None:
         screen.line(f"     gate       {step.gate}")
         if step.approvals:
             screen.line(f"     approvals  by {step.approvals} other than who asks")
+        if step.soak_ns:
+            screen.line(f"     stays      {duration(step.soak_ns)} at least")
         screen.line(f"     table      {step.table}")
         screen.line(f"     record     {step.owner} holds it")
         screen.line(f"     way back   {step.back}")

@@ -74,6 +74,7 @@ def cutover_object(entry: CutoverStanding, loaded: Loaded) -> dict[str, Any]:
         "name": state.name,
         "phase": state.phase,
         "paused": state.paused,
+        "held_until": iso(entry.held_until_ns),
         "weight": percent(state.weight),
         "weight_basis_points": state.weight,
         "generation": state.generation,

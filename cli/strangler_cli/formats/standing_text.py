@@ -87,6 +87,11 @@ def _cutover(screen: Screen, entry: CutoverStanding, loaded: Loaded, now_ns: int
         screen.line(
             f"  since {iso(state.since_ns)} ({ago(state.since_ns, now_ns)}) by {state.actor}{why}", "dim"
         )
+    if entry.held_until_ns:
+        screen.line(
+            f"  HELD until {iso(entry.held_until_ns)}: it does not advance, and statistics do not roll it back",
+            "bad",
+        )
     if evidence.epoch:
         version = evidence.version or "unknown"
         screen.line(f"  evidence of candidate {version}, epoch {evidence.epoch}", "dim")

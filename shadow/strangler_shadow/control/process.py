@@ -88,7 +88,12 @@ class Control:
         state = self._state = Path(settings.state)
         self._settings = settings
         self._watched = WatchedConfig(Path(settings.config), state)
-        self._watch = Watch(self._watched.loaded, partial(_open, self._watched), time.time_ns)
+        self._watch = Watch(
+            self._watched.loaded,
+            partial(_open, self._watched),
+            time.time_ns,
+            lambda: in_force(state) is not None,
+        )
         self._changed = "start"
         self._picture: Picture | None = None
         self._ledger_problem = ""

@@ -1,4 +1,4 @@
-"""What control does with the ledger, a fifth of a second apart: the table in force, and rolling back.
+"""What control does with the ledger, a fifth of a second apart: the table in force, rolling back, going on by itself.
 
 Blocking; runs in a thread.
 """
@@ -9,25 +9,54 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 from sqlalchemy import Connection
 
 from strangler.config import Loaded
-from strangler.cutover import CutoverState, Event, decide, plan_of
-from strangler.errors import Conflict
+from strangler.cutover import CutoverState, Event, decide, plan_of, rollback_held, standing_words
+from strangler.errors import Conflict, Refused
 from strangler.evidence import Evidence
-from strangler.gate import Reason, rollback_reasons
-from strangler.ledger.cutovers import current_table, republish, states, transition
+from strangler.gate import Reason, Verdict, rollback_reasons
+from strangler.ledger.cutovers import current_table, looked, republish, states, transition
 from strangler.ledger.evidence import read_evidence
 from strangler.ledger.facts import Fact, facts, put, put_lag
+from strangler.ledger.judging import look
+from strangler.ledger.moving import move
 from strangler.ledger.planes import Plane, planes, worker_heartbeat
 from strangler.ledger.store import Ledger
 from strangler.ledger.streams import Stream, losses, streams
+from strangler.pace import advances_by_itself, look_due
 from strangler.routing import Table
 
 _log = logging.getLogger(__name__)
 
 ACTOR = "control"
+ASK_NS: Final = 1_000_000_000
+"""A cutover that goes on by itself is judged so often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a look at the gate gave: when, on which findings, for which reasons not."""
+
+    at_ns: int
+    findings: str
+    codes: tuple[str, ...]
+
+    def same_as(self, other: Asked | None) -> bool:
+        """Whether nothing is new since."""
+        return other is not None and (self.findings, self.codes) == (other.findings, other.codes)
+
+
+def worth_asking(verdict: Verdict, evidence: Evidence) -> bool:
+    """Whether the gate is to be asked, which makes the epoch an attempt: once in each epoch that could advance by
+    itself (looking alone would spend nothing of the risk), then only where it would pass, or people are to be asked.
+    """
+    if not evidence.epoch:
+        return False
+    waits = {reason.code for reason in verdict.reasons} == {"approval"}
+    return not evidence.attempt or verdict.status == "pass" or waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +75,16 @@ class Picture:
 
 @dataclass(slots=True)
 class Watch:
-    """The ledger, through control's eyes. `loaded` is the configuration in force; set it when it changes."""
+    """The ledger, through control's eyes. `loaded` is the configuration in force; set it when it changes. `overridden`:
+    whether `rollback --all` holds, while which nothing goes forward.
+    """
 
     loaded: Loaded
     opened: Callable[[bool], Ledger]
     now_ns: Callable[[], int]
+    overridden: Callable[[], bool] = lambda: False
     rollbacks: list[str] = field(default_factory=list)
+    _asked: dict[str, Asked] = field(default_factory=dict[str, "Asked"])
     _ledger: Ledger | None = None
     _created: bool = False
 
@@ -61,18 +94,49 @@ class Watch:
             return republish(connection, self.loaded.config, now_ns=self.now_ns(), actor=ACTOR, reason=reason)
 
     def table(self) -> Table | None:
-        """The table in force, rolled back first where that must be."""
+        """The table in force, rolled back or gone forward first where that must be."""
         ledger = self._open()
         with ledger.read() as connection:
             table = current_table(connection)
-            moved = [
-                state
-                for state in states(connection, self.loaded.config).values()
-                if self._reasons(connection, state)[0]
-            ]
-        for state in moved:
+            known = states(connection, self.loaded.config)
+            back = [state for state in known.values() if self._reasons(connection, state)[0]]
+        for state in back:
             table = self._roll_back(ledger, state) or table
+        for state in known.values():
+            if state not in back:
+                table = self._go_on(ledger, state) or table
         return table
+
+    def _go_on(self, ledger: Ledger, state: CutoverState) -> Table | None:
+        """What time brings: a soak that is watched, and the next step where it is automatic."""
+        plan, now = self.loaded.config.cutovers[state.name], self.now_ns()
+        if look_due(plan, state, now):
+            with ledger.begin() as connection:
+                looked(connection, state, now)
+        if not advances_by_itself(plan, state, now) or self.overridden():
+            return None
+        return self._advance(ledger, state, now)
+
+    def _advance(self, ledger: Ledger, state: CutoverState, now: int) -> Table | None:
+        """Ask the gate as `advance` does, where a look says that something would come of it; None if nothing did."""
+        last = self._asked.get(state.name)
+        if last is not None and abs(now - last.at_ns) < ASK_NS:
+            return None
+        with ledger.read() as connection:
+            verdict, evidence = look(connection, self.loaded, state.name, now)
+        seen = Asked(now, evidence.findings_hash(), tuple(reason.code for reason in verdict.reasons))
+        self._asked[state.name] = seen
+        if not worth_asking(verdict, evidence) or (verdict.status != "pass" and seen.same_as(last)):
+            return None
+        event = Event("advance", ACTOR, f"soaked, and the gate passes ({evidence.n:,} compared)")
+        try:
+            moved = move(ledger, self.loaded, state.name, event, now, before=state)
+        except (Refused, Conflict) as error:
+            _log.info("%s", error)
+            return None
+        if moved.table is not None:
+            _log.info("cutover %s goes on by itself: %s", state.name, standing_words(moved.after))
+        return moved.table
 
     def picture(self) -> Picture:
         """Everything that `/v1/status` shows."""
@@ -117,7 +181,8 @@ class Watch:
             return (), None
         evidence = read_evidence(connection, self.loaded, state.name, self.now_ns())
         policy = self.loaded.config.policy_of(state.name)
-        return rollback_reasons(policy, evidence, self.loaded.line_of), evidence
+        held = rollback_held(state, self.now_ns())
+        return rollback_reasons(policy, evidence, self.loaded.line_of, held=held), evidence
 
     def _roll_back(self, ledger: Ledger, seen: CutoverState) -> Table | None:
         """Judge again inside the transaction that moves it; None when somebody was first or there is no reason now."""

@@ -117,6 +117,21 @@ def _or_names(schema: dict[str, Any]) -> None:
     schema["anyOf"].insert(1, {"type": "array", "items": {"type": "string"}, "minItems": 1})
 
 
+class Soak(Part):
+    """For how long a step is watched before the next one, by the phase it is of."""
+
+    shadow: Milliseconds = 0
+    """In shadow, before the first canary step."""
+    canary: Milliseconds = 0
+    """At each step of the canary."""
+    candidate: Milliseconds = 0
+    """With the candidate as the record, before legacy is retired."""
+
+
+def _of_each(value: object) -> object:
+    return dict.fromkeys(Soak.model_fields, value) if isinstance(value, str) else value
+
+
 class CutoverConfig(Part):
     """A plan that moves routes together: legacy, shadow, canary (steps), candidate, retired."""
 
@@ -135,6 +150,10 @@ class CutoverConfig(Part):
         Requirements, BeforeValidator(_cutovers_alone), Field(json_schema_extra=_or_names)
     ] = Field(default_factory=Requirements)
     """What goes first: cutovers that must be complete (candidate or retired), and phases of migrations."""
+    advance: Literal["manual", "automatic"] = "manual"
+    """`automatic`: control takes the next step, up to `candidate`, once it has soaked and the gate passes."""
+    soak: Annotated[Soak, BeforeValidator(_of_each), Field(json_schema_extra=or_text)] | None = None
+    """For how long each step is watched before the next one: a duration, or one per phase. `automatic` needs it."""
     effects: Effects = Field(default=None, json_schema_extra=or_none)
     """What the two sides do by themselves (schedulers, mailers, payment runs, outbound webhooks), by name; `none`:
     there is nothing of the kind."""
@@ -148,5 +167,13 @@ class CutoverConfig(Part):
         if self.state == "mirrored":
             raise ValueError(
                 "`mirrored` needs a durable outbox, not there yet; use shared, synced or read-only"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _soaked(self) -> CutoverConfig:
+        if self.advance == "automatic" and not (self.soak and self.soak.shadow and self.soak.canary):
+            raise ValueError(
+                "`advance: automatic` needs `soak`: for how long it stays in shadow, and at each canary step"
             )
         return self

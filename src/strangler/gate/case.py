@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,11 @@ def lasting(nanoseconds: int) -> str:
     parts = ((days, "d"), (hours, "h"), (rest, "min"))
     first = next(position for position, (number, _) in enumerate(parts) if number)
     return " ".join(f"{number} {unit}" for number, unit in parts[first : first + 2] if number)
+
+
+def utc(at_ns: int) -> str:
+    """`2026-01-31 18:05 UTC`, rounded up to the minute."""
+    return f"{datetime.fromtimestamp(-(-at_ns // 60_000_000_000) * 60, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def duration(nanoseconds: int) -> str:

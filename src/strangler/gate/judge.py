@@ -54,6 +54,8 @@ _CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (
     required.cutovers,
     required.migrations,
     standing.freeze,
+    pace.held,
+    pace.soak,
     pace.approvals,
 )
 
@@ -78,19 +80,22 @@ def judge(
     )
 
 
-def rollback_reasons(policy: Policy, evidence: Evidence, line_of: LineOf = no_line) -> tuple[Reason, ...]:
+def rollback_reasons(
+    policy: Policy, evidence: Evidence, line_of: LineOf = no_line, *, held: bool = False
+) -> tuple[Reason, ...]:
     """Why control must roll back by itself; empty: it need not. Only ever something in canary and
     candidate.
 
     A wrong amount that reached a customer (`wrong-amount`), at once; a mismatch rate the e-process has
     decided against (`rate`); the same for the candidate's failures alone against their tolerated share
     (`failed-share`). Rollback's alpha is spent over strata as they were found, half of it on either of the
-    last two.
+    last two. `held`: people look into it, so statistics do not move it; a wrong amount does.
     """
     if evidence.phase not in ("canary", "candidate"):
         return ()
     case = Case(policy, evidence, (), 0, line_of, evidence.sums())
-    return (*mismatches.wrong_amounts(case), *mismatches.rates(case), *mismatches.failing(case))
+    wrong = tuple(mismatches.wrong_amounts(case))
+    return wrong if held else (*wrong, *mismatches.rates(case), *mismatches.failing(case))
 
 
 def _notes(evidence: Evidence, now_ns: int) -> Iterator[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, func, insert, select
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from strangler.canonical import digest
 from strangler.config.model import Config
@@ -15,11 +15,12 @@ from strangler.cutover import CutoverState
 from strangler.errors import Conflict
 from strangler.ledger import audit, tables
 from strangler.ledger.upsert import upsert
+from strangler.pace import soaked
 from strangler.routing.build import build_table
 from strangler.routing.table import Table
 
 _DECODER = msgspec.json.Decoder(Table)
-_COLUMNS = ("phase", "step", "weight", "paused", "generation", "since_ns", "reason", "actor")
+_COLUMNS = tuple(field.name for field in dataclasses.fields(CutoverState) if field.name != "name")
 
 
 def state_of(connection: Connection, cutover: str) -> CutoverState:
@@ -37,6 +38,16 @@ def states(connection: Connection, config: Config) -> dict[str, CutoverState]:
 
 def _state(row: RowMapping) -> CutoverState:
     return CutoverState(**dict(row))
+
+
+def looked(connection: Connection, state: CutoverState, now_ns: int) -> None:
+    """Write down that a step that soaks was looked at; no transition, so there is no table and no audit entry."""
+    table = tables.cutovers
+    connection.execute(
+        update(table)
+        .where(table.c.name == state.name, table.c.generation == state.generation)
+        .values(soaked_ns=soaked(state, now_ns), looked_ns=now_ns)
+    )
 
 
 def transition(

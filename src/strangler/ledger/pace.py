@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strangler.cutover import plan_of, way
+from strangler.cutover import held_until, plan_of, way
 from strangler.ledger import approvals
 from strangler.ledger.cutovers import state_of
-from strangler.pace import Approval, Pace, approvals_needed, in_force
+from strangler.pace import Approval, Pace, approvals_needed, in_force, soak_of, soaked
 from strangler.planned import step_id
 
 if TYPE_CHECKING:
@@ -25,7 +25,12 @@ def pace_of(connection: Connection, loaded: Loaded, evidence: Evidence, now_ns: 
     ahead = way(plan_of(loaded.config, state.name), state)
     if not ahead or state.phase == "legacy":
         return Pace()
-    return Pace(_approval(connection, loaded.config, evidence, ahead[0], now_ns, plan))
+    return Pace(
+        approval=_approval(connection, loaded.config, evidence, ahead[0], now_ns, plan),
+        soak_ns=soak_of(loaded.config.cutovers[state.name], state.phase),
+        soaked_ns=soaked(state, now_ns),
+        held_until_ns=held_until(state, now_ns),
+    )
 
 
 def _approval(

@@ -60,7 +60,7 @@ def test_a_transition_writes_state_table_and_audit_together(ledger: Ledger) -> N
         found = state_of(connection, "reads")
         entry = audit.head(connection)
     assert found == CutoverState(
-        "reads", "shadow", generation=1, since_ns=START, reason="let us begin", actor="ann"
+        "reads", "shadow", generation=1, since_ns=START, reason="let us begin", actor="ann", looked_ns=START
     )
     assert entry is not None
     assert (entry.body["actor"], entry.body["action"], entry.body["evidence"]) == (

@@ -1,4 +1,4 @@
-"""`strangler cutover pause`: hold it where it is."""
+"""`strangler cutover pause`: let it stay where it is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from strangler_cli.commands.cutover.options import of_one
 
 
 @click.command(
-    help="Hold it where it is. Traffic goes on as it does; `advance` is refused; a rollback never is."
+    help="Let it stay where it is. Traffic goes on as it does; `advance` is refused; a rollback never is, "
+    "and control goes on rolling back by itself."
 )
 @of_one
 def pause(config: str, cutover: str, actor: str | None, reason: str, *, as_json: bool) -> int:

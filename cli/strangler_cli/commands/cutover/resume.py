@@ -8,7 +8,7 @@ from strangler_cli.commands.cutover.options import named, of_one_or_all
 
 
 @click.command(
-    help="Let a paused cutover advance again; with --all, lift the override of `rollback --all`.\n\n"
+    help="Let a paused or held cutover go on; with --all, lift the override of `rollback --all`.\n\n"
     "Lifting takes the ledger and control: planes go back to what the ledger says now, and the audit keeps it."
 )
 @of_one_or_all("Lift the override: planes go by the ledger again.")

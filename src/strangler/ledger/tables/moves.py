@@ -18,6 +18,10 @@ cutovers = Table(
     number("since_ns"),
     text("reason"),
     text("actor"),
+    number("soaked_ns"),
+    number("looked_ns"),
+    number("held_from_ns"),
+    number("held_until_ns"),
 )
 
 tables = Table(
