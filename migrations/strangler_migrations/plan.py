@@ -34,7 +34,7 @@ from strangler_migrations.operations import (
 from strangler_migrations.operations.entry import Operation
 from strangler_migrations.sql.names import ident
 from strangler_migrations.sql.tokens import mentioned
-from strangler_migrations.statement import Phase, Statement
+from strangler_migrations.statement import Lock, Phase, Statement
 
 type Planner = Callable[[Any, Draft], Change]
 
@@ -187,7 +187,16 @@ def _contracted(
         back = versions.published(catalog, dict(begun(catalog).shown), previous)
         undo = tuple(statement.sql for statement in back)
         sql_ = f"DROP SCHEMA IF EXISTS {ident(previous)} CASCADE"
-        gone.append(Statement(sql_, undo=undo, unit="old version", why="waits for transactions that read it"))
+        gone.append(
+            Statement(
+                sql_,
+                Lock.ACCESS_EXCLUSIVE,
+                (),
+                undo,
+                "old version",
+                why="waits for transactions that read it",
+            )
+        )
     ends = [
         statement
         for table, pairs in tables.items()

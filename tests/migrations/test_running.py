@@ -174,6 +174,25 @@ def test_rows_that_clients_write_during_a_backfill_are_not_written_over(table: S
     ]
 
 
+def test_a_row_that_a_client_holds_holds_up_nobody_else(
+    table: Session, database: str, said: list[str]
+) -> None:
+    """The range steps back, and is tried again when the client is done."""
+    with psycopg.connect(database, application_name="clerk") as client:
+        client.execute("UPDATE t SET v = 'held' WHERE id = 500")
+
+        def sleep(_: float) -> None:
+            with psycopg.connect(database, options="-c statement_timeout=2000") as other:
+                other.execute("UPDATE t SET v = 'passed' WHERE id = 499")
+            if client.info.transaction_status:
+                client.commit()
+
+        start(replace(table, sleep=sleep, limits=Limits(lock_timeout_ms=50)), FILL)
+    assert any("(clerk, " in each for each in said)
+    rows = table.connection.execute("SELECT v, c FROM t WHERE id IN (499, 500) ORDER BY id").fetchall()
+    assert rows == [("passed", 998), ("held", 1000)]
+
+
 @pytest.mark.parametrize(
     ("setup", "text", "words"),
     [

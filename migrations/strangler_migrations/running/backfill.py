@@ -16,11 +16,12 @@ from strangler_migrations.filling import Filling
 from strangler_migrations.running import store
 from strangler_migrations.running.chunks import Pacer
 from strangler_migrations.running.lease import Lease
-from strangler_migrations.running.session import MigrationFailed, Session, path_set, refusals
+from strangler_migrations.running.locking import Waits, blockers
+from strangler_migrations.running.session import Session, path_set, refusals
 from strangler_migrations.running.store import Progress
+from strangler_migrations.statement import Lock, Statement
 
 _PAUSED_S: Final = 1.0
-_ATTEMPTS: Final = 20
 
 type Watch = Callable[[str, int, int, float | None], None]
 """Table, rows filled, rows in all (an estimate, -1: unknown), rows per second."""
@@ -51,7 +52,6 @@ def _table(
 ) -> int:
     filling, key, pacer, written = progress.filling, progress.last_key, throttle.pacer, 0
     total = _estimate(session, filling)
-    session.connection.execute("SET lock_timeout = 0")
     with path_set(session):
         while True:
             _while_paused(session, throttle.pause_file)
@@ -77,11 +77,16 @@ def _range(
     size: int,
 ) -> tuple[tuple[str, ...] | None, int, bool]:
     """One range: the key that ended it, the rows written, whether it was the last."""
-    for attempt in range(_ATTEMPTS):
+    waits = Waits(session, f"backfill of {filling.table}")
+    before = after or ()
+    while True:
         try:
             with refusals(f"backfill of {filling.table}"), session.connection.transaction():
+                # A client that holds a row of the range must not hold up those who want the others.
+                session.connection.execute(
+                    f"SET LOCAL lock_timeout = {session.limits.lock_timeout_ms}".encode()
+                )
                 lease.extend(session)
-                before = after or ()
                 bound = session.connection.execute(
                     filling.bound(first=after is None).encode(), (*before, size - 1)
                 ).fetchone()
@@ -89,12 +94,10 @@ def _range(
                 rows = session.connection.execute(sql.encode(), (*before, *(bound or ()))).rowcount
                 store.advance(session.connection, name, number, bound, rows)
             return bound or after, rows, bound is None
-        except psycopg.errors.DeadlockDetected:
-            # A client locked rows of the range in another order; PostgreSQL chose us to step back.
-            session.sleep(0.1 * (attempt + 1) * (0.5 + session.chance()))
-    raise MigrationFailed(
-        f"{filling.table}: every attempt at a range met a deadlock", remedy="call it again later"
-    )
+        except (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable):
+            strong = Statement("", Lock.ACCESS_EXCLUSIVE, (filling.table,))
+            older = session.limits.lock_timeout_ms / 1000
+            waits.for_(blockers(session, [strong], older_than_s=older))
 
 
 def _while_paused(session: Session, file: Path | None) -> None:

@@ -54,9 +54,9 @@ def units(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
 
 
 def _together(session: Session, lease: Lease, name: str, unit: tuple[Step, ...]) -> None:
-    def attempt() -> None:
+    def attempt(timeout_ms: int) -> None:
         with session.connection.transaction():
-            _limited(session, lease)
+            _limited(session, lease, timeout_ms)
             for step in unit:
                 with refusals(step.statement.sql.partition("\n")[0]):
                     session.connection.execute(step.statement.sql.encode())
@@ -66,19 +66,19 @@ def _together(session: Session, lease: Lease, name: str, unit: tuple[Step, ...])
 
 
 def _undone(session: Session, lease: Lease, name: str, unit: tuple[Step, ...]) -> None:
-    def attempt() -> None:
+    def attempt(timeout_ms: int) -> None:
         with session.connection.transaction():
-            _limited(session, lease)
+            _limited(session, lease, timeout_ms)
             for step in unit:
                 for sql in step.statement.undo or ():
                     session.connection.execute(sql.encode())
             store.mark(session.connection, name, [step.number for step in unit], begun=False, done=False)
 
-    patiently(session, tuple(step.statement for step in unit), attempt)
+    patiently(session, tuple(step.statement for step in unit), attempt, undoing=True)
 
 
-def _limited(session: Session, lease: Lease) -> None:
-    session.connection.execute(f"SET LOCAL lock_timeout = {session.limits.lock_timeout_ms}".encode())
+def _limited(session: Session, lease: Lease, timeout_ms: int) -> None:
+    session.connection.execute(f"SET LOCAL lock_timeout = {timeout_ms}".encode())
     lease.extend(session)
     session.set_path()
 

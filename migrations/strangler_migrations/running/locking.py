@@ -6,7 +6,7 @@ the way; an attempt queues for `lock_timeout` at most; then it is tried again, l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,11 +18,14 @@ from strangler_migrations.statement import CONFLICTS, Lock, Statement
 
 _FIRST_S: Final = 0.25
 _LONGEST_S: Final = 10.0
+_GENTLE: Final = 10
+_ASIDE_MS: Final = 250
 _MODES: Final = {lock: lock.title().replace(" ", "") + "Lock" for lock in Lock if lock is not Lock.NONE}
 _BLOCKERS: Final = """
 SELECT DISTINCT a.pid, COALESCE(a.usename, ''), COALESCE(a.application_name, ''),
        COALESCE(host(a.client_addr), 'local'), COALESCE(a.state, ''),
-       extract(epoch FROM clock_timestamp() - a.xact_start)::int, c.relname::text
+       extract(epoch FROM clock_timestamp() - a.xact_start)::int, c.relname::text,
+       a.backend_type = 'autovacuum worker' AND a.query NOT LIKE '%%to prevent wraparound%%'
 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
      JOIN pg_catalog.pg_class c ON c.oid = l.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE l.granted AND l.locktype = 'relation' AND l.pid <> pg_backend_pid() AND n.nspname = %s AND c.relname = ANY (%s)
@@ -42,6 +45,8 @@ class Blocker:
     state: str
     seconds: int
     table: str
+    vacuum: bool
+    """An autovacuum that steps aside for whoever waits long enough."""
 
     def __str__(self) -> str:
         who = f"{self.role} ({self.application or 'no application name'}, {self.address}, pid {self.pid})"
@@ -61,42 +66,81 @@ def blockers(session: Session, statements: Iterable[Statement], *, older_than_s:
     return sorted(found.values(), key=lambda each: -(each.seconds or 0))
 
 
-def patiently(session: Session, statements: tuple[Statement, ...], attempt: Callable[[], None]) -> None:
-    """Run `attempt` (a transaction under `lock_timeout`) until it got its locks. Raises Refused when the bound is over.
+def patiently(
+    session: Session,
+    statements: Sequence[Statement],
+    attempt: Callable[[int], None],
+    *,
+    undoing: bool = False,
+) -> None:
+    """Run `attempt` (a transaction under the lock_timeout it is given, in ms) until it got its locks.
 
-    Nothing queues behind us for longer than one `lock_timeout` per attempt, and not at all while a transaction that is
-    older than it is seen in the way.
+    Nobody queues behind us for longer than one lock_timeout per attempt, and not at all while a transaction that is
+    older than it is seen in the way. Raises Refused when the bound is over.
     """
-    wait, until = _FIRST_S, session.monotonic() + session.limits.lock_bound_s
+    gentle = not undoing and not any(each.lock.blocks_writers for each in statements)
     what = statements[0].sql.partition("\n")[0]
+    waits = Waits(session, what)
     while True:
-        found = blockers(session, statements, older_than_s=session.limits.lock_timeout_ms / 1000)
-        if not found:
+        found = (
+            []
+            if gentle
+            else blockers(session, statements, older_than_s=session.limits.lock_timeout_ms / 1000)
+        )
+        if all(each.vacuum for each in found):
             try:
                 with refusals(what):
-                    _attempted(attempt)
-            except _Busy:
+                    _attempted(attempt, _timeout(session, gentle=gentle, vacuum=bool(found)))
+            except Busy:
                 found = blockers(session, statements)
             else:
                 return
+        waits.for_(found)
+
+
+@dataclass
+class Waits:
+    """The waits of one statement: longer and longer, by chance, within the bound."""
+
+    session: Session
+    what: str
+    _wait_s: float = _FIRST_S
+    _until: float | None = None
+
+    def for_(self, found: Sequence[Blocker]) -> None:
+        """Say whom, and wait. Raises Refused when the bound is over."""
+        session, limit = self.session, self.session.limits.lock_bound_s
+        if self._until is None:
+            self._until = session.monotonic() + limit
         names = "; ".join(map(str, found[:3])) or "somebody who was gone a moment later"
-        if session.monotonic() >= until:
+        if session.monotonic() >= self._until:
             raise Refused(
-                f"no lock within {session.limits.lock_bound_s} s: {names}",
-                where=what,
+                f"no lock within {limit} s: {names}",
+                where=self.what,
                 remedy="end that transaction, then call the same command again: it goes on",
             )
         session.tell(f"waiting for {names}")
-        session.sleep(wait * (0.5 + session.chance()))
-        wait = min(wait * 2, _LONGEST_S)
+        session.sleep(self._wait_s * (0.5 + session.chance()))
+        self._wait_s = min(self._wait_s * 2, _LONGEST_S)
 
 
-class _Busy(Exception):  # noqa: N818
+def _timeout(session: Session, *, gentle: bool, vacuum: bool) -> int:
+    """Milliseconds. What lets writers pass may queue longer; autovacuum steps aside only after `deadlock_timeout`."""
+    limit = session.limits.lock_timeout_ms
+    if vacuum:
+        row = session.connection.execute(
+            "SELECT setting::int FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout'"
+        ).fetchone()
+        limit = max(limit, (int(row[0]) if row else 1_000) + _ASIDE_MS)
+    return limit * _GENTLE if gentle else limit
+
+
+class Busy(Exception):  # noqa: N818
     """The locks were not to be had."""
 
 
-def _attempted(attempt: Callable[[], None]) -> None:
+def _attempted(attempt: Callable[[int], None], timeout_ms: int) -> None:
     try:
-        attempt()
+        attempt(timeout_ms)
     except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
-        raise _Busy from None
+        raise Busy from None
