@@ -126,8 +126,13 @@ def _value(pair: Pair, table: str, way: str, record: str, into: str = "") -> str
 
 
 def _changed(column: str, type_: str) -> str:
-    cast = "::text" if type_ in _WITHOUT_EQUALITY else ""
-    return f"NEW.{ident(column)}{cast} IS DISTINCT FROM OLD.{ident(column)}{cast}"
+    return distinct(f"NEW.{ident(column)}", f"OLD.{ident(column)}", type_)
+
+
+def distinct(left: str, right: str, type_: str) -> str:
+    """Whether two values of a type differ: 2 and 2.00 do not. Types that cannot be compared are, as text."""
+    cast = "::text" if type_.partition("(")[0].lower() in _WITHOUT_EQUALITY else ""
+    return f"({left}){cast} IS DISTINCT FROM ({right}){cast}"
 
 
 def _set(pair: Pair) -> str | None:
@@ -137,8 +142,8 @@ def _set(pair: Pair) -> str | None:
     column = f"NEW.{ident(pair.old)}"
     if pair.old_default is None:
         return f"{column} IS NOT NULL"
-    default = f"CAST({pair.old_default} AS {pair.old_type})::text"
-    return f"({column} IS NOT NULL AND {column}::text IS DISTINCT FROM {default})"
+    default = f"CAST({pair.old_default} AS {pair.old_type})"
+    return f"({column} IS NOT NULL AND {distinct(column, default, pair.old_type)})"
 
 
 def _agreement(pairs: Sequence[Pair], table: str) -> str:
@@ -146,11 +151,11 @@ def _agreement(pairs: Sequence[Pair], table: str) -> str:
     for pair in pairs:
         if not (pair.old and pair.new):
             continue
-        new, old = f"NEW.{ident(pair.new)}::text", f"NEW.{ident(pair.old)}::text"
+        up = distinct(f"NEW.{ident(pair.new)}", _value(pair, table, "up", "NEW"), pair.new_type)
+        down = distinct(f"NEW.{ident(pair.old)}", _value(pair, table, "down", "NEW"), pair.old_type)
         said = literal(f"{table}.{pair.name}: both forms are written and do not agree")
         lines.append(
-            f"    agrees := {new} IS NOT DISTINCT FROM ({_value(pair, table, 'up', 'NEW')})::text\n"
-            f"      OR {old} IS NOT DISTINCT FROM ({_value(pair, table, 'down', 'NEW')})::text;\n"
+            f"    agrees := NOT ({up})\n      OR NOT ({down});\n"
             f"    IF NOT agrees THEN\n"
             f"      RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = {said};\n"
             f"    END IF;"
@@ -164,10 +169,11 @@ def _any(conditions: Iterable[str]) -> str:
 
 def function(catalog: Catalog, name: str, text: str) -> str:
     """A trigger function, with the search_path that expressions are read with."""
-    path = ", ".join(ident(schema) for schema in dict.fromkeys((catalog.schema, *catalog.server.search_path)))
+    path = (catalog.schema, *catalog.server.search_path)
+    names = ", ".join(ident(schema) for schema in dict.fromkeys(path) if schema != STATE)
     return (
         f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql\n"
-        f"SET search_path = {path}, pg_temp AS $strangler${text}$strangler$"
+        f"SET search_path = {names}, pg_temp AS $strangler${text}$strangler$"
     )
 
 

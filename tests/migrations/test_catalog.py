@@ -89,7 +89,7 @@ def test_it_says_what_is_there(before: Catalog) -> None:
     assert (invoices.key, invoices.columns["id"].identity) == (("id",), "BY DEFAULT")
     assert invoices.constraints["of_customer"].references == "customers"
     assert before.referencing("customers") == [("invoices", invoices.constraints["of_customer"])]
-    assert before.tables["customers"].indexes["by_lower"].columns == ("name", "mood")
+    assert before.tables["customers"].indexes["by_lower"].columns == ("mood", "name")
     assert before.views["rich"].reads == {("invoices", "id"), ("invoices", "amount")}
     assert (before.tables["parts"].kind, before.tables["parts_1"].kind) == ("partitioned", "partition")
     assert before.types == {"mood": "enum 'good', 'bad'", "cents": before.types["cents"]}

@@ -46,7 +46,7 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index; `definition` as `pg_get_indexdef` prints it; `constraint`: it stands below one."""
+    """An index; `definition` as `pg_get_indexdef` prints it; `columns` it reads, by name; `constraint`: it has one."""
 
     name: str
     definition: str

@@ -95,7 +95,7 @@ SELECT c.relname::text AS "table", x.relname::text AS name, pg_catalog.pg_get_in
                    SELECT 1 FROM pg_catalog.pg_depend p WHERE p.classid = 'pg_catalog.pg_class'::regclass
                    AND p.objid = i.indexrelid AND p.refclassid = 'pg_catalog.pg_class'::regclass
                    AND p.refobjid = c.oid AND p.refobjsubid = t.attnum)) AND t.attnum > 0
-             ORDER BY t.attnum) AS columns,
+             ORDER BY t.attname) AS columns,
        i.indisunique AS unique, i.indisvalid AND i.indisready AS valid,
        EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid
                AND k.contype IN ('p', 'u', 'x')) AS constraint

@@ -13,6 +13,7 @@ from strangler_migrations.draft import Pair
 from strangler_migrations.plan import Plan
 from strangler_migrations.running.session import Session
 from strangler_migrations.sql.names import ident, qualified
+from strangler_migrations.sync import distinct
 
 _SAMPLE: Final = 1_000
 
@@ -149,7 +150,7 @@ def _sampled(catalog: Catalog, pair: Pair) -> str:
     return (
         f"SELECT count(*), count(*) FILTER (WHERE lost), min(shown) FILTER (WHERE lost) FROM ("
         f" SELECT was::text || ' → ' || COALESCE(n::text, 'NULL') || ' → ' || COALESCE(d1::text, 'NULL') AS shown,"
-        f" was::text IS DISTINCT FROM d1::text AND d1::text IS NOT DISTINCT FROM d2::text AS lost"
+        f" {distinct('was', 'd1', pair.old_type)} AND d1::text IS NOT DISTINCT FROM d2::text AS lost"
         f" FROM (SELECT u.{old} AS was, u.n, {down} AS d1, {down} AS d2"
         f" FROM (SELECT r.*, {up} AS n FROM {qualified(catalog.schema, pair.table)} AS r LIMIT {_SAMPLE}) AS u) AS d"
         f") AS s"
