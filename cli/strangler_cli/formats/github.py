@@ -19,7 +19,7 @@ def as_github(asked: Asked) -> str:
     verdict = asked.verdict
     if verdict.status == "pass":
         text = f"{asked.compared:,} compared, {asked.different:,} mismatch"
-        return _command("notice", asked.file, 0, f"{verdict.cutover} passes the gate", text)
+        return command("notice", asked.file, 0, f"{verdict.cutover} passes the gate", text)
     grouped: defaultdict[str, list[Reason]] = defaultdict(list)
     for reason in verdict.reasons:
         grouped[_TYPES[reason.status]].append(reason)
@@ -29,7 +29,7 @@ def as_github(asked: Asked) -> str:
 def _of_type(kind: str, reasons: list[Reason], asked: Asked) -> str:
     shown = reasons if len(reasons) <= MOST else reasons[: MOST - 1]
     lines = [
-        _command(
+        command(
             kind,
             asked.file,
             reason.config_line,
@@ -40,11 +40,12 @@ def _of_type(kind: str, reasons: list[Reason], asked: Asked) -> str:
     ]
     if left := len(reasons) - len(shown):
         text = "\n".join(reason.measured for reason in reasons[len(shown) :])
-        lines.append(_command(kind, asked.file, 0, f"{asked.verdict.cutover}: {left} more", text))
+        lines.append(command(kind, asked.file, 0, f"{asked.verdict.cutover}: {left} more", text))
     return "".join(lines)
 
 
-def _command(kind: str, file: str, line: int, title: str, message: str) -> str:
+def command(kind: str, file: str, line: int, title: str, message: str) -> str:
+    """One workflow command, a line. `line` 0: of the file as a whole."""
     place = f"file={_property(file)}," + (f"line={line}," if line else "")
     return f"::{kind} {place}title={_property(title)}::{_data(message)}\n"
 

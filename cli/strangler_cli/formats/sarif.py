@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MOST: Final = 5_000
 """Results of one run that GitHub keeps."""
-_SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS: Final = {"blocked": "error", "insufficient": "warning", "frozen": "note"}
 
 
@@ -34,7 +34,7 @@ def as_sarif(asked: Asked) -> dict[str, Any]:
         "invocations": [{"executionSuccessful": True, "exitCode": verdict.exit_code}],
         "results": [_result(reason, asked, codes.index(reason.code)) for reason in reasons],
     }
-    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _result(reason: Reason, asked: Asked, rule: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import click
 from strangler_cli.commands.migrate.complete import complete
 from strangler_cli.commands.migrate.drop import drop
 from strangler_cli.commands.migrate.history import history
+from strangler_cli.commands.migrate.lint import lint
 from strangler_cli.commands.migrate.plan import plan
 from strangler_cli.commands.migrate.rollback import rollback
 from strangler_cli.commands.migrate.schema import schema
@@ -25,5 +26,5 @@ def command() -> None:
     """The group."""
 
 
-for _each in (plan, start, complete, drop, rollback, status, history, verify, schema):
+for _each in (lint, plan, start, complete, drop, rollback, status, history, verify, schema):
     command.add_command(_each)
