@@ -14,7 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-BENCHMARKS = ("comparison", "scale", "help", "gate", "ledger", "worker", "plane", "backfill")
+BENCHMARKS = ("comparison", "scale", "help", "gate", "ledger", "worker", "plane", "backfill", "parity")
 
 
 def main(names: list[str]) -> int:
