@@ -101,7 +101,7 @@ def standing(connection: Connection, loaded: Loaded, now_ns: int, *, only: str |
     return Standing(
         cutovers=tuple(_cutover(connection, loaded, known[name], now_ns) for name in chosen),
         planes=tuple(plane for plane in running.planes(connection) if alive(plane, now_ns)),
-        worker_ns=running.worker_heartbeat(connection) or 0,
+        worker_ns=running.worker_heartbeat(connection, now_ns) or 0,
         generation=table.generation if table else 0,
         accounting=_accounting(connection),
         losses=streams.losses(connection),

@@ -34,9 +34,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
+from strangler.clocks import SKEW_NS
 from strangler.errors import Refused, UsageError
 from strangler.gate import Verdict
-from strangler.pace import SKEW_NS, soaked
+from strangler.pace import soaked
 from strangler.routing.safety import reads_only
 from strangler.routing.table import Phase
 

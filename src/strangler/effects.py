@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
+from strangler.clocks import fresh
 from strangler.exchange import Side
 from strangler.routing.table import Phase
 
@@ -62,16 +63,16 @@ class Quiet:
     def word(self, now_ns: int, acknowledged_ns: int) -> Word:
         """What counts. A fresh answer goes before a person's word, which holds for `acknowledged_ns`."""
         said, person = self.said, self.acknowledged
-        if said is not None and now_ns - said.at_ns <= STALE_NS and said.word != "unknown":
+        if said is not None and fresh(said.at_ns, now_ns, STALE_NS) and said.word != "unknown":
             return said.word
-        if person is not None and now_ns - person.at_ns <= acknowledged_ns:
+        if person is not None and fresh(person.at_ns, now_ns, acknowledged_ns):
             return "quiet"
         return "unknown"
 
     def seen(self, now_ns: int) -> Word:
         """What the probe alone says now."""
         said = self.said
-        return said.word if said is not None and now_ns - said.at_ns <= STALE_NS else "unknown"
+        return said.word if said is not None and fresh(said.at_ns, now_ns, STALE_NS) else "unknown"
 
 
 @dataclass(frozen=True, slots=True)

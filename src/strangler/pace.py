@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from strangler.clocks import SKEW_NS
 from strangler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from strangler.cutover import CutoverState
     from strangler.routing.table import Phase
 
-SKEW_NS: Final = 300_000_000_000
-"""How far the clocks of two machines may be apart."""
 LOOK_NS: Final = 20_000_000_000
 LOOK_MOST_NS: Final = 60_000_000_000
 """The most that counts between two looks."""

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import msgspec
 
 from strangler.canonical import digest
+from strangler.clocks import SKEW_NS
 from strangler.cutover import CutoverState, plan_of, standing_words, way
 from strangler.errors import UsageError
 from strangler.exchange import Side
 from strangler.gate.case import percent
-from strangler.pace import SKEW_NS, approvals_needed, soak_of
+from strangler.pace import approvals_needed, soak_of
 from strangler.routing.cohort import BUCKETS
 from strangler.routing.table import OWNER, Phase
 

@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from strangler.clocks import SKEW_NS
 from strangler.cutover import (
     HOLD_MOST_NS,
     TABLE,
@@ -26,7 +27,6 @@ from strangler.cutover import (
 )
 from strangler.errors import Refused, UsageError
 from strangler.gate import Reason, Status, Verdict
-from strangler.pace import SKEW_NS
 from strangler.routing.table import OWNER, Phase
 from strangler.testing.judged import CONFIG, configuration
 

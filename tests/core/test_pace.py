@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from strangler.clocks import SKEW_NS
 from strangler.config.cutovers import CutoverConfig
 from strangler.cutover import CutoverState
 from strangler.errors import ConfigError, UsageError
 from strangler.pace import (
     LOOK_MOST_NS,
     LOOK_NS,
-    SKEW_NS,
     Given,
     advances_by_itself,
     approvals_needed,

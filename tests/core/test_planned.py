@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from strangler.canonical import digest
+from strangler.clocks import SKEW_NS
 from strangler.cutover import CutoverState, plan_of, way
 from strangler.errors import UsageError
 from strangler.evidence import Evidence
-from strangler.pace import SKEW_NS
 from strangler.planned import (
     LARGEST,
     Basis,

@@ -148,7 +148,7 @@ class Watch:
                 planes=tuple(planes(connection)),
                 streams=tuple(streams(connection)),
                 losses=losses(connection),
-                worker_ns=worker_heartbeat(connection),
+                worker_ns=worker_heartbeat(connection, self.now_ns()),
                 facts=tuple(facts(connection)),
             )
 

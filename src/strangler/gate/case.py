@@ -105,6 +105,22 @@ def utc(at_ns: int) -> str:
     return f"{datetime.fromtimestamp(-(-at_ns // 60_000_000_000) * 60, UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def since(at_ns: int, now_ns: int) -> str:
+    """`3 h ago`; `at a time that is 3 h ahead of this clock`."""
+    passed = now_ns - at_ns
+    return (
+        f"{duration(passed)} ago"
+        if passed >= 0
+        else f"at a time that is {duration(-passed)} ahead of this clock"
+    )
+
+
+def old(at_ns: int, now_ns: int) -> str:
+    """`3 h old`; `dated 3 h ahead of this clock`."""
+    age = now_ns - at_ns
+    return f"{duration(age)} old" if age >= 0 else f"dated {duration(-age)} ahead of this clock"
+
+
 def duration(nanoseconds: int) -> str:
     """`250 ms`, `4.0 s`, `15 min`, `3 h`, `2 d`."""
     if nanoseconds < 1_000_000_000:

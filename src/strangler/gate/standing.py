@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from strangler.clocks import fresh
 from strangler.eprocess import needed
 from strangler.evidence import Sums
-from strangler.gate.case import Case, duration, named
+from strangler.gate.case import Case, duration, named, old, since
 from strangler.gate.freeze import frozen
 from strangler.gate.verdict import Reason
 
@@ -64,12 +65,11 @@ def epoch(case: Case) -> Iterator[Reason]:
 def worker(case: Case) -> Iterator[Reason]:
     """A worker that writes no more."""
     last = case.evidence.worker_ns
-    if last is None or case.now_ns - last > WORKER_SILENT_NS:
-        since = "never" if last is None else f"{duration(case.now_ns - last)} ago"
+    if last is None or not fresh(last, case.now_ns, WORKER_SILENT_NS):
         yield Reason(
             "worker-dead",
             "insufficient",
-            f"the worker last wrote {since}",
+            f"the worker last wrote {'never' if last is None else since(last, case.now_ns)}",
             f"within {duration(WORKER_SILENT_NS)}",
             "see that `strangler serve` runs and reaches the ledger",
         )
@@ -119,13 +119,13 @@ def _route_traffic(case: Case, route: str) -> Iterator[Reason]:
             more=minimum - n,
         )
     yield from _strata(case, sums)
-    age = case.now_ns - max(entry.last_ns for entry in sums)
-    if age > case.policy.freshness * 1_000_000:
+    last, within = max(entry.last_ns for entry in sums), case.policy.freshness * 1_000_000
+    if not fresh(last, case.now_ns, within):
         yield Reason(
             "stale",
             "insufficient",
-            f"the last comparison of `{route}` is {duration(age)} old",
-            f"at most {duration(case.policy.freshness * 1_000_000)}",
+            f"the last comparison of `{route}` is {old(last, case.now_ns)}",
+            f"at most {duration(within)}",
             f"send requests of `{route}` through the plane",
             case.line("freshness"),
             route,
@@ -172,8 +172,9 @@ def lag(case: Case) -> Iterator[Reason]:
     line = case.line_of("cutovers", case.evidence.cutover, "state")
     fact = next((f for f in case.facts if f.kind == "lag" and f.subject == case.evidence.cutover), None)
     required = f"at most {duration(within * 1_000_000)} of lag, probed within {duration(LAG_STALE_NS)}"
-    if fact is None or case.now_ns - fact.at_ns > LAG_STALE_NS:
-        measured = "the lag was not probed" if fact is None else "the last lag probe is too old"
+    if fact is None or not fresh(fact.at_ns, case.now_ns, LAG_STALE_NS):
+        probed = "not probed" if fact is None else f"last probed {since(fact.at_ns, case.now_ns)}"
+        measured = f"the lag was {probed}"
         yield Reason("lag", "insufficient", measured, required, "see that the lag's URL answers", line)
     elif Decimal(fact.phase) * 1000 > within:
         yield Reason(

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from strangler.clocks import fresh
 from strangler.evidence import Cell, Evidence, WayBack
-from strangler.gate.case import Case, duration, percent
+from strangler.gate.case import Case, duration, percent, since
 from strangler.gate.standing import LAG_STALE_NS
 from strangler.gate.verdict import Reason
 
@@ -31,12 +32,12 @@ def _asked(case: Case, way: WayBack) -> Iterator[Reason]:
     """Legacy was asked and gave something to compare: since this step began, and of every route before the owner
     changes.
     """
-    evidence, fresh = case.evidence, case.now_ns - case.policy.freshness * 1_000_000
+    evidence, oldest = case.evidence, case.now_ns - case.policy.freshness * 1_000_000
     last = {route: _proven_ns(evidence, route) for route in way.routes}
     if evidence.phase == "candidate":
-        missing = [route for route, at_ns in last.items() if at_ns < max(fresh, way.since_ns)]
+        missing = [route for route, at_ns in last.items() if at_ns < max(oldest, way.since_ns)]
     elif way.leads_to == "candidate":
-        missing = [route for route, at_ns in last.items() if at_ns < fresh]
+        missing = [route for route, at_ns in last.items() if at_ns < oldest]
     else:
         missing = []
     for route in missing:
@@ -48,7 +49,7 @@ def _asked(case: Case, way: WayBack) -> Iterator[Reason]:
             + (" by a customer who is in the canary" if evidence.phase == "canary" else ""),
             route,
         )
-    if last and not missing and max(last.values()) < max(fresh, way.since_ns):
+    if last and not missing and max(last.values()) < max(oldest, way.since_ns):
         yield _reason(
             case,
             "no customer of the candidate's was compared with legacy since this step began",
@@ -104,8 +105,9 @@ def _fed(case: Case, way: WayBack) -> Iterator[Reason]:
     within = way.back_within_ms * 1_000_000
     fact = next((f for f in case.facts if (f.kind, f.subject) == (BACK, case.evidence.cutover)), None)
     required = f"at most {duration(within)} of lag back to legacy, probed within {duration(LAG_STALE_NS)}"
-    if fact is None or case.now_ns - fact.at_ns > LAG_STALE_NS:
-        measured = f"the lag back to legacy was {'not probed' if fact is None else 'probed too long ago'}"
+    if fact is None or not fresh(fact.at_ns, case.now_ns, LAG_STALE_NS):
+        probed = "not probed" if fact is None else f"probed {since(fact.at_ns, case.now_ns)}"
+        measured = f"the lag back to legacy was {probed}"
         yield _reason(case, measured, required, "see that the URL of `back` answers", where="state")
     elif Decimal(fact.phase) * 1_000_000_000 > within:
         measured = f"legacy is {fact.phase} s behind the candidate"

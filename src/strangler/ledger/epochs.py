@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, case, func, insert, select, update
 
 from strangler.canonical import digest
+from strangler.clocks import SKEW_NS, ahead
 from strangler.comparison.rules import Rules
 from strangler.config.cutovers import CutoverConfig, SyncedState
 from strangler.config.model import Config
@@ -102,23 +103,50 @@ def resume(connection: Connection, key: EpochKey, now_ns: int) -> Epoch:
     """The epoch of this key, made when it is new: a digest that returns resumes its own. (`flush` does it
     itself.)
     """
-    found = note(connection, [(key, now_ns)])[key.digest]
+    found = note(connection, [(key, now_ns)], now_ns)[key.digest]
     return next(epoch for epoch in epochs(connection, key.cutover) if epoch.id == found)
 
 
-def note(connection: Connection, seen: Iterable[tuple[EpochKey, int]]) -> dict[str, int]:
-    """Write down which epochs answered when (Unix ns); digest to number. Needs a write transaction."""
+def note(connection: Connection, seen: Iterable[tuple[EpochKey, int]], now_ns: int) -> dict[str, int]:
+    """Write down which epochs answered when (Unix ns); digest to number. Needs a write transaction.
+
+    What a clock that was ahead has dated is put right first: else its epoch would be the present one, and fresh, until
+    that time comes, whatever answers meanwhile.
+    """
     out: dict[str, int] = {}
     runs = _runs(sorted(seen, key=itemgetter(1)))
     for cutover in sorted({run.key.cutover for run in runs}):
         known = {epoch.digest: epoch for epoch in epochs(connection, cutover)}
         before = dict(known)
+        known |= _set_right(connection, known.values(), now_ns)
         for run in runs:
             if run.key.cutover == cutover:
                 known[run.key.digest] = _answered(known, run)
         for epoch in known.values():
             out[epoch.digest] = _write(connection, before.get(epoch.digest), epoch)
     return out
+
+
+def _set_right(connection: Connection, known: Iterable[Epoch], now_ns: int) -> dict[str, Epoch]:
+    """The epochs that are dated ahead of now, as they are to be. When they last answered nobody knows any more: not
+    after their run began, as far as evidence is concerned.
+    """
+    wrong = [epoch for epoch in known if ahead(epoch.last_ns, now_ns)]
+    if wrong:
+        table, latest = tables.evidence, now_ns + SKEW_NS
+        first = case((table.c.first_ns > latest, now_ns), else_=table.c.first_ns)
+        last = case((table.c.first_ns > latest, 0), else_=table.c.first_ns)
+        those = table.c.epoch.in_([epoch.id for epoch in wrong]) & (table.c.last_ns > latest)
+        connection.execute(update(table).where(those).values(first_ns=first, last_ns=last))
+    return {
+        epoch.digest: msgspec.structs.replace(
+            epoch,
+            created_ns=min(epoch.created_ns, now_ns),
+            resumed_ns=min(epoch.resumed_ns, now_ns),
+            last_ns=min(epoch.resumed_ns, now_ns - AT_ONCE_NS),
+        )
+        for epoch in wrong
+    }
 
 
 @dataclass(slots=True)
@@ -174,7 +202,7 @@ def _write(connection: Connection, before: Epoch | None, after: Epoch) -> int:
         connection.execute(
             update(tables.epochs)
             .where(tables.epochs.c.id == after.id)
-            .values(resumed_ns=after.resumed_ns, last_ns=after.last_ns)
+            .values(created_ns=after.created_ns, resumed_ns=after.resumed_ns, last_ns=after.last_ns)
         )
     return after.id
 

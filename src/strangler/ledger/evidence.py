@@ -68,7 +68,7 @@ def _evidence(
         "routes": _routes(config, cutover),
         "labels": tuple(config.strata),
         "versions": epochs.at_once(epochs.epochs(connection, cutover)),
-        "worker_ns": worker_heartbeat(connection),
+        "worker_ns": worker_heartbeat(connection, now_ns),
         "expired": _expired(loaded, cutover, now_ns),
         "lag_within_ms": _lag_within(config, cutover),
         "effects": standings(connection, config, cutover, state),

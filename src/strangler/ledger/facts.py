@@ -10,6 +10,7 @@ from decimal import Decimal
 import msgspec
 from sqlalchemy import Connection, select
 
+from strangler.clocks import ahead
 from strangler.ledger import tables
 from strangler.ledger.upsert import upsert
 
@@ -30,11 +31,13 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 def put(connection: Connection, fact: Fact) -> None:
-    """Set the fact of its kind and subject; one that is older than the stored is ignored."""
+    """Set the fact of its kind and subject; one that is older than the stored is ignored, unless that was dated by a
+    clock that was ahead: what is said now goes before it.
+    """
     table = tables.facts
     same = (table.c.kind == fact.kind) & (table.c.subject == fact.subject)
     stored = connection.execute(select(table.c.at_ns).where(same)).scalar()
-    if stored is None or stored <= fact.at_ns:
+    if stored is None or stored <= fact.at_ns or ahead(stored, fact.at_ns):
         upsert(connection, table, [msgspec.structs.asdict(fact)], replace=("phase", "digest", "at_ns"))
 
 

@@ -75,14 +75,15 @@ def _numbered(connection: Connection, worker: str, number: int, now_ns: int) -> 
     if number and number <= last:
         return False
     row = {"worker": worker, "heartbeat_ns": now_ns, "flush": number}
-    upsert(connection, table, [row], latest=("heartbeat_ns", "flush"))
+    # Not the latest: where a clock was set back, what it says now is what counts.
+    upsert(connection, table, [row], latest=("flush",), replace=("heartbeat_ns",))
     return True
 
 
 def _placed(
     connection: Connection, judged: Sequence[Settled], limits: Mapping[str, int], now_ns: int
 ) -> list[tuple[CellKey, Settled]]:
-    ids = epochs.note(connection, ((settled.epoch, settled.seen_ns) for settled in judged))
+    ids = epochs.note(connection, ((settled.epoch, settled.seen_ns) for settled in judged), now_ns)
     strata = Strata(connection, limits, now_ns)
     placed: list[tuple[CellKey, Settled]] = [
         ((ids[settled.epoch.digest], settled.route, strata.of(settled.labels), settled.primary), settled)

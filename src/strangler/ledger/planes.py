@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from strangler.clocks import ahead
 from strangler.ledger import tables
 from strangler.ledger.counts import stored_counts
 from strangler.ledger.tables import MINUTE_NS
@@ -71,6 +72,9 @@ def served(connection: Connection, since_ns: int = 0) -> list[Served]:
     ]
 
 
-def worker_heartbeat(connection: Connection) -> int | None:
-    """When a worker last flushed, Unix nanoseconds; None when none ever did."""
-    return connection.execute(select(func.max(tables.workers.c.heartbeat_ns))).scalar()
+def worker_heartbeat(connection: Connection, now_ns: int) -> int | None:
+    """When a worker last flushed, Unix nanoseconds; None when none ever did. One that is dated ahead of now counts only
+    where there is no other: a clock was wrong then, and nothing says whether that worker still lives.
+    """
+    known = [row.heartbeat_ns for row in connection.execute(select(tables.workers.c.heartbeat_ns))]
+    return max((at_ns for at_ns in known if not ahead(at_ns, now_ns)), default=max(known, default=None))

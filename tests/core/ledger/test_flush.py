@@ -255,10 +255,10 @@ def test_observations_are_capped(ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 def test_an_empty_flush_is_a_heartbeat(ledger: Ledger) -> None:
     judged = Judged()
     with ledger.read() as connection:
-        assert worker_heartbeat(connection) is None
+        assert worker_heartbeat(connection, judged.at_ns) is None
     write(ledger, [], judged)
     with ledger.read() as connection:
-        assert worker_heartbeat(connection) == judged.at_ns
+        assert worker_heartbeat(connection, judged.at_ns) == judged.at_ns
         assert losses(connection) == {}
 
 

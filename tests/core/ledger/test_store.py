@@ -190,12 +190,12 @@ def test_a_lock_held_for_too_long_is_unavailable_and_passes(
 
 def test_a_read_sees_one_moment(ledger: Ledger) -> None:
     with ledger.read() as reading:
-        assert worker_heartbeat(reading) is None
+        assert worker_heartbeat(reading, 1) is None
         with ledger.begin() as connection:
             flush(connection, [], now_ns=1, worker="w")
-        assert worker_heartbeat(reading) is None
+        assert worker_heartbeat(reading, 1) is None
     with ledger.read() as reading:
-        assert worker_heartbeat(reading) == 1
+        assert worker_heartbeat(reading, 1) == 1
 
 
 def test_threads_share_a_ledger(ledger: Ledger) -> None:
@@ -228,7 +228,7 @@ def test_a_full_disk_is_unavailable_and_loses_nothing_older(tmp_path: Path, sqli
     ledger.close()
     ledger = open_ledger("sqlite:///a.db", tmp_path)
     with ledger.begin() as connection:
-        assert worker_heartbeat(connection) == 1
+        assert worker_heartbeat(connection, 1) == 1
         flush(connection, batch, now_ns=3, worker="w")
     ledger.close()
 
@@ -264,7 +264,7 @@ def test_a_server_that_crashed_is_unavailable_and_comes_back() -> None:
             pass
         server.restart()
         with ledger.read() as connection:
-            assert worker_heartbeat(connection) == 1
+            assert worker_heartbeat(connection, 1) == 1
     finally:
         ledger.close()
         server.stop()
@@ -307,6 +307,6 @@ def test_open_files_do_not_pile_up(tmp_path: Path, sqlite_template: Path) -> Non
     for _ in range(20):
         ledger = open_ledger("sqlite:///a.db", tmp_path, create=False)
         with ledger.read() as connection:
-            assert worker_heartbeat(connection) is None
+            assert worker_heartbeat(connection, 1) is None
         ledger.close()
     assert len(list(Path("/proc/self/fd").iterdir())) <= opened + 2
