@@ -73,8 +73,9 @@ def _body(request: Request) -> bytes:
         call = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return sha256(body).digest()
-    if isinstance(call, dict):
-        call.pop("id", None)
+    for one in call if isinstance(call, list) else (call,):
+        if isinstance(one, dict):
+            one.pop("id", None)
     return sha256(msgspec.json.encode(call, order="sorted")).digest()
 
 

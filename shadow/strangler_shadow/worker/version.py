@@ -8,6 +8,8 @@ from strangler.config.systems import Version
 from strangler.exchange import Failure, Response
 
 _LONGEST = 100
+_ERROR = 300
+"""From this status on an answer may be another one's: a redirect of a gateway, its error page."""
 
 
 @dataclass(slots=True)
@@ -36,6 +38,8 @@ class VersionSource:
                     self.known = value.decode("utf-8", "replace").strip()[:_LONGEST]
                     break
             else:
-                # An answer of another make (an error page of a gateway) says nothing about the version.
-                return self.known
+                # An error may be of another make (a gateway's page) and says nothing about the version. A success is
+                # the candidate's own: a version that says no more which it is must not pass for the one before.
+                if answer.status < _ERROR:
+                    self.known = ""
         return self.known

@@ -33,16 +33,23 @@ def said(answer: Answer, rules: Rules, context: Context, apart: frozenset[str] =
     """SHA-256 of the body as a tree, without what rules leave out; of its bytes where it cannot be read.
 
     Rules name places in legacy's shape, so the answer is legacy's. Amounts, texts and ids stay, whatever rules say
-    of them: two balances that differ are two answers. `apart`: members of the root that only repeat the question.
+    of them: two balances that differ are two answers. `apart`: members of the root, or of what it
+    lists, that only repeat the question.
     """
     try:
         root = decode(answer, context).root
     except DecodeError:
         return hashlib.sha256(answer.body).digest()
-    if apart and isinstance(root, dict):
-        root = {name: value for name, value in root.items() if name not in apart}
+    if apart:
+        root = [_less(each, apart) for each in root] if isinstance(root, list) else _less(root, apart)
     standing = rules.standing(root, root)
     return hashlib.sha256(b"" if _gone(root, standing) else canonical(_kept(root, standing))).digest()
+
+
+def _less(node: Node, apart: frozenset[str]) -> Node:
+    return (
+        {name: value for name, value in node.items() if name not in apart} if isinstance(node, dict) else node
+    )
 
 
 def _gone(node: Node, standing: Standing) -> bool:

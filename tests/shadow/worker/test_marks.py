@@ -127,6 +127,18 @@ def test_a_json_rpc_call_is_the_same_whatever_its_number(marks: Callable[..., li
     assert not same(marks(call(1), call(1, invoice=8)))
 
 
+def test_a_json_rpc_batch_is_the_same_whatever_its_numbers(marks: Callable[..., list[bytes]]) -> None:
+    def batch(first: int, result: str = "10.00") -> Asked:
+        calls = [
+            {"jsonrpc": "2.0", "id": first + each, "method": "invoice", "params": [each]} for each in (0, 1)
+        ]
+        answers = [{"jsonrpc": "2.0", "id": first + each, "result": result} for each in (0, 1)]
+        return asked("/rpc", answers, method="POST", request_body=json.dumps(calls).encode())
+
+    assert same(marks(batch(1), batch(3)))
+    assert not same(marks(batch(1), batch(1, "11.00")))
+
+
 def test_a_mismatch_is_the_same_where_the_same_differs(marks: Callable[..., list[bytes]]) -> None:
     wrong = asked(body={"total": 1, "tax": 2}, other={"total": 2, "tax": 2})
     later = asked(body={"total": 5, "tax": 2}, other={"total": 6, "tax": 2})

@@ -10,8 +10,8 @@ from strangler_shadow.worker.endpoint import version_in
 from strangler_shadow.worker.version import VersionSource
 
 
-def answer(*fields: tuple[bytes, bytes]) -> Response:
-    return Response(200, b"OK", Message(fields, b"", 0))
+def answer(*fields: tuple[bytes, bytes], status: int = 200) -> Response:
+    return Response(status, b"", Message(fields, b"", 0))
 
 
 def test_from_a_header_in_any_spelling() -> None:
@@ -24,7 +24,18 @@ def test_no_answer_is_booked_on_the_latest_known() -> None:
     source = VersionSource.of(Version(header="X-Version"), None)
     source.of_answer(answer((b"X-Version", b"7")))
     assert source.of_answer(Failure("timeout")) == "7"
-    assert source.of_answer(answer()) == "7"
+    assert source.of_answer(answer(status=502)) == source.of_answer(answer(status=302)) == "7"
+
+
+@pytest.mark.parametrize("fields", [(), ((b"X-Version", b""),), ((b"X-Version", b"  "),)])
+def test_a_version_that_does_not_say_which_it_is_does_not_pass_for_the_one_before(
+    fields: tuple[tuple[bytes, bytes], ...],
+) -> None:
+    source = VersionSource.of(Version(header="X-Version"), None)
+    source.of_answer(answer((b"X-Version", b"7")))
+    assert source.of_answer(answer(*fields)) == ""
+    assert source.of_answer(Failure("timeout")) == ""
+    assert source.of_answer(answer((b"X-Version", b"8"))) == "8"
 
 
 def test_what_the_command_line_says_goes_before_the_file() -> None:
