@@ -16,6 +16,7 @@ import msgspec
 from strangler.canonical import digest
 from strangler.clocks import SKEW_NS
 from strangler.cutover import CutoverState, plan_of, standing_words, way
+from strangler.effects import owner_in
 from strangler.errors import UsageError
 from strangler.exchange import Side
 from strangler.gate.case import percent
@@ -41,7 +42,7 @@ _PARTS: Final = {
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where it leads (`weight` in basis points), and what that means."""
+    """Where it leads (`weight` in basis points), and what that means. `hands_over`: effects that change their owner."""
 
     phase: Phase
     weight: Number
@@ -51,6 +52,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     soak_ns: Number
     table: str
     owner: Side
+    hands_over: tuple[str, ...]
     back: str
 
 
@@ -97,7 +99,7 @@ def planned(
         made_ns,
         expires_ns,
         basis_of(config, evidence),
-        described(config, state.name, states[: states.index(last) + 1]),
+        described(config, state, states[: states.index(last) + 1]),
     )
     return msgspec.structs.replace(made, id=id_of(made))
 
@@ -140,12 +142,15 @@ def configuration_digests(config: Config, cutover: str) -> dict[str, str]:
     return {name: digest(value) for name, value in said.items()}
 
 
-def described(config: Config, cutover: str, states: Sequence[CutoverState]) -> tuple[Step, ...]:
-    """Each step in words."""
-    return tuple(_step(config, cutover, state) for state in states)
+def described(config: Config, start: CutoverState, states: Sequence[CutoverState]) -> tuple[Step, ...]:
+    """Each step of the way from `start`, in words."""
+    return tuple(
+        _step(config, before.phase, state) for before, state in zip((start, *states), states, strict=False)
+    )
 
 
-def _step(config: Config, cutover: str, state: CutoverState) -> Step:
+def _step(config: Config, before: Phase, state: CutoverState) -> Step:
+    cutover = state.name
     policy = config.policy_of(cutover)
     asked = (
         f"must pass: proof that at most {percent(policy.tolerate.rate)} mismatch, no wrong amount, "
@@ -160,6 +165,7 @@ def _step(config: Config, cutover: str, state: CutoverState) -> Step:
         soak_ns=soak_of(config.cutovers[cutover], state.phase),
         table=f"{', '.join(config.cutovers[cutover].routes)}: {_served(config, cutover, state)}",
         owner=OWNER[state.phase],
+        hands_over=_handed_over(config, cutover, before, state.phase),
         back=_back(config, cutover, state.phase),
     )
 
@@ -174,6 +180,13 @@ def _served(config: Config, cutover: str, state: CutoverState) -> str:
     pinned = len(config.cutovers[cutover].pinned)
     named = f" and {pinned} pinned" if pinned else ""
     return f"the candidate answers customers of buckets below {state.weight:,} of {BUCKETS:,}{named}, legacy the rest"
+
+
+def _handed_over(config: Config, cutover: str, before: Phase, after: Phase) -> tuple[str, ...]:
+    effects = config.cutovers[cutover].effects or {}
+    return tuple(
+        name for name, effect in effects.items() if owner_in(effect, before) != owner_in(effect, after)
+    )
 
 
 def _back(config: Config, cutover: str, phase: Phase) -> str:

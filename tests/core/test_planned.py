@@ -36,6 +36,14 @@ STATE = CutoverState("reads", "shadow", generation=3)
 EVIDENCE = Evidence("reads", "shadow", False, 1, "d", "1", 1, 0, (), generation=3)
 
 
+EFFECTS = """\
+effects:
+      month-end: {legacy: {url: "http://legacy.test/runs"}, candidate: {url: "http://candidate.test/runs"}}
+      reminders: {kind: mailer, moves: canary}
+      archive: {owner: legacy}
+"""
+
+
 def made(state: CutoverState = STATE, last: int = -1) -> PlanFile:
     ahead = way(plan_of(CONFIGURATION, "reads"), state)
     return planned(
@@ -154,3 +162,15 @@ def test_the_longest_times_are_still_said() -> None:
     plan = msgspec.structs.replace(made(), expires_ns=0, made_ns=1 << 62)
     plan = msgspec.structs.replace(plan, id=id_of(plan))
     assert len(stale(decoded(encoded(plan).encode(), "x"), plan.basis, START)) == 2
+
+
+def test_a_plan_says_which_effects_change_their_owner_and_at_which_step() -> None:
+    config = configuration(
+        CONFIG.replace("routes: [invoice, invoices]", "routes: [invoice, invoices]\n    " + EFFECTS.rstrip())
+    ).config
+    ahead = way(plan_of(config, "reads"), STATE)
+    plan = planned(config, STATE, EVIDENCE, ahead[-1], made_by="ann", made_ns=START, expires_ns=START + 60)
+    assert {step.to: step.hands_over for step in plan.steps if step.hands_over} == {
+        "canary 1 %": ("reminders",),
+        "candidate": ("month-end",),
+    }

@@ -24,6 +24,8 @@ def as_text(screen: Screen, plan: PlanFile, output: str | None) -> None:
             screen.line(f"     stays      {duration(step.soak_ns)} at least")
         screen.line(f"     table      {step.table}")
         screen.line(f"     record     {step.owner} holds it")
+        for effect in step.hands_over:
+            screen.line(f"     effect     `{effect}`: stop it on legacy before, start it on candidate after")
         screen.line(f"     way back   {step.back}")
     screen.line()
     screen.line(f"made by {plan.made_by}; may be applied until {iso(plan.expires_ns)}", "dim")

@@ -18,8 +18,8 @@ def drift(case: Case) -> Iterator[Reason]:
             yield Reason(
                 "drift",
                 "blocked",
-                f"the candidate's amounts are {net:+f}{unit} from legacy's, over all divergences of this epoch",
-                f"at most {allowed:f}{unit}, up or down",
+                f"the candidate's amounts are {net:+,f}{unit} from legacy's, over all divergences of this epoch",
+                f"at most {allowed:,f}{unit}, up or down",
                 "mend the candidate: `strangler divergences list` says where amounts differ",
                 case.line("drift"),
             )

@@ -76,7 +76,7 @@ def _begun(plan: PlanFile, progress: plans.Progress | None) -> PlanFile:
 
 def _off_the_way(loaded: Loaded, plan: PlanFile, state: CutoverState) -> tuple[str, ...]:
     """A plan whose id was made to fit steps that the configuration does not give."""
-    ahead = described(loaded.config, state.name, way(plan_of(loaded.config, state.name), state))
+    ahead = described(loaded.config, state, way(plan_of(loaded.config, state.name), state))
     reached = next(
         (
             at
