@@ -141,20 +141,23 @@ def survived(url: str, clean: tuple[Catalog, Catalog, int], *, back: bool) -> No
             assert differences(before, read(session.connection, "public")) == []
             found = session.connection.execute("SELECT count(*), sum(amount) FROM invoices").fetchone()
             assert found == (ROWS, ROWS * (ROWS + 1) // 2)
+        over = records and records[0].state is State.DROPPED
         life(session)
         assert differences(after, read(session.connection, "public")) == []
         ended(session)
-        assert session.connection.execute("SELECT count(*) FROM strangler.lease").fetchone() == (0,)
+        # One that died after its last step leaves a lease, which the next one takes over.
+        left = session.connection.execute("SELECT count(*) FROM strangler.lease").fetchone()
+        assert left == (0,) or (over and left == (1,))
 
 
 def points(count: int) -> Iterator[tuple[int, bool]]:
     """A seeded sample of statements, and whether to go back from there."""
     chance = random.Random(5)
     for place in range(count):
-        yield chance.randrange(1, 160), bool(place % 2)
+        yield chance.randrange(1, 320), bool(place % 2)
 
 
-@pytest.mark.parametrize(("statement", "back"), list(points(3)))
+@pytest.mark.parametrize(("statement", "back"), list(points(2)))
 def test_a_sample_of_kills(
     postgres: Server, clean: tuple[Catalog, Catalog, int], statement: int, back: bool
 ) -> None:
@@ -173,12 +176,14 @@ def test_a_backend_that_was_terminated(
 
 
 @pytest.mark.full
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_every_kill(postgres: Server, clean: tuple[Catalog, Catalog, int]) -> None:
     for statement in range(1, clean[2] + 1):
         url = postgres.create_database()
         killed_at(url, statement, terminated=statement % 3 == 0)
         survived(url, clean, back=statement % 2 == 0)
+        with psycopg.connect(postgres.url, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)'.encode())
 
 
 @pytest.mark.full

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, LiteralString
 
 import psycopg
 
@@ -29,10 +29,14 @@ type Watch = Callable[[str, int, int, float | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """`pause_file`: while it is there, nothing is filled."""
+    """`pause_file`: while it is there, nothing is filled; nor while a replica is further behind than `max_lag_s`, or
+    more than `max_active` sessions are at work.
+    """
 
     pacer: Pacer = field(default_factory=Pacer)
     pause_file: Path | None = None
+    max_lag_s: int | None = None
+    max_active: int | None = None
 
 
 def backfill(session: Session, lease: Lease, name: str, throttle: Throttle, watch: Watch) -> int:
@@ -54,7 +58,7 @@ def _table(
     total = _estimate(session, filling)
     with path_set(session):
         while True:
-            _while_paused(session, throttle.pause_file)
+            _while_held_up(session, throttle)
             began = session.monotonic()
             key, rows, last = _range(session, lease, name, progress.number, filling, key, pacer.rows)
             took = session.monotonic() - began
@@ -100,13 +104,40 @@ def _range(
             waits.for_(blockers(session, [strong], older_than_s=older))
 
 
-def _while_paused(session: Session, file: Path | None) -> None:
-    told = False
-    while file is not None and file.exists():
-        if not told:
-            session.tell(f"paused while {file} is there")
-            told = True
+def _while_held_up(session: Session, throttle: Throttle) -> None:
+    told = ""
+    while reason := _held_up(session, throttle):
+        if reason != told:
+            session.tell(f"paused: {reason}")
+            told = reason
         session.sleep(_PAUSED_S)
+
+
+def _held_up(session: Session, throttle: Throttle) -> str:
+    """Why nothing may be filled now; empty: it may."""
+    if throttle.pause_file is not None and throttle.pause_file.exists():
+        return f"{throttle.pause_file} is there"
+    if throttle.max_lag_s is not None:
+        # A replica that is caught up and idle reports NULL; one that is away holds nobody up.
+        lag = _number(
+            session, "SELECT extract(epoch FROM max(replay_lag))::int FROM pg_catalog.pg_stat_replication"
+        )
+        if lag > throttle.max_lag_s:
+            return f"a replica is more than {throttle.max_lag_s} s behind"
+    if throttle.max_active is not None:
+        active = _number(
+            session,
+            "SELECT count(*)::int FROM pg_catalog.pg_stat_activity WHERE state = 'active'"
+            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+        )
+        if active > throttle.max_active:
+            return f"more than {throttle.max_active} sessions are at work"
+    return ""
+
+
+def _number(session: Session, query: LiteralString) -> int:
+    row = session.connection.execute(query).fetchone()
+    return int(row[0] or 0) if row else 0
 
 
 def _estimate(session: Session, filling: Filling) -> int:

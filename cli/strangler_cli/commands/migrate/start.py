@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from strangler_cli.migrating import ACTOR, AS_JSON, on_a_database, opened, publish
+from strangler_cli.options import Duration
 
 
 @click.command(
@@ -24,6 +25,15 @@ from strangler_cli.migrating import ACTOR, AS_JSON, on_a_database, opened, publi
 @click.option(
     "--pause-file", type=click.Path(path_type=Path), metavar="FILE", help="Fill nothing while it is there."
 )
+@click.option(
+    "--max-lag", type=Duration(), metavar="DURATION", help="Fill nothing while a replica is further behind."
+)
+@click.option(
+    "--max-active",
+    type=click.IntRange(0),
+    metavar="SESSIONS",
+    help="Fill nothing while more sessions are at work.",
+)
 @click.option("--allow-loss", is_flag=True, help="Start although `down` does not give back what `up` took.")
 @ACTOR
 @AS_JSON
@@ -35,6 +45,8 @@ def start(
     *,
     max_rate: int | None,
     pause_file: Path | None,
+    max_lag: int | None,
+    max_active: int | None,
     allow_loss: bool,
     actor: str | None,
     as_json: bool,
@@ -50,6 +62,8 @@ def start(
     migration = load(file)
     with opened(config, database, base, actor) as place, watching() as watch:
         pacer = Pacer(place.settings.chunk / 1000, max_rate)
-        record = start_(place.session, migration, Throttle(pacer, pause_file), watch, allow_loss=allow_loss)
+        lag_s = None if max_lag is None else max_lag // 1_000_000_000
+        throttle = Throttle(pacer, pause_file, lag_s, max_active)
+        record = start_(place.session, migration, throttle, watch, allow_loss=allow_loss)
         publish(place, record)
     told(record, as_json=as_json)
