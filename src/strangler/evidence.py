@@ -180,7 +180,8 @@ class Census:
     """A cycle (Unix ns from `first_ns` up to and without `end_ns`) whose recording was replayed whole in this epoch.
 
     `total`: exchanges of the stratum in the recording; `n`: those compared, `k`: those that mismatch. `missed`: of the
-    route, that could not be asked. `watched`: what the ledger itself saw of the stratum in that cycle.
+    route, that could not be asked, or that the ledger saw and the recording has not. `watched`: what the ledger itself
+    saw of the stratum in that cycle.
     """
 
     route: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from strangler.errors import UsageError
@@ -53,3 +55,13 @@ def test_a_recording_is_of_the_cycle_whole_and_alone() -> None:
             whole([recorded("2026-10-01T00:00:00Z"), recorded(at)], asked, AFTER)
     with pytest.raises(UsageError, match="is not over"):
         whole([], asked, asked.end_ns - 1)
+
+
+def test_what_is_written_down_twice_fills_no_gap() -> None:
+    asked = cycle("2026-10")
+    once, later = recorded("2026-10-01T00:00:00Z"), recorded("2026-10-01T00:00:00.001Z")
+    whole([once, later], asked, AFTER)
+    assert isinstance(once, Recorded)
+    again = replace(once, where="r.jsonl:9")
+    with pytest.raises(UsageError, match=r"is the same as r\.jsonl:1, to the very time"):
+        whole([once, later, again], asked, AFTER)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from hashlib import blake2b
+
+import msgspec
 
 from strangler.errors import UsageError
 from strangler_shadow.recordings.recorded import Recorded, Unread
@@ -38,9 +41,12 @@ def _ns(day: date) -> int:
 
 
 def whole(recorded: Iterable[Recorded | Unread], asked: Cycle, now_ns: int) -> None:
-    """Raises UsageError unless the cycle is over and every exchange can be read, has its time, and lies in it."""
+    """Raises UsageError unless the cycle is over and every exchange can be read, has its time, lies in it, and is there
+    once: one written down twice would fill the place of one that is missing.
+    """
     if asked.end_ns > now_ns:
         raise UsageError(f"the cycle {asked.name} is not over", where="--census", remedy="wait for its end")
+    found: dict[bytes, str] = {}
     for each in recorded:
         if isinstance(each, Unread):
             raise _refused(
@@ -51,6 +57,14 @@ def whole(recorded: Iterable[Recorded | Unread], asked: Cycle, now_ns: int) -> N
             raise _refused(each.where, "does not say when it was asked", remedy)
         if not asked.first_ns <= each.at_ns < asked.end_ns:
             raise _refused(each.where, f"is not of the cycle {asked.name}", "record the cycle, and it alone")
+        if (before := found.setdefault(_mark(each), each.where)) != each.where:
+            remedy = "write each exchange once, and its time (`at`) to the fraction of a second"
+            raise _refused(each.where, f"is the same as {before}, to the very time", remedy)
+
+
+def _mark(recorded: Recorded) -> bytes:
+    said = msgspec.msgpack.encode((recorded.at_ns, recorded.request, recorded.response))
+    return blake2b(said, digest_size=16).digest()
 
 
 def _refused(where: str, why: str, remedy: str) -> UsageError:

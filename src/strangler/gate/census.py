@@ -39,7 +39,7 @@ def _flaw(case: Case, census: Census) -> str | None:
     if census.k:
         return f"{census.k} of them mismatch"
     if census.missed:
-        return f"{census.missed} of the recording's `{census.route}` could not be asked"
+        return f"{census.missed} of that cycle's `{census.route}` could not be asked, or are not in the recording"
     if not census.total or census.n < census.total:
         return f"{census.total - census.n} could not be compared"
     if census.total < census.watched:

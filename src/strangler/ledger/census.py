@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from strangler.evidence import Census
 from strangler.ledger import audit, epochs, tables
@@ -60,6 +61,7 @@ def _rows(connection: Connection, replay: Replay, strata: Strata) -> dict[tuple[
         key = (route, strata.of(labels))
         totals[key] = totals.get(key, 0) + count
     rows: dict[tuple[int, str, str], Row] = {}
+    missed = _missed(connection, replay)
     for (epoch, route, labels), (n, k) in replay.compared.items():
         stratum = strata.of(labels)
         number = next(
@@ -75,21 +77,34 @@ def _rows(connection: Connection, replay: Replay, strata: Strata) -> dict[tuple[
             "first_ns": replay.first_ns,
             "end_ns": replay.end_ns,
             "total": totals[route, stratum],
-            "missed": replay.missed.get(route, 0),
-            "watched": _watched(connection, route, stratum, replay),
+            "missed": missed[route],
+            "watched": _watched(connection, route, replay, tables.minutes.c.stratum == stratum),
         }
     return rows
 
 
-def _watched(connection: Connection, route: str, stratum: str, replay: Replay) -> int:
-    """How many exchanges of a stratum the ledger saw in the cycle, in whatever epoch; 0 where nobody watched."""
+def _missed(connection: Connection, replay: Replay) -> dict[str, int]:
+    """Of each route what the recording has and could not be asked, and what the ledger saw and the recording has not:
+    where labels are others than in that cycle, no stratum says what is missing.
+    """
+    recorded: Counter[str] = Counter(replay.missed)
+    for (route, _), count in replay.recorded.items():
+        recorded[route] += count
+    return {
+        route: replay.missed.get(route, 0) + max(0, _watched(connection, route, replay) - count)
+        for route, count in recorded.items()
+    }
+
+
+def _watched(connection: Connection, route: str, replay: Replay, *further: ColumnElement[bool]) -> int:
+    """How many exchanges the ledger saw in the cycle, in whatever epoch; 0 where nobody watched."""
     table = tables.minutes
     seen = table.c.n + table.c.duplicates + table.c.unsettled + table.c.others
     statement = select(func.sum(seen)).where(
         table.c.minute >= replay.first_ns // MINUTE_NS,
         table.c.minute < replay.end_ns // MINUTE_NS,
         table.c.route == route,
-        table.c.stratum == stratum,
+        *further,
     )
     return int(connection.execute(statement).scalar() or 0)
 

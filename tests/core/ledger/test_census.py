@@ -62,3 +62,26 @@ def test_it_stands_beside_what_the_ledger_saw_in_that_cycle(ledger: Ledger) -> N
         flush(connection, [judged.equal(labels=KWD)], now_ns=START, worker="w")
     with ledger.read() as connection:
         assert read_evidence(connection, judged.loaded, "reads", START).census == ()
+
+
+def test_labels_that_are_others_now_hide_nothing_that_the_ledger_saw(ledger: Ledger) -> None:
+    judged = Judged()
+    with ledger.begin() as connection:
+        flush(
+            connection,
+            [judged.equal(labels=(("region", "Gulf"),)) for _ in range(9)],
+            now_ns=START,
+            worker="w",
+        )
+        flush(connection, [judged.equal(labels=KWD)], now_ns=START, worker="w")
+    first = START // MINUTE * MINUTE
+    for recorded, missed in ((1, 9), (7, 3), (10, 0)):
+        asked: census.Replay = census.Replay(
+            "c",
+            first,
+            first + MINUTE,
+            {(judged.equal().epoch, "invoice", KWD): (recorded, 0)},
+            {("invoice", KWD): recorded},
+            {},
+        )
+        assert kept(ledger, judged, asked)["currency=KWD"].missed == missed
