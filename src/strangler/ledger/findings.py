@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from typing import Any, Final
 
 from sqlalchemy import Connection, select, tuple_, update
 
+from strangler.comparison.model import Severity
 from strangler.ledger import tables
 from strangler.ledger.counting import CellKey
-from strangler.ledger.settled import Finding, Settled
+from strangler.ledger.settled import SEVERITIES, Finding, Settled
 from strangler.ledger.tables import MINUTE_NS
 from strangler.ledger.upsert import Row, tally, upsert
 
@@ -62,8 +63,11 @@ def _write_divergences(connection: Connection, found: Found) -> None:
             "last_ns": settled.seen_ns,
         }
         row = tally(rows, divergence, start)
+        row["severity"] = _worse(row["severity"], finding.severity)
         row["first_ns"] = min(row["first_ns"], settled.seen_ns)
         row["last_ns"] = max(row["last_ns"], settled.seen_ns)
+    for divergence, severity in _severities(connection, list(rows)):
+        rows[divergence]["severity"] = _worse(rows[divergence]["severity"], severity)
     upsert(
         connection,
         tables.divergences,
@@ -72,6 +76,19 @@ def _write_divergences(connection: Connection, found: Found) -> None:
         latest=("last_ns",),
         replace=("severity", "cause"),
     )
+
+
+def _worse(one: Severity, other: Severity) -> Severity:
+    """A place where an amount was lost once stays one of money: limits are by severity."""
+    return min(one, other, key=SEVERITIES.index)
+
+
+def _severities(connection: Connection, ids: Sequence[str]) -> Iterator[tuple[str, Severity]]:
+    table = tables.divergences
+    for start in range(0, len(ids), _CHUNK):
+        statement = select(table.c.id, table.c.severity).where(table.c.id.in_(ids[start : start + _CHUNK]))
+        for row in connection.execute(statement):
+            yield row.id, row.severity
 
 
 def _write_epochs(connection: Connection, found: Found) -> None:

@@ -116,3 +116,13 @@ def test_a_prefix_must_fit_exactly_one(ledger: Ledger) -> None:
             find(connection, "%")
         with pytest.raises(UsageError, match="no divergence"):
             find(connection, "")
+
+
+def test_what_was_of_money_once_stays_so_under_a_limit_by_severity(ledger: Ledger) -> None:
+    judged = Judged()
+    money, minor = judged.different(severity="money"), judged.different(severity="minor")
+    write(ledger, minor, money, minor)
+    write(ledger, judged.different(severity="minor"))
+    with ledger.read() as connection:
+        (seen,) = read_evidence(connection, judged.loaded, "reads", judged.at_ns).seen
+    assert (seen.severity, seen.count) == ("money", 4)
