@@ -66,6 +66,7 @@ class Pace:
     held_until_ns: int = 0
 
 
+_BLANK: Final = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 NOTHING: Final = Pace()
 """A step that waits for nothing."""
 
@@ -128,8 +129,18 @@ def in_force(
 
 
 def person(name: str) -> str:
-    """A person's name as approvals compare it: `Ann ` and `ann` are one. Raises UsageError for an empty one."""
-    same = " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
+    """A person's name as approvals compare it: `Ann ` and `ann` are one, and so is one with a character in it that
+    nobody sees. Raises UsageError for an empty one.
+    """
+    seen = "".join(
+        char for char in unicodedata.normalize("NFKC", name) if char.isspace() or not _unseen(char)
+    )
+    same = unicodedata.normalize("NFKC", " ".join(seen.split()).casefold())
     if not same:
         raise UsageError("nobody is named", remedy="`--actor NAME` says who")
     return same
+
+
+def _unseen(char: str) -> bool:
+    """Marks of direction, joiners, controls, and what fonts leave blank."""
+    return unicodedata.category(char).startswith("C") or char in _BLANK

@@ -159,6 +159,9 @@ def test_a_forged_plan_takes_no_other_way(shadowed: Place, strangler: Strangler)
     steps = msgspec.json.decode(file.read_bytes(), type=PlanFile).steps
     rewritten(file, steps=steps[3:])
     refused(shadowed, strangler, "its steps are not those that this configuration gives")
+    shadow = msgspec.structs.replace(steps[0], phase="shadow", weight=0, to="shadow")
+    rewritten(file, steps=(shadow,))
+    refused(shadowed, strangler, "its steps are not those that this configuration gives")
     rewritten(file, cutover="nope")
     assert strangler("cutover", "apply", file).code == 2
     body = json.loads(file.read_text())

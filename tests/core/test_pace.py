@@ -42,8 +42,12 @@ def test_a_clock_that_goes_back_makes_no_approval_last_longer() -> None:
 
 def test_one_person_is_one_however_the_name_is_spelt() -> None:
     assert {person(name) for name in ("Ann Bee", " ann  bee ", "\uff21nn bee", "ANN\tBEE")} == {"ann bee"}
-    with pytest.raises(UsageError):
-        person(" ")
+    assert {
+        person(name) for name in ("ann\u200b bee", "\u202eann bee", "a\u00adnn\u00a0bee", "ann bee\u3164")
+    } == {"ann bee"}
+    for nobody in (" ", "\u200b", "\u3164 "):
+        with pytest.raises(UsageError):
+            person(nobody)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def list_(config: str, cutover: str | None, *, as_json: bool) -> None:
 @command.command(
     help="Say that an effect is quiet on a side, where no probe can tell.\n\n"
     "It holds for the next step alone: until the cutover moves, is paused or resumed, and for `policy.acknowledged` at "
-    "most. A probe that shows it at work goes before it.",
+    "most. A probe that shows it at work goes before it, and ends it.",
 )
 @click.argument("cutover")
 @click.argument("effect")

@@ -53,6 +53,12 @@ def session() -> aiohttp.ClientSession:
     )
 
 
+def _said(error: Exception) -> str:
+    """In words, without the URL: what stands behind its host may be a secret, and many errors name it."""
+    told = f": {error}" if isinstance(error, OSError | aiohttp.ClientSSLError) else ""
+    return f"{type(error).__name__}{told}"[:_LONGEST]
+
+
 async def post(
     client: aiohttp.ClientSession, url: str, key: bytes, sent: Message, *, now_ns: int, timeout_ms: int
 ) -> str:
@@ -70,5 +76,5 @@ async def post(
     except TimeoutError:
         return f"no answer within {timeout_ms} ms"
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        return f"{type(error).__name__}: {error}"[:_LONGEST]
+        return _said(error)
     return "" if 200 <= answer.status < 300 else f"answered {answer.status}"

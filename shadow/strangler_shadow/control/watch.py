@@ -18,6 +18,7 @@ from strangler.cutover import CutoverState, Event, decide, plan_of, rollback_hel
 from strangler.errors import Conflict, Refused
 from strangler.evidence import Evidence
 from strangler.gate import Reason, Verdict, rollback_reasons
+from strangler.ledger import effects
 from strangler.ledger.cutovers import current_table, looked, republish, states, transition
 from strangler.ledger.evidence import read_evidence
 from strangler.ledger.facts import Fact, facts, put, put_lag
@@ -156,7 +157,7 @@ class Watch:
         """Write facts and probed lags: seconds, and when they were asked for."""
         with self._open().begin() as connection:
             for fact in found:
-                put(connection, fact)
+                (effects.hear if fact.kind == effects.KIND else put)(connection, fact)
             for cutover, (seconds, asked_ns) in lags.items():
                 put_lag(connection, cutover, seconds, asked_ns)
 

@@ -86,6 +86,7 @@ def _off_the_way(loaded: Loaded, plan: PlanFile, state: CutoverState) -> tuple[s
         0,
     )
     remaining = plan.steps[reached:]
-    if remaining == ahead[: len(remaining)]:
+    # With nothing remaining, `advance` would take a step that nobody planned.
+    if remaining and remaining == ahead[: len(remaining)]:
         return ()
     return ("its steps are not those that this configuration gives",)

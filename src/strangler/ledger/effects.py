@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete
 
 from strangler.canonical import digest
 from strangler.config.effects import Effect, Probe
@@ -14,7 +14,7 @@ from strangler.cutover import CutoverState, next_step, plan_of
 from strangler.effects import SIDES, Acknowledged, Quiet, Said, Standing, owner_in
 from strangler.errors import UsageError
 from strangler.exchange import Side
-from strangler.ledger import audit
+from strangler.ledger import audit, tables
 from strangler.ledger.cutovers import state_of
 from strangler.ledger.facts import Fact, facts, put
 from strangler.routing.table import Phase
@@ -29,6 +29,17 @@ def fact_of(cutover: str, effect: str, side: Side, probe: Probe, said: Said) -> 
     """What a probe said, to be put with the other facts. It holds for this probe as the file declares it."""
     body = msgspec.json.encode((said.word, said.detail)).decode()
     return Fact(KIND, _subject(cutover, effect, side), body, _digest(probe), said.at_ns)
+
+
+def hear(connection: Connection, fact: Fact) -> None:
+    """Write what a probe said. One that shows a side at work ends what a person said of it before: they were wrong, or
+    it began again, and it must not be quiet by that word once the probe falls silent.
+    """
+    put(connection, fact)
+    if msgspec.json.decode(fact.phase)[0] == "active":
+        table = tables.facts
+        of_it = (table.c.kind == _ACKNOWLEDGED) & (table.c.subject == fact.subject)
+        connection.execute(delete(table).where(of_it))
 
 
 def standings(
@@ -78,7 +89,8 @@ def acknowledge(
     now_ns: int,
 ) -> Acknowledged:
     """A person says that a side's is quiet; with an audit entry. It holds until the cutover moves, or is paused or
-    resumed, and for `policy.acknowledged` at most. Raises UsageError: no such effect, no reason.
+    resumed, or a probe shows it at work, and for `policy.acknowledged` at most. Raises UsageError: no such effect, no
+    reason.
     """
     plan_of(config, cutover)
     declared = config.cutovers[cutover].effects or {}

@@ -6,17 +6,18 @@ import pytest
 
 from strangler.config.load import Loaded
 from strangler.cutover import CutoverState
-from strangler.effects import Said, Standing
+from strangler.effects import Said, Standing, Word
 from strangler.errors import UsageError
 from strangler.ledger import audit
 from strangler.ledger.cutovers import state_of, transition
-from strangler.ledger.effects import acknowledge, fact_of, handed_back, probes, standings
+from strangler.ledger.effects import acknowledge, fact_of, handed_back, hear, probes, standings
 from strangler.ledger.evidence import read_evidence
 from strangler.ledger.facts import put
 from strangler.ledger.store import Ledger
 from strangler.routing.table import Phase
 from strangler.testing.judged import CONFIG, START, configuration
 
+SECOND = 1_000_000_000
 EFFECTS = """\
     routes: [invoice, invoices]
     effects:
@@ -105,6 +106,23 @@ def test_an_acknowledgement_ends_with_the_step_it_was_given_for(ledger: Ledger) 
     assert stand(ledger)["mails"].legacy.acknowledged is None
     at(ledger, "shadow", event="rollback")
     assert stand(ledger)["mails"].legacy.acknowledged is None
+
+
+def test_a_probe_that_shows_it_at_work_ends_a_person_s_word(ledger: Ledger) -> None:
+    probe = probes(LOADED.config)["reads", "month-end", "legacy"]
+
+    def heard(word: Word, at_ns: int) -> Word:
+        with ledger.begin() as connection:
+            hear(connection, fact_of("reads", "month-end", "legacy", probe, Said(word, "", at_ns)))
+        return stand(ledger)["month-end"].legacy.word(at_ns, 3_600 * SECOND)
+
+    with ledger.begin() as connection:
+        acknowledge(
+            connection, LOADED.config, "reads", "month-end", "legacy", actor="a", reason="r", now_ns=START
+        )
+    assert heard("unknown", START + SECOND) == "quiet"
+    assert heard("active", START + 2 * SECOND) == "active"
+    assert heard("unknown", START + 3 * SECOND) == "unknown"
 
 
 def test_a_rollback_hands_back_what_had_moved(ledger: Ledger) -> None:

@@ -189,6 +189,24 @@ def head_without_end(_: Seen) -> Steps:
         yield Pause(0.005)
 
 
+def no_http(_: Seen) -> Steps:
+    yield b"HTTP/1.1 two hundred\r\n\r\n"
+
+
+def test_what_went_wrong_is_told_without_the_url(ledger: Ledger, tmp_path: Path) -> None:
+    async def run(origin: Origin) -> str:
+        async with running(ledger, tmp_path, target(f"{origin.url}/T0/hunter2?key=hunter2")) as made:
+            await made.known()
+            happened(ledger, "cutover.start")
+            state = await made.until(lambda: (now := made.told()) and now.problem and now)
+            return str(state.problem)
+
+    with Origin(default=no_http) as origin:
+        problem = asyncio.run(run(origin))
+    assert problem
+    assert "hunter2" not in problem
+
+
 def test_a_body_without_end_is_not_read(ledger: Ledger, tmp_path: Path) -> None:
     async def run(origin: Origin) -> None:
         async with running(ledger, tmp_path, target(origin.url)) as made:
