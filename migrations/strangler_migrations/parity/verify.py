@@ -58,7 +58,7 @@ class Options:
     columns: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     wait: float = 1.0
-    target: float = 0.5
+    target: float = 1.0
     hold: float = 600.0
     listed: int = 20
     stop_after: int = 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command(
     help="Compare a table or a query of two databases, row by row, by checksums that the databases reckon themselves. "
-    "Nothing is written to either. LEFT and RIGHT are URLs: postgresql://…, sqlite:///FILE, mysql+pymysql://…; "
+    "Nothing is written to either. LEFT and RIGHT are URLs: postgresql://…; "
     "${NAME} in them is an environment variable.\n\n"
     "Exit code 0: equal; 1: different; 2: usage; 3: unfinished, or too little to prove it by.",
 )
