@@ -14,6 +14,7 @@ from strangler.errors import Unreachable
 
 TIMEOUT_SECONDS: Final = 2
 _LARGEST: Final = 64 << 10
+_DIGITS: Final = 18
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -47,7 +48,8 @@ def seconds_in(body: bytes, lag: Lag) -> Decimal:
         raise Unreachable(
             f"the lag's answer has no number of seconds at {lag.path}", where=lag.url, remedy="see `lag.path`"
         ) from None
-    if not value.is_finite() or value < 0:
+    # Written out for the ledger, so neither end may be out of all reason.
+    if not value.is_finite() or value < 0 or (value and not -_DIGITS < value.adjusted() < _DIGITS):
         raise Unreachable(f"the lag cannot be {value} s", where=lag.url)
     return value
 

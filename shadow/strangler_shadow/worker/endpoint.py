@@ -8,8 +8,7 @@ import msgspec
 from strangler.config.systems import Version
 from strangler.exchange import Message, Request, Response
 from strangler_shadow.worker.ask import Asker
-
-_LONGEST = 100
+from strangler_shadow.worker.version import shortened
 
 
 async def ask_version(candidate: Asker, declared: Version) -> str:
@@ -32,4 +31,4 @@ def version_in(body: bytes, path: str) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, jsonpath.JSONPathError):
         return ""
     value = found[0] if found else ""
-    return str(value)[:_LONGEST] if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return shortened(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else ""

@@ -34,7 +34,8 @@ def drawn(case: Case) -> Watched:
         exchange.route,
         tuple(
             Sighting(series, number, side, document, "draw", begun, ended, exchange.route)
-            for (series, number), document in (shown or {}).items()
+            for (series, number), documents in (shown or {}).items()
+            for document in documents
         ),
         unreadable=not shown,
     )
@@ -74,8 +75,9 @@ def read(case: Case, now_ns: int) -> tuple[Sighting, ...]:
 
 def _sightings(case: Case, shown: Shown, side: Side, how: How, now_ns: int) -> Iterator[Sighting]:
     route = case.exchange.route
-    for (series, number), document in shown.items():
-        yield Sighting(series, number, side, document, how, case.exchange.at_ns, now_ns, route)
+    for (series, number), documents in shown.items():
+        for document in documents:
+            yield Sighting(series, number, side, document, how, case.exchange.at_ns, now_ns, route)
 
 
 def _latest(case: Case, side: Side) -> Answered | None:

@@ -15,8 +15,8 @@ from strangler.config.numbers import Numbers
 from strangler.numbers import parted
 from strangler.redaction import Redactor
 
-type Shown = dict[tuple[str, int], str]
-"""Series and number to the token of the document."""
+type Shown = dict[tuple[str, int], tuple[str, ...]]
+"""Series and number to the tokens of the documents that have it; more than one where an answer lists a double."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class Reader:
             if found is None or document is None or before is None:
                 return None
             name = "/".join(part for part in (before, found[0]) if part) or "-"
-            out[redactor.text(name), found[1]] = redactor.token(document, "id")
+            key, token = (redactor.text(name), found[1]), redactor.token(document, "id")
+            out[key] = tuple(dict.fromkeys((*out.get(key, ()), token)))
         return out
 
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from strangler.config.systems import Version
 from strangler.exchange import Failure, Response
 
 _LONGEST = 100
+_MARK = 16
 _ERROR = 300
 """From this status on an answer may be another one's: a redirect of a gateway, its error page."""
+
+
+def shortened(version: str) -> str:
+    """Of at most a hundred characters; what is cut off is still part of it, so two that differ there stay two."""
+    if len(version) <= _LONGEST:
+        return version
+    rest = sha256(version.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
+    return f"{version[: _LONGEST - _MARK - 1]}…{rest}"
 
 
 @dataclass(slots=True)
@@ -24,7 +34,7 @@ class VersionSource:
     def of(cls, declared: Version | None, given: str | None, known: str = "") -> VersionSource:
         """As the file declares it; `given` (on the command line) goes before. `known`: from before a reload."""
         if given or (declared and declared.value):
-            return cls(fixed=(given or (declared.value if declared else "") or "")[:_LONGEST])
+            return cls(fixed=shortened(given or (declared.value if declared else "") or ""))
         header = declared.header if declared and declared.header else ""
         return cls(header=header.lower().encode("latin-1"), known=known)
 
@@ -35,7 +45,7 @@ class VersionSource:
         if self.header and isinstance(answer, Response):
             for name, value in answer.message.fields:
                 if name.lower() == self.header:
-                    self.known = value.decode("utf-8", "replace").strip()[:_LONGEST]
+                    self.known = shortened(value.decode("utf-8", "replace").strip())
                     break
             else:
                 # An error may be of another make (a gateway's page) and says nothing about the version. A success is

@@ -38,6 +38,8 @@ def test_it_is_read_exactly(body: bytes, path: str, seconds: str) -> None:
         b'{"seconds": true}',
         b'{"seconds": "soon"}',
         b'{"seconds": -1}',
+        b'{"seconds": 1e99999}',
+        b'{"seconds": 1e-99999}',
         b'{"seconds": "NaN"}',
         b'{"seconds": [1]}',
         b"[" * 50_000,

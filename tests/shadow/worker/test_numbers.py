@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from strangler.config.numbers import Numbers
 from strangler.exchange import VERSION, Exchange, Message, Origin, Request, Response, Side
 from strangler.ledger.numbers import Kept, kept
 from strangler.ledger.store import Ledger
+from strangler.testing.judged import configuration
 from strangler.testing.origin import Seen, Steps, answer
+from strangler_shadow.worker.ground import ground
+from strangler_shadow.worker.reading import Reader
 
 from .conftest import QUICK, MakeRig, Rig
 
@@ -121,3 +126,11 @@ def test_a_gap_is_closed_by_a_read(rig: MakeRig) -> None:
     made.plane.send(read(2))
     assert told(series(made, 3)["DE/RE-"]) == []
     assert made.evidence().unread == ()
+
+
+def test_a_number_that_one_answer_lists_twice_is_a_double(tmp_path: Path) -> None:
+    reader = Reader.of(Numbers(number="$[*].number", document="$[*].id"))
+    answered = [{"id": id_, "number": "RE-7"} for id_ in ("a", "b", "a")]
+    shown = reader.read(answered, ground(configuration(), tmp_path).redactor)
+    assert shown is not None
+    assert [(key, len(documents)) for key, documents in shown.items()] == [(("RE-", 7), 2)]

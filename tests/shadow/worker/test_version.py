@@ -65,3 +65,12 @@ def test_a_value_is_fixed() -> None:
 )
 def test_an_endpoint_s_answer(body: bytes, path: str, found: str) -> None:
     assert version_in(body, path) == found
+
+
+def test_two_long_versions_that_differ_at_their_end_stay_two() -> None:
+    source = VersionSource.of(Version(header="X-Version"), None)
+    builds = [("build " * 20 + end).encode() for end in ("1", "2")]
+    first, second = (source.of_answer(answer((b"X-Version", build))) for build in builds)
+    assert first != second
+    assert (len(first), first[:60]) == (100, second[:60])
+    assert version_in(b'{"version": "%s"}' % builds[0], "$.version") == first
