@@ -29,8 +29,10 @@ _STYLES: Final[dict[Tone, str]] = {
     "dim": "dim",
     "strong": "bold",
 }
-# C0 and C1 controls but for tab and newline, and the marks that turn reading direction.
-_HIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# C0 and C1 controls but for tab and newline, what takes no room, and the marks that turn reading direction.
+_HIDDEN: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def visible(text: str) -> str:

@@ -62,6 +62,11 @@ def test_a_hold_has_an_end(shadowed: Place, strangler: Strangler, given: list[st
     assert strangler("status", "--json").json["cutovers"][0]["held_until"] is None
 
 
+def test_a_hold_says_why(shadowed: Place, strangler: Strangler) -> None:
+    ran = strangler("cutover", "hold", "reads", "--for", "1h", "--reason", " ")
+    assert (ran.code, "a reason is missing" in ran.err) == (2, True)
+
+
 def test_there_is_nothing_to_hold_before_it_starts(place: Place, strangler: Strangler) -> None:
     place.write()
     ran = strangler("cutover", "hold", "reads", "--for", "1h", "--reason", "x")

@@ -69,7 +69,7 @@ def worker(case: Case) -> Iterator[Reason]:
         yield Reason(
             "worker-dead",
             "insufficient",
-            f"the worker last wrote {'never' if last is None else since(last, case.now_ns)}",
+            "no worker ever wrote" if last is None else f"the worker last wrote {since(last, case.now_ns)}",
             f"within {duration(WORKER_SILENT_NS)}",
             "see that `strangler serve` runs and reaches the ledger",
         )

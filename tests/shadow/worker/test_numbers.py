@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from strangler.comparison.model import Node
 from strangler.config.numbers import Numbers
 from strangler.exchange import VERSION, Exchange, Message, Origin, Request, Response, Side
 from strangler.ledger.numbers import Kept, kept
@@ -130,7 +131,7 @@ def test_a_gap_is_closed_by_a_read(rig: MakeRig) -> None:
 
 def test_a_number_that_one_answer_lists_twice_is_a_double(tmp_path: Path) -> None:
     reader = Reader.of(Numbers(number="$[*].number", document="$[*].id"))
-    answered = [{"id": id_, "number": "RE-7"} for id_ in ("a", "b", "a")]
+    answered: Node = [{"id": id_, "number": "RE-7"} for id_ in ("a", "b", "a")]
     shown = reader.read(answered, ground(configuration(), tmp_path).redactor)
     assert shown is not None
     assert [(key, len(documents)) for key, documents in shown.items()] == [(("RE-", 7), 2)]

@@ -30,8 +30,11 @@ from strangler_cli.options import Duration
 @click.pass_obj
 def hold(config: str, cutover: str, length: int, actor: str | None, reason: str, *, as_json: bool) -> int:
     """Hold."""
+    from strangler.errors import UsageError
     from strangler_cli import session
     from strangler_cli.transitions import done
 
+    if not reason.strip():
+        raise UsageError("a reason is missing", remedy="say with --reason what people look into")
     until = session.now_ns() + length
     return done(config, cutover, "hold", actor, reason, until_ns=until, as_json=as_json)
