@@ -80,7 +80,7 @@ def _write_divergences(connection: Connection, found: Found) -> None:
 
 def _worse(one: Severity, other: Severity) -> Severity:
     """A place where an amount was lost once stays one of money: limits are by severity."""
-    return min(one, other, key=SEVERITIES.index)
+    return one if SEVERITIES.index(one) <= SEVERITIES.index(other) else other
 
 
 def _severities(connection: Connection, ids: Sequence[str]) -> Iterator[tuple[str, Severity]]:
