@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import jsonpath
 
@@ -27,6 +27,7 @@ class Reader:
     document: Any
     series: Any
     constant: str
+    counter: Literal["first", "last"]
 
     @classmethod
     def of(cls, declared: Numbers) -> Reader:
@@ -37,6 +38,7 @@ class Reader:
             jsonpath.compile(declared.document),
             jsonpath.compile(path) if path else None,
             "" if path else declared.series,
+            declared.counter,
         )
 
     def read(self, root: Node, redactor: Redactor) -> Shown | None:
@@ -50,7 +52,7 @@ class Reader:
         out: Shown = {}
         for each in zip(numbers, documents, series, strict=True):
             number, document, before = map(_text, each)
-            found = parted(number) if number else None
+            found = parted(number, self.counter) if number else None
             if found is None or document is None or before is None:
                 return None
             name = "/".join(part for part in (before, found[0]) if part) or "-"

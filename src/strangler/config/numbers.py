@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -19,7 +19,9 @@ class Numbers(Part):
     """A sequence that both systems draw from is watched: gaps, doubles, order, and what a shadow draws."""
 
     number: BodyPath = "$.number"
-    """An RFC 9535 JSONPath to the number. Its last run of digits counts; what stands around it names the series."""
+    """An RFC 9535 JSONPath to the number. A run of its digits counts; what stands around it names the series."""
+    counter: Literal["first", "last"] = "last"
+    """Which run of digits that is: `RE-2026-0441` counts by its last, `0441/2026` by its first."""
     document: BodyPath = "$.id"
     """A JSONPath to what the document is called on its side; as many as there are numbers. Kept as a keyed hash."""
     series: Annotated[str, AfterValidator(_series), Field(max_length=200)] = ""

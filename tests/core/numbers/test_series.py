@@ -236,3 +236,11 @@ def test_what_is_kept_does_not_grow_with_traffic() -> None:
 )
 def test_a_number_is_taken_apart(text: str, found: tuple[str, int] | None) -> None:
     assert parted(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("0007/2026", ("#/2026", 7)), ("R 12-A4", ("R #-A4", 12)), ("17", ("", 17)), ("four", None)],
+)
+def test_a_counter_may_stand_first(text: str, found: tuple[str, int] | None) -> None:
+    assert parted(text, "first") == found

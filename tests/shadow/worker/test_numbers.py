@@ -135,3 +135,11 @@ def test_a_number_that_one_answer_lists_twice_is_a_double(tmp_path: Path) -> Non
     shown = reader.read(answered, ground(configuration(), tmp_path).redactor)
     assert shown is not None
     assert [(key, len(documents)) for key, documents in shown.items()] == [(("RE-", 7), 2)]
+
+
+def test_numbers_that_begin_with_their_counter_are_one_series(tmp_path: Path) -> None:
+    reader = Reader.of(Numbers(number="$[*].number", document="$[*].id", counter="first"))
+    answered: Node = [{"id": "a", "number": "0007/2026"}, {"id": "b", "number": "0008/2026"}]
+    shown = reader.read(answered, ground(configuration(), tmp_path).redactor)
+    assert shown is not None
+    assert list(shown) == [("#/2026", 7), ("#/2026", 8)]
