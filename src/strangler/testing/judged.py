@@ -11,7 +11,7 @@ from strangler.comparison.model import Outcome, Severity, Verdict
 from strangler.config.load import Loaded, parse
 from strangler.exchange import FailureReason, Origin, Side
 from strangler.ledger.epochs import epoch_key
-from strangler.ledger.settled import Exemplar, Finding, Settled
+from strangler.ledger.settled import EpochKey, Exemplar, Finding, Settled
 from strangler.redaction import RedactedAnswer, RedactedMessage, RedactedRequest
 
 CONFIG: Final = """\
@@ -55,6 +55,7 @@ class Judged:
         self.at_ns = START
         self.seq = 0
         self.plane, self.boot = "plane-0", "boot-0"
+        self._keys: dict[str, EpochKey] = {}
 
     def equal(self, route: str = "invoice", **more: Any) -> Settled:
         """Both sides answered the same."""
@@ -105,7 +106,7 @@ class Judged:
             "at_ns": self.at_ns,
             "seen_ns": self.at_ns,
             "route": route,
-            "epoch": epoch_key(self.loaded.config, self.cutover, self.version),
+            "epoch": self._epoch(),
             "primary": "legacy",
             "labels": (),
             "outcome": outcome,
@@ -113,6 +114,12 @@ class Judged:
             "candidate_ns": 3_000_000,
         }
         return Settled(**{**values, **more})
+
+    def _epoch(self) -> EpochKey:
+        """Made once per version: it compiles rules."""
+        if self.version not in self._keys:
+            self._keys[self.version] = epoch_key(self.loaded.config, self.cutover, self.version)
+        return self._keys[self.version]
 
 
 def exemplar(body: str = "{}") -> Exemplar:
