@@ -511,7 +511,7 @@ LOOK: Final = ("control_looks", {"at": 0})
 PLAN: Final = ("makes_a_plan", {"length": 2})
 APPLY: Final = ("applies_it", {"who": "ann", "at": 0})
 NEW: Final = ("another_version", {"seconds": 30})
-OVERRIDE: Final = ("override", {})
+OVERRIDE: Final[tuple[str, dict[str, Any]]] = ("override", {})
 MANY: Final = (NEW, _bad(24), _bad(24), _bad(24))
 """More mismatches than any policy here tolerates."""
 SCRIPTS: Final[dict[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
