@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection
-
 from strangler.config import Loaded
 from strangler.cutover import CutoverState, Event, decide, plan_of, rollback_held, standing_words
 from strangler.errors import Conflict, Refused
@@ -20,7 +18,7 @@ from strangler.evidence import Evidence
 from strangler.gate import Reason, Verdict, rollback_reasons
 from strangler.ledger import effects
 from strangler.ledger.cutovers import current_table, looked, republish, states, transition
-from strangler.ledger.evidence import read_evidence
+from strangler.ledger.evidence import read_evidence, read_mismatches
 from strangler.ledger.facts import Fact, facts, put, put_lag
 from strangler.ledger.judging import look
 from strangler.ledger.moving import move
@@ -33,6 +31,8 @@ from strangler.routing import Table
 _log = logging.getLogger(__name__)
 
 ACTOR = "control"
+_UNDER_WAY: Final = frozenset({"canary", "candidate"})
+"""Phases that a rollback leads out of."""
 ASK_NS: Final = 1_000_000_000
 """A cutover that goes on by itself is judged so often."""
 
@@ -100,7 +100,12 @@ class Watch:
         with ledger.read() as connection:
             table = current_table(connection)
             known = states(connection, self.loaded.config)
-            back = [state for state in known.values() if self._reasons(connection, state)[0]]
+            back = [
+                state
+                for state in known.values()
+                if state.phase in _UNDER_WAY
+                and self._reasons(state, read_mismatches(connection, self.loaded, state.name))
+            ]
         for state in back:
             table = self._roll_back(ledger, state) or table
         for state in known.values():
@@ -175,15 +180,10 @@ class Watch:
             self._created = True
         return self._ledger
 
-    def _reasons(
-        self, connection: Connection, state: CutoverState
-    ) -> tuple[tuple[Reason, ...], Evidence | None]:
-        if state.phase not in ("canary", "candidate"):
-            return (), None
-        evidence = read_evidence(connection, self.loaded, state.name, self.now_ns())
+    def _reasons(self, state: CutoverState, evidence: Evidence) -> tuple[Reason, ...]:
         policy = self.loaded.config.policy_of(state.name)
         held = rollback_held(state, self.now_ns())
-        return rollback_reasons(policy, evidence, self.loaded.line_of, held=held), evidence
+        return rollback_reasons(policy, evidence, self.loaded.line_of, held=held)
 
     def _roll_back(self, ledger: Ledger, seen: CutoverState) -> Table | None:
         """Judge again inside the transaction that moves it; None when somebody was first or there is no reason now."""
@@ -191,8 +191,9 @@ class Watch:
         try:
             with ledger.begin() as connection:
                 state = states(connection, config)[seen.name]
-                reasons, evidence = self._reasons(connection, state)
-                if not reasons or evidence is None:
+                evidence = read_evidence(connection, self.loaded, state.name, self.now_ns())
+                reasons = self._reasons(state, evidence)
+                if not reasons:
                     return None
                 why = "; ".join(reason.measured for reason in reasons)
                 event = Event("auto-rollback", ACTOR, why)

@@ -5,6 +5,8 @@ traffic.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -43,6 +45,17 @@ def read_evidence(connection: Connection, loaded: Loaded, cutover: str, now_ns: 
     """The evidence of a cutover's current epoch. Raises UsageError for a cutover the file does not have."""
     plan_of(loaded.config, cutover)
     return _evidence(connection, loaded, cutover, now_ns, epochs.current(connection, loaded.config, cutover))
+
+
+def read_mismatches(connection: Connection, loaded: Loaded, cutover: str) -> Evidence:
+    """Of `read_evidence` only what a rollback is judged by: control reads it several times a second."""
+    plan_of(loaded.config, cutover)
+    state, epoch = state_of(connection, cutover), epochs.current(connection, loaded.config, cutover)
+    bare = Evidence(cutover, state.phase, state.paused, 0, "", "", 0, 0, ())
+    if epoch is None:
+        return bare
+    cells = tuple(_counted(row, {}) for row in _cell_rows(connection, epoch.id))
+    return replace(bare, epoch=epoch.id, cells=cells, seen=_seen(connection, epoch.id))
 
 
 def ask_evidence(connection: Connection, loaded: Loaded, cutover: str, now_ns: int) -> Evidence:
@@ -130,28 +143,42 @@ def _routes(config: Config, cutover: str) -> tuple[RouteStanding, ...]:
 
 
 def _cells(connection: Connection, epoch: int) -> tuple[Cell, ...]:
-    table = tables.evidence
     failed = _failures(connection, epoch)
-    rows = connection.execute(
+    return tuple(
+        _timed(_counted(row, failed[row["route"], row["stratum"], row["side"]]), row)
+        for row in _cell_rows(connection, epoch)
+    )
+
+
+def _cell_rows(connection: Connection, epoch: int) -> Iterable[RowMapping]:
+    table = tables.evidence
+    statement = (
         select(table).where(table.c.epoch == epoch).order_by(table.c.route, table.c.stratum, table.c.side)
-    ).mappings()
-    return tuple(_cell(row, failed[row["route"], row["stratum"], row["side"]]) for row in rows)
+    )
+    return connection.execute(statement).mappings()
 
 
-def _cell(row: RowMapping, failed: dict[str, int]) -> Cell:
-    legacy, candidate = latency.decode(row["legacy_latency"]), latency.decode(row["candidate_latency"])
+def _counted(row: RowMapping, failed: dict[str, int]) -> Cell:
     return Cell(
         route=row["route"],
         stratum=row["stratum"],
         primary=row["side"],
         failed=failed,
+        **{name: row[name] for name in _COUNTED},
+    )
+
+
+def _timed(cell: Cell, row: RowMapping) -> Cell:
+    """With how long both sides took."""
+    legacy, candidate = latency.decode(row["legacy_latency"]), latency.decode(row["candidate_latency"])
+    return replace(
+        cell,
         legacy_p50_ns=latency.quantile(legacy, 0.5),
         legacy_p99_ns=latency.quantile(legacy, 0.99),
         candidate_p50_ns=latency.quantile(candidate, 0.5),
         candidate_p99_ns=latency.quantile(candidate, 0.99),
         legacy_p99_most_ns=latency.bounds(legacy, 0.99)[1],
         candidate_p99_least_ns=latency.bounds(candidate, 0.99)[0],
-        **{name: row[name] for name in _COUNTED},
     )
 
 
