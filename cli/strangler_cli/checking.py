@@ -238,9 +238,9 @@ def _idle(ledger: Ledger, loaded: Loaded) -> Iterator[Finding]:
 
 
 def _webhooks(ledger: Ledger, loaded: Loaded) -> Iterator[Finding]:
+    from strangler.views.standing import webhooks
     from strangler_cli.formats.standing_text import webhook_words
     from strangler_cli.session import now_ns
-    from strangler_cli.standing import webhooks
 
     with ledger.read() as connection:
         told = webhooks(connection, loaded)

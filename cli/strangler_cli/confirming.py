@@ -10,7 +10,7 @@ import click
 from strangler_cli.screen import Screen
 
 if TYPE_CHECKING:
-    from strangler_cli.editing import Edited
+    from strangler.config.editing import Edited
     from strangler_cli.screen import Tone
 
 

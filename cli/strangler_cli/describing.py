@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from strangler.exchange import other
 from strangler.routing import Decision, Route, Table
 from strangler.routing.decide import SAFE_METHODS
-from strangler_cli.words import percent
+from strangler.views.words import percent
 
 if TYPE_CHECKING:
     from strangler.exchange import Side

@@ -191,7 +191,7 @@ def _given_back(loaded: Loaded, stands: Override, actor: str, reason: str) -> Ta
 
 
 def _phases(table: Table) -> list[str]:
-    from strangler_cli.words import percent
+    from strangler.views.words import percent
 
     found = {entry.cutover: entry for entry in table.routes if entry.cutover}
     return [

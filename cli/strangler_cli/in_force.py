@@ -11,8 +11,8 @@ import msgspec
 
 from strangler.errors import Unreachable
 from strangler.ledger.planes import planes
+from strangler.views.standing import alive
 from strangler_cli import probe
-from strangler_cli.standing import alive
 
 if TYPE_CHECKING:
     from strangler.config import Loaded

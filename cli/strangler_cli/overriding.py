@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from strangler.errors import ConfigError, StranglerError
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from strangler.config import Loaded
+    from strangler.views.status import OverrideView
     from strangler_cli.screen import Screen
     from strangler_shadow.override import Override
 
@@ -61,24 +62,15 @@ def of(loaded: Loaded) -> Override | None:
     return in_force(folder(loaded))
 
 
-def as_object(override: Override | None) -> dict[str, Any] | None:
+def view(override: Override | None) -> OverrideView | None:
     """For `--json`."""
-    from strangler_cli.words import iso
-
-    if override is None:
-        return None
-    return {
-        "generation": override.generation,
-        "since": iso(override.issued_ns),
-        "actor": override.actor,
-        "reason": override.reason,
-    }
+    return None if override is None else _shown(override)
 
 
 def tell(screen: Screen, loaded: Loaded) -> None:
     """Say loudly that one is in force, if one is."""
-    from strangler_cli.standing import command
-    from strangler_cli.words import iso
+    from strangler.views.standing import command
+    from strangler.views.words import iso
     from strangler_shadow.override import kept
 
     override = of(loaded)
@@ -117,17 +109,26 @@ def journal(
     reason: str,
 ) -> None:
     """One entry for the override, and one for each cutover that it takes from the candidate or gives back."""
+    import msgspec
+
     from strangler.ledger.audit import append
     from strangler.ledger.cutovers import state_of
 
     entry = partial(append, connection, at_ns=now_ns, actor=actor, action=action, reason=reason)
     put = action == SET
-    body = as_object(override)
+    body = msgspec.structs.asdict(_shown(override))
     entry(subject="table", before=None if put else body, after=body if put else None)
     for name in cutovers:
         stands = state_of(connection, name)
         without, served = asdict(stands), asdict(replace(stands, phase="shadow", step=-1, weight=0))
         entry(subject=name, before=without if put else served, after=served if put else without)
+
+
+def _shown(override: Override) -> OverrideView:
+    from strangler.views.status import OverrideView
+    from strangler.views.words import iso
+
+    return OverrideView(override.generation, iso(override.issued_ns), override.actor, override.reason)
 
 
 def _named(file: Path) -> str:

@@ -18,18 +18,18 @@ from strangler.comparison.pair import compare
 from strangler.comparison.proposals import propose
 from strangler.comparison.rules import Rules
 from strangler.comparison.sightings import Sightings
+from strangler.config.editing import Edited, says_nothing, with_listed
 from strangler.config.rulesfile import parse_rules
 from strangler.errors import UsageError
+from strangler.views.proposals import Proposed, proposals, proposed
+from strangler.views.words import counted
 from strangler_cli import session
 from strangler_cli.accepting import with_additions, write, write_accepting
 from strangler_cli.confirming import said_new_epoch
-from strangler_cli.editing import Edited, says_nothing, with_listed
 from strangler_cli.files import read_text
 from strangler_cli.pairing.pair import Pair, Unread
 from strangler_cli.progress import progress
-from strangler_cli.proposals import Proposed, proposals, proposed
 from strangler_cli.screen import Screen
-from strangler_cli.words import counted
 
 if TYPE_CHECKING:
     from strangler.comparison.model import Outcome

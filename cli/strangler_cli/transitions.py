@@ -78,7 +78,8 @@ def carried_out(loaded: Loaded, cutover: str, act: Act, *, create: bool = False,
 def _told(
     ledger: Ledger, loaded: Loaded, cutover: str, moved: Moved | None, asked: Asked | None, refused: str
 ) -> Told:
-    from strangler_cli import overriding, standing
+    from strangler.views import standing
+    from strangler_cli import overriding
     from strangler_cli.formats.moved import Told
     from strangler_cli.in_force import wait_in_force
 
@@ -116,8 +117,8 @@ def _print(told: Told, loaded: Loaded, *, as_json: bool) -> None:
 def not_overridden(loaded: Loaded) -> None:
     """Raises Refused while `rollback --all` holds."""
     from strangler.errors import Refused
+    from strangler.views.standing import command as typed
     from strangler_cli import overriding
-    from strangler_cli.standing import command as typed
 
     override = overriding.of(loaded)
     if override is not None:

@@ -12,10 +12,10 @@ from ruamel.yaml import YAML
 
 from strangler.config import parse
 from strangler.config.document import plain
+from strangler.config.editing import with_rules
+from strangler.config.rule_yaml import block, flow
 from strangler.errors import ConfigError, UsageError
-from strangler_cli.editing import with_rules
 from strangler_cli.files import replace_text
-from strangler_cli.formats.rule_yaml import block, flow
 
 FILE = Path("strangler.yaml")
 HEAD = '# top\nversion: 1   # one\nlegacy: {url: "http://a"}\ncandidate: {url: "http://b"}\n'

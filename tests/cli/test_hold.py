@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from strangler.ledger import audit
-from strangler_cli.words import iso
+from strangler.views.words import iso
 from strangler_shadow.control.watch import Watch
 
 from .conftest import CONFIG, Place, Strangler

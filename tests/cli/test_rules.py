@@ -18,12 +18,12 @@ from strangler.comparison.fingerprint import fingerprint
 from strangler.comparison.model import Outcome
 from strangler.comparison.pair import compare
 from strangler.comparison.rules import Rules
+from strangler.config.rule_yaml import flow
 from strangler.config.rules import KINDS
 from strangler.config.rulesfile import parse_rules
 from strangler.ledger.settled import NoiseFinding, Settled, finding
 from strangler.redaction import Redactor
 from strangler.testing.judged import Judged
-from strangler_cli.formats.rule_yaml import flow
 
 from .conftest import Place, Strangler
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strangler.views.words import ago, counted, iso, money, percent
 from strangler_cli.screen import Column, Screen, visible
-from strangler_cli.words import ago, counted, iso, money, percent
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -55,8 +55,8 @@ def list_(config: str, *, subject: str | None, limit: int, as_json: bool) -> Non
 @click.pass_obj
 def verify(config: str, head: str | None, file: str | None) -> int:
     """Verify."""
+    from strangler.views.words import counted
     from strangler_cli.screen import Screen
-    from strangler_cli.words import counted
 
     anchor = _head(head) if head else None
     count, broken = _of_file(file, anchor) if file else _of_ledger(config, anchor)
@@ -89,9 +89,9 @@ def head(config: str) -> None:
 @click.pass_obj
 def export(config: str, output: str | None) -> None:
     """Write it."""
+    from strangler.views.words import counted
     from strangler_cli.auditing import exported
     from strangler_cli.session import configuration, ledger_of
-    from strangler_cli.words import counted
 
     with ledger_of(configuration(config)) as ledger, ledger.read() as connection:
         count = exported(connection, Path(output) if output else None)

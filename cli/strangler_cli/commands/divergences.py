@@ -50,7 +50,7 @@ def list_(
     config: str, cutover: str | None, route: str | None, epoch: str, state: State | None, *, as_json: bool
 ) -> None:
     """List."""
-    from strangler_cli.formats.divergence import worst_first
+    from strangler.views.divergence import worst_first
     from strangler_cli.session import configuration, known_cutover, ledger_of
 
     loaded = configuration(config)
@@ -64,10 +64,10 @@ def list_(
         ]
     found = worst_first(found)
     if as_json:
+        from strangler.views.divergence import divergence_view
         from strangler_cli.formats.as_json import dumped
-        from strangler_cli.formats.divergence import as_object
 
-        click.echo(dumped({"divergences": [as_object(each) for each in found]}))
+        click.echo(dumped({"divergences": [divergence_view(each) for each in found]}))
         return
     _table(found)
 
@@ -114,8 +114,8 @@ def show(config: str, fingerprint: str, example: int, *, full: bool, as_json: bo
     with ledger_of(loaded) as ledger, ledger.read() as connection:
         shown = stored.show(connection, fingerprint)
     if as_json:
+        from strangler.views.divergence import shown_object
         from strangler_cli.formats.as_json import dumped
-        from strangler_cli.formats.divergence import shown_object
 
         click.echo(dumped(shown_object(shown)))
         return
@@ -128,8 +128,8 @@ def show(config: str, fingerprint: str, example: int, *, full: bool, as_json: bo
 
 
 def _facts(screen: Screen, divergence: Divergence) -> None:
-    from strangler_cli.formats import divergence as words
-    from strangler_cli.words import iso
+    from strangler.views import divergence as words
+    from strangler.views.words import iso
 
     screen.heading(f"{divergence.id}: {words.sentence(divergence)}")
     facts = {
@@ -166,8 +166,8 @@ def _examples(screen: Screen, shown: Shown, number: int, *, full: bool) -> None:
     if not shown.exemplars:
         screen.line("\nno example was kept", "dim")
         return
+    from strangler.views.places import rule_place
     from strangler_cli.formats.example import example
-    from strangler_cli.places import rule_place
 
     chosen: Exemplar = shown.exemplars[min(number, len(shown.exemplars)) - 1]
     screen.line()
@@ -214,6 +214,7 @@ def accept(
 ) -> None:
     """Accept."""
     from strangler.ledger import divergences as stored
+    from strangler.views.acceptance import rules_for
     from strangler_cli import accepting, session
     from strangler_cli.confirming import confirmed, said_new_epoch, show_patch
 
@@ -224,7 +225,7 @@ def accept(
             found = stored.find(connection, fingerprint)
             if kind is None and found.merged_into:
                 found = stored.find(connection, found.merged_into)
-        rules = accepting.rules_for(found, kind, options, reason=reason, owner=owner, expires=day)
+        rules = rules_for(found, kind, options, reason=reason, owner=owner, expires=day)
         new = accepting.with_additions(loaded, [(rule, None if shared else found.route) for rule in rules])
         show_patch(new)
         if not confirmed(yes=yes):
@@ -250,8 +251,8 @@ def resolve(config: str, fingerprint: str, reason: str, in_version: str | None, 
     """Resolve."""
     from strangler.ledger import divergences as stored
     from strangler.ledger.epochs import current
+    from strangler.views.divergence import state
     from strangler_cli import session
-    from strangler_cli.formats.divergence import state
     from strangler_cli.screen import Screen
 
     loaded = session.configuration(config)

@@ -27,6 +27,7 @@ def command() -> None:
 def list_(config: str, cutover: str | None, *, as_json: bool) -> None:
     """List."""
     from strangler.ledger.effects import standings
+    from strangler.views.effects import effect_view
     from strangler_cli.formats import effects
     from strangler_cli.formats.as_json import dumped
     from strangler_cli.screen import Screen
@@ -37,7 +38,7 @@ def list_(config: str, cutover: str | None, *, as_json: bool) -> None:
     with ledger_of(loaded) as ledger, ledger.read() as connection:
         found = [(name, each) for name in chosen for each in standings(connection, loaded.config, name)]
     if as_json:
-        click.echo(dumped({"effects": [effects.as_object(name, each) for name, each in found]}))
+        click.echo(dumped({"effects": [effect_view(name, each) for name, each in found]}))
     else:
         effects.as_text(Screen(), found, now_ns())
 
@@ -56,9 +57,9 @@ def list_(config: str, cutover: str | None, *, as_json: bool) -> None:
 def acknowledge(config: str, cutover: str, effect: str, side: Side, reason: str, actor: str | None) -> None:
     """Acknowledge."""
     from strangler.ledger.effects import acknowledge
+    from strangler.views.words import iso
     from strangler_cli import session
     from strangler_cli.screen import Screen
-    from strangler_cli.words import iso
 
     loaded = session.configuration(config)
     session.known_cutover(loaded, cutover)

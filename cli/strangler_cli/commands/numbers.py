@@ -22,6 +22,7 @@ def command() -> None:
 def list_(config: str, *, as_json: bool) -> None:
     """List."""
     from strangler.ledger.numbers import kept
+    from strangler.views.numbers import series_view
     from strangler_cli.formats import numbers
     from strangler_cli.formats.as_json import dumped
     from strangler_cli.screen import Screen
@@ -31,7 +32,7 @@ def list_(config: str, *, as_json: bool) -> None:
     with ledger_of(loaded) as ledger, ledger.read() as connection:
         found = kept(connection, loaded.config, now_ns())
     if as_json:
-        click.echo(dumped({"series": [numbers.as_object(each) for each in found]}))
+        click.echo(dumped({"series": [series_view(each) for each in found]}))
     else:
         numbers.as_text(Screen(), found)
 

@@ -49,10 +49,10 @@ def acknowledge(config: str, reason: str, actor: str | None) -> None:
 
 
 def _told(found: Refereed) -> None:
+    from strangler.views.words import counted
     from strangler_cli.formats.standing_text import alarm
     from strangler_cli.screen import Screen
     from strangler_cli.session import now_ns
-    from strangler_cli.words import counted
 
     screen = Screen()
     if found.open:

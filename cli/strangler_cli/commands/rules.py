@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from strangler.config import Loaded
+    from strangler.config.editing import Edited
     from strangler.config.rules import Rule
     from strangler.ledger.rule_use import RuleUse
-    from strangler_cli.editing import Edited
-    from strangler_cli.proposals import Proposed
+    from strangler.views.proposals import Proposed
     from strangler_cli.screen import Cell, Screen
     from strangler_cli.suggesting import FromLedger, FromPairs
 
@@ -106,8 +106,8 @@ def suggest(
     **fields: Any,
 ) -> None:
     """Suggest."""
+    from strangler.views.acceptance import signed
     from strangler_cli import session, suggesting
-    from strangler_cli.accepting import signed
     from strangler_cli.confirming import confirmed
     from strangler_cli.screen import Screen
 
@@ -174,9 +174,9 @@ def explain(config: str, route: str, *, as_json: bool) -> None:
 
 
 def _explained(loaded: Loaded, route: str, found: list[RuleUse], today: date, now_ns: int) -> None:
+    from strangler.views.words import counted
     from strangler_cli.formats.rule_use import advice, as_table, since
     from strangler_cli.screen import Screen
-    from strangler_cli.words import counted
 
     screen = Screen()
     if not found:
@@ -209,11 +209,11 @@ def _suggested(screen: Screen, source: FromLedger | FromPairs, chosen: list[Prop
 
 
 def _suggested_json(source: FromLedger | FromPairs, chosen: list[Proposed], new: Edited) -> None:
+    from strangler.views.proposal import proposal_view
     from strangler_cli.formats.as_json import dumped
-    from strangler_cli.formats.proposals import as_object
 
     click.echo(
-        dumped({"proposals": [as_object(each) for each in chosen], "patch": new.patch, **source.counts()})
+        dumped({"proposals": [proposal_view(each) for each in chosen], "patch": new.patch, **source.counts()})
     )
 
 

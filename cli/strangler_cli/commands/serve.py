@@ -70,9 +70,9 @@ def _opened(log: str) -> BinaryIO:
 
 
 def _ready(loaded: Loaded, serving: Serving) -> None:
+    from strangler.views.standing import command as typed
     from strangler_cli import overriding
     from strangler_cli.screen import Screen
-    from strangler_cli.standing import command as typed
 
     screen = Screen()
     overriding.tell(screen, loaded)

@@ -40,18 +40,18 @@ def show(
     ledger: Ledger, loaded: Loaded, *, as_json: bool, again: bool = False, only: str | None = None
 ) -> None:
     """The standing as it is now. `again`: in a terminal, in the place of the last one."""
-    from strangler_cli import overriding, standing
+    from strangler.views import standing
+    from strangler_cli import overriding
     from strangler_cli.session import now_ns
 
     now = now_ns()
     with ledger.read() as connection:
         found = standing.standing(connection, loaded, now, only=only)
     if as_json:
+        from strangler.views.status import status_view
         from strangler_cli.formats.as_json import dumped
-        from strangler_cli.formats.standing_json import as_object
 
-        override = overriding.as_object(overriding.of(loaded))
-        click.echo(dumped({**as_object(found, loaded), "override": override}))
+        click.echo(dumped(status_view(found, loaded, overriding.view(overriding.of(loaded)))))
         return
     from strangler_cli.formats.standing_text import as_text
     from strangler_cli.screen import Screen

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from strangler.pace import in_force
-from strangler_cli.words import ago, iso
+from strangler.views.words import ago, iso
 
 if TYPE_CHECKING:
     from strangler.ledger.approvals import Request

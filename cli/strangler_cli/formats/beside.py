@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import string
 from typing import TYPE_CHECKING, Final
 
+from strangler.views.side_by_side import Pair, apart, excerpt, side_by_side
 from strangler_cli.formats.outcome import place_of
-from strangler_cli.formats.side_by_side import Pair, excerpt, side_by_side
 from strangler_cli.screen import Cell, Column
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ LARGEST: Final = 200_000
 """Bytes of a body that is shown: pairing lines takes time with the square of their number."""
 _WIDEST: Final = 72
 _BEFORE: Final = 24
-_WORD: Final = frozenset(string.ascii_letters + string.digits + ".+-")
 _BETWEEN_TAGS: Final = re.compile(r">\s*<")
 
 
@@ -57,28 +55,11 @@ def _row(pair: Pair | None) -> list[Cell]:
 
 def marked(left: str, right: str) -> tuple[str, str]:
     """Both lines with what differs in brackets; what is equal before it is shortened where it is long."""
-    same = _alike(left, right)
-    rest = _alike(left[same:][::-1], right[same:][::-1])
-    # A number or a word is marked whole: what changed is the amount, not its last digit.
-    while same and left[same - 1] in _WORD:
-        same -= 1
-    while rest and left[-rest] in _WORD:
-        rest -= 1
-    before = left[:same]
+    before, one, two, after = apart(left, right)
     if len(before) > 2 * _BEFORE:
         indent = len(before) - len(before.lstrip())
         before = before[: min(indent, _BEFORE)] + "…" + before[-_BEFORE:]
-    after = left[len(left) - rest :]
-    return (
-        f"{before}[-{_cut(left[same : len(left) - rest], 40)}-]{after}",
-        f"{before}{{+{_cut(right[same : len(right) - rest], 40)}+}}{after}",
-    )
-
-
-def _alike(left: str, right: str) -> int:
-    """How many characters are the same at the beginning."""
-    differing = (index for index, (a, b) in enumerate(zip(left, right, strict=False)) if a != b)
-    return next(differing, min(len(left), len(right)))
+    return f"{before}[-{_cut(one, 40)}-]{after}", f"{before}{{+{_cut(two, 40)}+}}{after}"
 
 
 def _cut(text: str, widest: int = _WIDEST + 40) -> str:

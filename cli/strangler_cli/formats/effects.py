@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from strangler.effects import SIDES
+from strangler.views.words import ago
 from strangler_cli.screen import Cell, Column
-from strangler_cli.words import ago, iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from strangler.effects import Quiet, Standing
+    from strangler.effects import Standing
     from strangler.exchange import Side
     from strangler_cli.screen import Screen, Tone
 
@@ -57,19 +56,6 @@ def alarms(effect: Standing, now_ns: int) -> Iterator[tuple[str, Tone]]:
         yield f"`{effect.name}` is quiet on {effect.owner}, whose it is: nobody does it", "warn"
 
 
-def as_object(cutover: str, effect: Standing) -> dict[str, Any]:
-    """One of them; the fields stand in docs/commands.md."""
-    return {
-        "cutover": cutover,
-        "effect": effect.name,
-        "kind": effect.kind,
-        "owner": effect.owner,
-        "next_owner": effect.following,
-        "handed_back": effect.back,
-        "sides": {side: _side(effect.side(side)) for side in SIDES},
-    }
-
-
 def _home(effect: Standing, now_ns: int) -> bool:
     return effect.candidate.seen(now_ns) == "quiet" and effect.legacy.seen(now_ns) == "active"
 
@@ -83,16 +69,3 @@ def _cell(effect: Standing, side: Side, now_ns: int) -> Cell:
     if person is not None:
         words += f"; quiet, says {person.actor} {ago(person.at_ns, now_ns)}: {person.reason}"
     return words, "bad" if side in effect.wrong(now_ns) else ""
-
-
-def _side(quiet: Quiet) -> dict[str, Any]:
-    said, person = quiet.said, quiet.acknowledged
-    return {
-        "probed": quiet.probed,
-        "word": said.word if said else None,
-        "detail": said.detail if said else None,
-        "asked_at": iso(said.at_ns) if said else None,
-        "acknowledged": None
-        if person is None
-        else {"actor": person.actor, "reason": person.reason, "at": iso(person.at_ns)},
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strangler_cli.formats.side_by_side import Pair, excerpt, side_by_side
+from strangler.views.side_by_side import Pair, excerpt, side_by_side
 from strangler_cli.screen import Cell, Column
 
 if TYPE_CHECKING:

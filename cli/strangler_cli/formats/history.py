@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from strangler.cutover import CutoverState
 from strangler.ledger.audit import entries
+from strangler.views.words import iso, percent
 from strangler_cli.screen import Cell, Column
-from strangler_cli.words import iso, percent
 
 if TYPE_CHECKING:
     from strangler.ledger.audit import Entry

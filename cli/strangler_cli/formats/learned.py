@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from strangler.comparison.learning.claims import proposed_rule
-from strangler_cli.formats.rule_yaml import block
+from strangler.config.rule_yaml import block
 
 if TYPE_CHECKING:
     from strangler.comparison.learning.claims import Claim

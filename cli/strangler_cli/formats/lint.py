@@ -7,10 +7,10 @@ from collections import Counter
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
+from strangler.views.words import counted
 from strangler_cli.formats.github import MOST as MOST_ANNOTATIONS
 from strangler_cli.formats.github import command
 from strangler_cli.formats.sarif import MOST, SCHEMA, uri
-from strangler_cli.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from strangler.views.words import counted
 from strangler_cli.formats import tally as tallied
 from strangler_cli.formats.learned import rule_lines
 from strangler_cli.formats.outcome import place_of, side_text, why
 from strangler_cli.screen import visible
-from strangler_cli.words import counted
 
 if TYPE_CHECKING:
     from strangler.comparison.model import Outcome

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from strangler.views.words import counted
 from strangler_cli.screen import Column, Screen
-from strangler_cli.words import counted
 from strangler_migrations.filling import Filling
 from strangler_migrations.plan import Plan
 from strangler_migrations.running.locking import blockers

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from strangler.views.status import cutover_view
 from strangler_cli.formats import verdict
 from strangler_cli.formats.history import where
-from strangler_cli.formats.standing_json import cutover_object
 
 if TYPE_CHECKING:
     from strangler.config import Loaded
     from strangler.ledger.moving import Moved
+    from strangler.views.standing import CutoverStanding
     from strangler_cli.formats.verdict import Asked
     from strangler_cli.in_force import InForce
     from strangler_cli.screen import Screen
-    from strangler_cli.standing import CutoverStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +90,5 @@ def as_object(told: Told, loaded: Loaded) -> dict[str, Any]:
         else None,
         "resolved": moved.resolved if moved else 0,
         "handed_back": list(told.handed_back),
-        "cutover": cutover_object(told.now, loaded),
+        "cutover": cutover_view(told.now, loaded),
     }

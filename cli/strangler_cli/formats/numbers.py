@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from strangler.gate.numbers import ranges
 from strangler.numbers import KINDS
 from strangler_cli.screen import Cell, Column
-from strangler_cli.words import iso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from strangler.ledger.numbers import Kept
-    from strangler.numbers import Finding
     from strangler_cli.screen import Screen
 
 _COLUMNS = (
@@ -49,29 +47,3 @@ def _row(kept: Kept) -> list[Cell]:
         those = [each for each in kept.open if each.kind == kind]
         cells.append((ranges(those), "bad") if those else "-")
     return [*cells, f"{len(kept.acknowledged):,}"]
-
-
-def as_object(kept: Kept) -> dict[str, Any]:
-    """One series; the fields stand in docs/commands.md."""
-    drawn = kept.series.drawn
-    return {
-        "series": kept.name,
-        "routes": list(kept.series.routes),
-        "drawn": [[run.first, run.last] for run in drawn],
-        "open": [_finding(each) for each in kept.open],
-        "acknowledged": [
-            {
-                "kind": each.kind,
-                "first": each.first,
-                "last": each.last,
-                "actor": each.actor,
-                "reason": each.reason,
-                "at": iso(each.at_ns),
-            }
-            for each in kept.acknowledged
-        ],
-    }
-
-
-def _finding(found: Finding) -> dict[str, Any]:
-    return {"kind": found.kind, "first": found.first, "last": found.last, "at": iso(found.at_ns)}

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from strangler.comparison.model import Opaque
-from strangler_cli.places import rule_place
+from strangler.views.places import rule_place
+from strangler.views.words import counted, money
 from strangler_cli.screen import Cell, Column
-from strangler_cli.words import counted, money
 
 if TYPE_CHECKING:
     from strangler.comparison.model import Difference, Node, Outcome

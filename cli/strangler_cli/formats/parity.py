@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from strangler.views.words import counted, iso
 from strangler_cli.screen import Cell, Column
-from strangler_cli.words import counted, iso
 
 if TYPE_CHECKING:
     from strangler_cli.screen import Screen, Tone

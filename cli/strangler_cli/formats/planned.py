@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from strangler.gate.case import duration
-from strangler_cli.words import iso
+from strangler.views.words import iso
 
 if TYPE_CHECKING:
     from strangler.planned import PlanFile

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import msgspec
-
-from strangler_cli.formats.rule_yaml import flow
+from strangler.config.rule_yaml import flow
+from strangler.views.proposal import example
 from strangler_cli.screen import Column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from strangler.comparison.model import Node
-    from strangler_cli.proposals import Proposed
+    from strangler.views.proposals import Proposed
     from strangler_cli.screen import Cell, Screen
 
-_SHOWN: Final = 60
-_ENCODER: Final = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
-_ABSENT: Final = "(absent)"
 _SIGNED: Final = frozenset({"reason", "owner", "expires"})
 
 
@@ -47,39 +42,5 @@ def _meaning(each: Proposed) -> dict[str, object]:
 
 def such_as(each: Proposed) -> str:
     """One example: what stood there on either side, or both times."""
-    first, second = _example(each)
+    first, second = example(each)
     return f"{first} / {second}" if first or second else "-"
-
-
-def _example(each: Proposed) -> tuple[str, str]:
-    if not each.proposal.examples:
-        return "", ""
-    first, second = map(_short, each.proposal.examples[0])
-    kinds = each.proposal.kinds
-    return _ABSENT if kinds == ("extra",) else first, _ABSENT if kinds == ("missing",) else second
-
-
-def _short(value: Node) -> str:
-    text = _ENCODER.encode(value).decode()
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-
-
-def as_object(each: Proposed) -> dict[str, Any]:
-    """One proposal."""
-    first, second = _example(each)
-    return {
-        "id": each.id,
-        "cutover": each.cutover,
-        "route": each.route,
-        "source": "noise" if each.is_noise else "divergence",
-        "causes": list(each.proposal.causes),
-        "kinds": list(each.proposal.kinds),
-        "kind": each.proposal.kind,
-        "location": each.proposal.place,
-        "rule": dict(each.proposal.rule),
-        "differed": each.proposal.differed,
-        "asked": each.proposal.asked,
-        "first": first,
-        "second": second,
-        "divergences": list(each.proposal.marks),
-    }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from strangler.config.rule_yaml import flow
 from strangler.ledger.rule_use import Use
-from strangler_cli.formats.rule_yaml import flow
+from strangler.views.words import ago, counted, iso
 from strangler_cli.screen import Column
-from strangler_cli.words import ago, counted, iso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from strangler.config.rule_yaml import block
+from strangler.views.standing import command
+from strangler.views.words import ago, counted, iso, percent
 from strangler_cli.formats import rule_use
 from strangler_cli.formats.effects import alarms
 from strangler_cli.formats.proposals import such_as
-from strangler_cli.formats.rule_yaml import block
 from strangler_cli.screen import Cell, Column
-from strangler_cli.standing import command
-from strangler_cli.words import ago, counted, iso, percent
 
 if TYPE_CHECKING:
     from strangler.config import Loaded
     from strangler.ledger.refereed import Refereed
-    from strangler_cli.proposals import Proposed
+    from strangler.views.proposals import Proposed
+    from strangler.views.standing import CutoverStanding, RouteStanding, Standing, WebhookStanding
     from strangler_cli.screen import Screen
-    from strangler_cli.standing import CutoverStanding, RouteStanding, Standing, WebhookStanding
 
 _SHOWN = 6
 _COLUMNS = (

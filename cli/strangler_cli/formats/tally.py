@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from strangler_cli.places import rule_place
+from strangler.views.places import rule_place
+from strangler.views.words import counted, money
 from strangler_cli.screen import Column
-from strangler_cli.words import counted, money
 
 if TYPE_CHECKING:
     from strangler_cli.pairing.tally import Group, Tally

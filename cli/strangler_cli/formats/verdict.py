@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from strangler.gate import Reason, Verdict
+from strangler.views.gate import reason_view
 
 if TYPE_CHECKING:
     from strangler_cli.screen import Screen, Tone
@@ -79,22 +80,6 @@ def as_object(asked: Asked) -> dict[str, Any]:
         "compared": asked.compared,
         "different": asked.different,
         "evidence_hash": verdict.evidence_hash,
-        "reasons": [reason_object(reason, asked.file) for reason in verdict.reasons],
+        "reasons": [reason_view(reason, asked.file) for reason in verdict.reasons],
         "notes": list(verdict.notes),
-    }
-
-
-def reason_object(reason: Reason, file: str) -> dict[str, Any]:
-    """One reason; `line` is 0 where no line of the file stands behind it."""
-    return {
-        "code": reason.code,
-        "status": reason.status,
-        "route": reason.route,
-        "stratum": reason.stratum,
-        "measured": reason.measured,
-        "required": reason.required,
-        "remedy": reason.remedy,
-        "more": reason.more,
-        "file": file,
-        "line": reason.config_line,
     }

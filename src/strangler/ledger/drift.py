@@ -1,7 +1,8 @@
-"""Money by which the candidate is off, all divergences of an epoch together."""
+"""What the candidate's amounts come to beside legacy's: net, and as an order."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Context, Decimal
 from typing import Final
 
@@ -10,6 +11,10 @@ from sqlalchemy import Connection, select
 from strangler.ledger import tables
 
 _EXACT: Final = Context(prec=100)
+_PLACES: Final = 4
+_MOST: Final = 2**62
+_DIGITS: Final = 14
+"""Before the point; what has more is over `_MOST` ten-thousandths."""
 
 
 def net_drift(connection: Connection, epoch: int) -> tuple[tuple[str, Decimal], ...]:
@@ -20,3 +25,18 @@ def net_drift(connection: Connection, epoch: int) -> tuple[tuple[str, Decimal], 
     ):
         net[currency] = _EXACT.add(net.get(currency, Decimal(0)), Decimal(amount))
     return tuple(sorted(net.items()))
+
+
+def rank_of(amounts: Iterable[Decimal]) -> int:
+    """The largest of a divergence's drifts, whatever its currency, in ten-thousandths, at most 2^62: an order to list
+    by, and no amount. Anything but nothing is at least 1.
+    """
+    return max((_rank(amount) for amount in amounts), default=0)
+
+
+def _rank(amount: Decimal) -> int:
+    if not amount:
+        return 0
+    if amount.adjusted() > _DIGITS:
+        return _MOST
+    return min(_MOST, max(1, int(amount.copy_abs().scaleb(_PLACES, _EXACT))))

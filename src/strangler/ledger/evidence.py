@@ -195,8 +195,9 @@ def _failures(connection: Connection, epoch: int) -> dict[tuple[str, str, str], 
 def _seen(connection: Connection, epoch: int) -> tuple[Seen, ...]:
     """Divergences of the epoch; one that was merged into another that is there too counts with it."""
     seen, table = tables.divergence_epochs, tables.divergences
+    wanted = (table.c[name] for name in ("id", "route", "location", "kind", "cause", "severity"))
     statement = (
-        select(table, seen.c.count, seen.c.wrong_amounts)
+        select(*wanted, table.c.merged_into, table.c.claims, seen.c.count, seen.c.wrong_amounts)
         .join(table, table.c.id == seen.c.divergence)
         .where(seen.c.epoch == epoch)
         .order_by(seen.c.count.desc(), table.c.id)
@@ -204,12 +205,10 @@ def _seen(connection: Connection, epoch: int) -> tuple[Seen, ...]:
     rows = list(connection.execute(statement).mappings())
     into = {row["id"]: row["merged_into"] for row in rows}
     roots = {divergence: _root(into, divergence) for divergence in into}
-    out: list[Seen] = []
+    merged: dict[str, list[RowMapping]] = defaultdict(list)
     for row in rows:
-        if roots[row["id"]] == row["id"]:
-            merged = [other for other in rows if roots[other["id"]] == row["id"]]
-            out.append(_seen_row(row, merged))
-    return tuple(out)
+        merged[roots[row["id"]]].append(row)
+    return tuple(_seen_row(row, merged[row["id"]]) for row in rows if roots[row["id"]] == row["id"])
 
 
 def _root(into: dict[str, str], divergence: str) -> str:

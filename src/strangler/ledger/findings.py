@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, tuple_, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from strangler.comparison.model import Severity
 from strangler.ledger import tables
 from strangler.ledger.counting import CellKey
+from strangler.ledger.drift import rank_of
 from strangler.ledger.settled import SEVERITIES, Finding, Settled
 from strangler.ledger.tables import MINUTE_NS
 from strangler.ledger.upsert import Row, tally, upsert
@@ -61,8 +62,11 @@ def _write_divergences(connection: Connection, found: Found) -> None:
             "state_ns": settled.seen_ns,
             "first_ns": settled.seen_ns,
             "last_ns": settled.seen_ns,
+            "times": 0,
+            "drift_rank": 0,
         }
         row = tally(rows, divergence, start)
+        row["times"] += 1
         row["severity"] = _worse(row["severity"], finding.severity)
         row["first_ns"] = min(row["first_ns"], settled.seen_ns)
         row["last_ns"] = max(row["last_ns"], settled.seen_ns)
@@ -72,6 +76,7 @@ def _write_divergences(connection: Connection, found: Found) -> None:
         connection,
         tables.divergences,
         rows.values(),
+        add=("times",),
         earliest=("first_ns",),
         latest=("last_ns",),
         replace=("severity", "cause"),
@@ -127,31 +132,41 @@ def _write_drift(connection: Connection, found: Found) -> None:
             sums[divergence, key[0], currency] = _EXACT.add(total, amount), count + 1
     if not sums:
         return
-    stored = _stored_drift(connection, sums)
+    known = _stored_drift(connection, {divergence for divergence, _, _ in sums})
     rows: list[Row] = []
     for place, (amount, count) in sums.items():
         divergence, epoch, currency = place
-        text = str(_EXACT.add(amount, stored.get(place, Decimal(0))))
+        known[place] = _EXACT.add(amount, known.get(place, Decimal(0)))
+        text = str(known[place])
         rows.append(
             {"divergence": divergence, "epoch": epoch, "currency": currency, "amount": text, "count": count}
         )
     # Decimal text cannot be added by the database; the one writer has read it in this same transaction.
     upsert(connection, tables.divergence_drift, rows, add=("count",), replace=("amount",))
+    _rank(connection, known)
 
 
-def _stored_drift(
-    connection: Connection, keys: Mapping[tuple[str, int, str], object]
-) -> dict[tuple[str, int, str], Decimal]:
-    table = tables.divergence_drift
-    pairs = sorted({(divergence, epoch) for divergence, epoch, _ in keys})
+def _stored_drift(connection: Connection, ids: Iterable[str]) -> dict[tuple[str, int, str], Decimal]:
+    """Of all epochs."""
+    table, wanted = tables.divergence_drift, sorted(ids)
     out: dict[tuple[str, int, str], Decimal] = {}
-    for start in range(0, len(pairs), _CHUNK):
-        statement = select(table).where(
-            tuple_(table.c.divergence, table.c.epoch).in_(pairs[start : start + _CHUNK])
-        )
+    for start in range(0, len(wanted), _CHUNK):
+        statement = select(table).where(table.c.divergence.in_(wanted[start : start + _CHUNK]))
         for row in connection.execute(statement).mappings():
             out[row["divergence"], row["epoch"], row["currency"]] = Decimal(row["amount"])
     return out
+
+
+def _rank(connection: Connection, known: Mapping[tuple[str, int, str], Decimal]) -> None:
+    """Where each stands in a list that begins with the largest drift of money, over all epochs."""
+    net: dict[str, dict[str, Decimal]] = {}
+    for (divergence, _, currency), amount in known.items():
+        sums = net.setdefault(divergence, {})
+        sums[currency] = _EXACT.add(sums.get(currency, Decimal(0)), amount)
+    table = tables.divergences
+    statement = update(table).where(table.c.id == bindparam("divergence"))
+    ranks = [{"divergence": each, "rank": rank_of(net[each].values())} for each in sorted(net)]
+    connection.execute(statement.values(drift_rank=bindparam("rank")), ranks)
 
 
 def _regress(connection: Connection, found: Found, now_ns: int) -> None:

@@ -16,6 +16,10 @@ from strangler.ledger.flush import flush
 from strangler.ledger.store import Ledger, open_ledger
 from strangler.testing.judged import START, Judged
 
+EARLIER = {"a": [("EUR", "0.00", 2)], "b": [("EUR", "-1.00", 4)]}
+DRIFT = "INSERT INTO divergence_drift VALUES (:id, 1, :currency, :amount, :count)"
+SEEN = "INSERT INTO divergence_epochs (divergence, epoch, count) VALUES (:id, 1, :count)"
+
 
 def first_version(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     """A ledger as the first revision made it."""
@@ -56,8 +60,26 @@ def test_what_the_first_version_counted_stays_and_goes_on(
             ),
             {"none": b"\x80"},
         )
+        for divergence, rows in EARLIER.items():
+            connection.execute(
+                text(
+                    "INSERT INTO divergences (id, cutover, route, fingerprint, location, kind, cause, severity,"
+                    " detail, legacy, candidate, merged_into, state)"
+                    " VALUES (:id, 'reads', 'invoice', :id, '', 'changed', '', 'money', '', '', '', '', 'open')"
+                ),
+                {"id": divergence},
+            )
+            for currency, amount, count in rows:
+                said = {"id": divergence, "currency": currency, "amount": amount, "count": count}
+                connection.execute(text(DRIFT), said)
+                connection.execute(text(SEEN), said)
     old.close()
     ledger = open_ledger(url, tmp_path)
+    with ledger.read() as connection:
+        listed = connection.execute(
+            text("SELECT id, times, drift_rank FROM divergences ORDER BY drift_rank DESC, times DESC")
+        ).fetchall()
+    assert [tuple(row) for row in listed] == [("b", 4, 10_000), ("a", 2, 0)]
     with ledger.begin() as connection:
         flush(connection, [judged.equal(mark=b"12345678") for _ in range(3)], now_ns=START, worker="w")
     with ledger.read() as connection:

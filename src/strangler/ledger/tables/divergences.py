@@ -42,8 +42,12 @@ divergences = Table(
     text("regressed_in", ""),
     number("first_ns"),
     number("last_ns"),
+    number("times"),
+    number("drift_rank"),
     Index(None, "cutover"),
     Index(None, "fingerprint"),
+    Index(None, "merged_into"),
+    Index(None, "drift_rank", "times", "id"),
 )
 
 divergence_epochs = Table(

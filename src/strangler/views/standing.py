@@ -1,4 +1,4 @@
-"""Where everything stands, read from the ledger: what `status` shows."""
+"""Where everything stands, read from the ledger: what `status` and the board show."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from strangler.ledger.judging import look
 from strangler.ledger.refereed import Refereed, refereed
 from strangler.ledger.rule_use import RuleUse, rule_uses
 from strangler.ledger.tables import MINUTE_NS
-from strangler_cli.proposals import Proposed, proposals
+from strangler.views.proposals import Proposed, proposals
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -93,8 +93,12 @@ class Standing:
     webhooks: tuple[WebhookStanding, ...]
 
 
-def standing(connection: Connection, loaded: Loaded, now_ns: int, *, only: str | None = None) -> Standing:
-    """Read it, in one consistent view. `only`: one cutover."""
+def standing(
+    connection: Connection, loaded: Loaded, now_ns: int, *, only: str | None = None, advice: bool = True
+) -> Standing:
+    """Read it, in one consistent view. `only`: one cutover. `advice`: with the rules that are proposed or idle, for
+    which every divergence is read.
+    """
     chosen = [name for name in loaded.config.cutovers if only in {None, name}]
     known = states(connection, loaded.config)
     table = current_table(connection)
@@ -106,11 +110,15 @@ def standing(connection: Connection, loaded: Loaded, now_ns: int, *, only: str |
         accounting=_accounting(connection),
         losses=streams.losses(connection),
         file_problem=_file_problem(connection, loaded),
-        proposals=tuple(entry for entry in proposals(connection, loaded) if only in {None, entry.cutover}),
-        idle_rules=tuple(use for use in rule_uses(connection, loaded) if use.idle),
+        proposals=_proposals(connection, loaded, only) if advice else (),
+        idle_rules=tuple(use for use in rule_uses(connection, loaded) if use.idle) if advice else (),
         referee=refereed(connection),
         webhooks=webhooks(connection, loaded),
     )
+
+
+def _proposals(connection: Connection, loaded: Loaded, only: str | None) -> tuple[Proposed, ...]:
+    return tuple(entry for entry in proposals(connection, loaded) if only in {None, entry.cutover})
 
 
 def webhooks(connection: Connection, loaded: Loaded) -> tuple[WebhookStanding, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strangler_cli.formats.side_by_side import excerpt, side_by_side
+from strangler.views.side_by_side import excerpt, side_by_side
 
 
 def marks(left: Any, right: Any, place: str = "") -> list[tuple[str | None, str | None]]:

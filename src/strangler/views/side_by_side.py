@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -15,6 +16,7 @@ type Mark = Literal["", "|", ">>"]
 
 AROUND: Final = 3
 _STEP: Final = "  "
+_WORD: Final = frozenset(string.ascii_letters + string.digits + ".+-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,29 @@ def excerpt(pairs: Sequence[Pair], around: int = AROUND) -> Iterator[Pair | None
         elif not gap:
             gap = True
             yield None
+
+
+def apart(left: str, right: str) -> tuple[str, str, str, str]:
+    """What both begin with, legacy's part, the candidate's part, what both end with."""
+    same = _alike(left, right)
+    rest = _alike(left[same:][::-1], right[same:][::-1])
+    # A number or a word is marked whole: what changed is the amount, not its last digit.
+    while same and left[same - 1] in _WORD:
+        same -= 1
+    while rest and left[-rest] in _WORD:
+        rest -= 1
+    return (
+        left[:same],
+        left[same : len(left) - rest],
+        right[same : len(right) - rest],
+        left[len(left) - rest :],
+    )
+
+
+def _alike(left: str, right: str) -> int:
+    """How many characters are the same at the beginning."""
+    differing = (index for index, (a, b) in enumerate(zip(left, right, strict=False)) if a != b)
+    return next(differing, min(len(left), len(right)))
 
 
 def _unequal(left: Sequence[Line], right: Sequence[Line], patterns: Sequence[Pattern]) -> Iterator[Pair]:

@@ -23,9 +23,9 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from strangler.config import parse
 from strangler.config.document import plain, read
+from strangler.config.rule_yaml import block, flow
 from strangler.config.rulesfile import parse_rules
 from strangler.errors import UsageError
-from strangler_cli.formats.rule_yaml import block, flow
 
 type Addition = tuple[Mapping[str, Any], str | None]
 """A rule as the file writes it, and the route it is for; None: every route."""

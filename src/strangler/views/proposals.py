@@ -18,7 +18,7 @@ from strangler.ledger.divergences import divergences
 from strangler.ledger.epochs import current, epochs
 from strangler.ledger.noise import noise
 from strangler.ledger.rule_use import compared
-from strangler_cli.places import rule_place
+from strangler.views.places import rule_place
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

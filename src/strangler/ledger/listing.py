@@ -1,0 +1,184 @@
+"""Divergences page by page, worst first: by drift of money, then by how often they were seen, over all epochs.
+
+A page is read along an index from where the last one ended, so the ten-thousandth costs what the first does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from sqlalchemy import Column, ColumnElement, Connection, and_, exists, func, not_, or_, select, tuple_
+
+from strangler.ledger import tables
+from strangler.ledger.divergences import Divergence, _filled, united
+from strangler.ledger.settled import SEVERITIES
+
+_SEARCHED: Final = ("id", "fingerprint", "location", "cause", "detail", "legacy", "candidate", "claims")
+_MOST: Final = 500
+STATES: Final = ("open", "regressed", "accepted", "resolved")
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """Which divergences; an empty text filters nothing.
+
+    `version`: of the candidate, with which it was seen; `stratum`: in which; `search`: part of its id, place, cause or
+    values, whatever the case. `epochs`: seen in one of those.
+    """
+
+    cutover: str = ""
+    route: str = ""
+    cause: str = ""
+    state: str = ""
+    severity: str = ""
+    version: str = ""
+    stratum: str = ""
+    search: str = ""
+    epochs: tuple[int, ...] = ()
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page ended: of its last divergence."""
+
+    rank: int
+    times: int
+    id: str
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A page. `following`: where it ended, None where nothing comes after it."""
+
+    found: tuple[Divergence, ...]
+    following: Place | None
+
+
+def listed(connection: Connection, chosen: Filter, after: Place | None = None, limit: int = 50) -> Listed:
+    """One page. A divergence that is part of another of the same state stands in that one, as `united` has it, unless
+    more money is at stake in the part.
+    """
+    table = tables.divergences
+    order = tuple_(table.c.drift_rank, table.c.times, table.c.id)
+    statement = (
+        select(table)
+        .where(_shown(), *conditions(connection, chosen))
+        .order_by(table.c.drift_rank.desc(), table.c.times.desc(), table.c.id.desc())
+        .limit(min(limit, _MOST) + 1)
+    )
+    if after is not None:
+        statement = statement.where(order < tuple_(after.rank, after.times, after.id))
+    rows = list(connection.execute(statement).mappings())
+    here = rows[: min(limit, _MOST)]
+    found = {each.id: each for each in _filled(connection, here, None)}
+    whole = {each.id: each for each in united([*found.values(), *_parts(connection, list(found))])}
+    last = here[-1] if len(rows) > len(here) else None
+    following = Place(last["drift_rank"], last["times"], last["id"]) if last is not None else None
+    return Listed(tuple(whole.get(each, found[each]) for each in found), following)
+
+
+def _parts(connection: Connection, ids: list[str]) -> list[Divergence]:
+    """What is part of one of these and does not stand among them."""
+    table = tables.divergences
+    parts = select(table).where(table.c.merged_into.in_(ids), table.c.id.not_in(ids))
+    return _filled(connection, list(connection.execute(parts).mappings()), None)
+
+
+def tally(connection: Connection, chosen: Filter) -> dict[str, dict[str, int]]:
+    """State to severity to how many there are, parts of others not counted by themselves."""
+    table = tables.divergences
+    counts = (
+        select(table.c.state, table.c.severity, func.count())
+        .where(_shown(), *conditions(connection, chosen))
+        .group_by(table.c.state, table.c.severity)
+    )
+    out: dict[str, dict[str, int]] = {state: dict.fromkeys(SEVERITIES, 0) for state in STATES}
+    for state, severity, count in connection.execute(counts):
+        out[state][severity] = count
+    return out
+
+
+def causes(connection: Connection) -> tuple[str, ...]:
+    """Every cause there is."""
+    return _distinct(connection, tables.divergences.c.cause)
+
+
+def versions(connection: Connection) -> tuple[str, ...]:
+    """Every version of the candidate that was compared."""
+    return _distinct(connection, tables.epochs.c.version)
+
+
+def strata(connection: Connection) -> tuple[str, ...]:
+    """Every stratum in which something was compared."""
+    return _distinct(connection, tables.evidence.c.stratum)
+
+
+def _distinct(connection: Connection, column: Column[str]) -> tuple[str, ...]:
+    found: list[str] = list(connection.execute(select(column).distinct()).scalars())
+    return tuple(sorted(filter(None, found)))
+
+
+def _shown() -> ColumnElement[bool]:
+    table = tables.divergences
+    root = table.alias("root")
+    inside = exists().where(
+        root.c.id == table.c.merged_into,
+        root.c.merged_into == "",
+        root.c.state == table.c.state,
+        root.c.drift_rank >= table.c.drift_rank,
+    )
+    return or_(table.c.merged_into == "", not_(inside))
+
+
+def conditions(connection: Connection, chosen: Filter) -> Sequence[ColumnElement[bool]]:
+    """What the rows must be."""
+    table = tables.divergences
+    out = [
+        table.c[name] == value
+        for name in ("cutover", "route", "state", "severity")
+        if (value := getattr(chosen, name))
+    ]
+    if chosen.cause:
+        named = f'"code":"{_escaped(chosen.cause)}"'
+        learned = table.c.claims.like(f"%{named}%", escape="\\")
+        out.append(or_(and_(table.c.claims == "", table.c.cause == chosen.cause), learned))
+    if chosen.search:
+        out.append(or_(*(_within(table.c[name], chosen.search) for name in _SEARCHED)))
+    if chosen.epochs or chosen.version:
+        out.append(_seen_in(_epochs(connection, chosen)))
+    if chosen.stratum:
+        out.append(_seen_under(chosen.stratum, _epochs(connection, chosen)))
+    return out
+
+
+def _epochs(connection: Connection, chosen: Filter) -> list[int]:
+    """The epochs in question: a handful, so that each is looked up by key."""
+    table = tables.epochs
+    statement = select(table.c.id)
+    for name in ("version", "cutover"):
+        if value := getattr(chosen, name):
+            statement = statement.where(table.c[name] == value)
+    if chosen.epochs:
+        statement = statement.where(table.c.id.in_(chosen.epochs))
+    return list(connection.execute(statement).scalars())
+
+
+def _seen_in(epochs: list[int]) -> ColumnElement[bool]:
+    seen = tables.divergence_epochs
+    return exists().where(seen.c.divergence == tables.divergences.c.id, seen.c.epoch.in_(epochs))
+
+
+def _seen_under(stratum: str, epochs: list[int]) -> ColumnElement[bool]:
+    minutes = tables.divergence_minutes
+    return exists().where(
+        minutes.c.divergence == tables.divergences.c.id,
+        minutes.c.epoch.in_(epochs),
+        minutes.c.stratum == stratum,
+    )
+
+
+def _within(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    return func.lower(column).like(f"%{_escaped(text.lower())}%", escape="\\")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
