@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +106,32 @@ def publish(place: Place, *records: Record) -> None:
                     put(connection, fact)
     except StranglerError as error:
         _tell(f"the ledger was not told, `strangler migrate status` does it again: {error.what}")
+
+
+@contextmanager
+def audited(
+    place: Place, action: str, migration: str, reason: str, after: Mapping[str, Any]
+) -> Generator[None]:
+    """What is done inside has an entry in the ledger's audit, or is not done. Without a configuration there is no
+    ledger: then the database's own history alone has it.
+    """
+    from strangler.ledger import audit
+    from strangler_cli.session import ledger_of, now_ns
+
+    if place.loaded is None:
+        yield
+        return
+    with ledger_of(place.loaded, create=True) as ledger, ledger.begin() as connection:
+        audit.append(
+            connection,
+            at_ns=now_ns(),
+            actor=place.session.actor,
+            action=action,
+            subject=migration,
+            reason=reason,
+            after=after,
+        )
+        yield
 
 
 def _tell(text: str) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from strangler_migrations import marks
 from strangler_migrations.binding import expand
 from strangler_migrations.catalog.model import Catalog
 from strangler_migrations.draft import Pair
@@ -49,7 +50,9 @@ def installed(
         why="NULL in every row that is there: no rewrite",
     )
     yield Statement(
-        function(catalog, name, body(pairs, table)), undo=(f"DROP FUNCTION IF EXISTS {name}()",), unit=unit
+        function(catalog, name, body(pairs, table, new)),
+        undo=(f"DROP FUNCTION IF EXISTS {name}()",),
+        unit=unit,
     )
     for make, always, drop in triggers(on, name, new, old):
         lock = Lock.SHARE_ROW_EXCLUSIVE
@@ -57,15 +60,18 @@ def installed(
         yield changes(table, always, "", lock=lock, unit=unit)
 
 
-def body(pairs: Sequence[Pair], table: str) -> str:
-    """The function's body: which side was touched, then the other side from it."""
+def body(pairs: Sequence[Pair], table: str, version: str) -> str:
+    """The function's body: which side was touched, then the other side from it. `version`: the new one's schema."""
     down = "\n".join(_computed(pair, table, "down") for pair in reversed(pairs) if pair.old and pair.down)
     up = "\n".join(_computed(pair, table, "up") for pair in pairs if pair.new and pair.up)
-    return f"""DECLARE
+    # Columns of the user's may be called as the variables are.
+    return f"""#variable_conflict use_column
+DECLARE
   newer boolean := TG_ARGV[0] = 'new';
   old_touched boolean;
   new_touched boolean;
   agrees boolean;
+  mark text;
 BEGIN
   IF TG_OP = 'UPDATE' THEN
     old_touched := {_any(_changed(pair.old, pair.old_type) for pair in pairs if pair.old)};
@@ -87,6 +93,7 @@ BEGIN
 {down or "    NULL;"}
   ELSE
 {up or "    NULL;"}
+{marks.writer(version)}
   END IF;
   RETURN NEW;
 END"""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from strangler.errors import UsageError
+from strangler_migrations import marks
 from strangler_migrations.catalog.model import Catalog, Grants, Table
 from strangler_migrations.draft import Shown
 from strangler_migrations.sql.names import MAX_BYTES, ident, qualified
@@ -40,14 +41,13 @@ def published(
             yield _granted("USAGE", f"SCHEMA {name}", role, unit, grantable=grantable)
     invoker = " WITH (security_invoker = true)" if catalog.server.version >= SECURITY_INVOKER else ""
     for table_name, each in sorted(shown.items()):
-        yield from _view(
-            catalog, catalog.tables[each.table], each, qualified(schema, table_name), invoker, unit
-        )
+        yield from _view(catalog, each, schema, table_name, invoker, unit)
 
 
 def _view(
-    catalog: Catalog, table: Table, shown: Shown, view: str, invoker: str, unit: str
+    catalog: Catalog, shown: Shown, schema: str, name: str, invoker: str, unit: str
 ) -> Iterator[Statement]:
+    table, view = catalog.tables[shown.table], qualified(schema, name)
     if table.row_security and not invoker:
         raise UsageError(
             f"`{table.name}` has row security, which a view would pass by: before PostgreSQL 15 a view reads with the"
@@ -55,17 +55,18 @@ def _view(
             remedy="upgrade the server to 15 or later first",
         )
     columns = ", ".join(
-        ident(column) if column == name else f"{ident(column)} AS {ident(name)}"
-        for name, column in shown.columns.items()
+        ident(column) if column == shown_as else f"{ident(column)} AS {ident(shown_as)}"
+        for shown_as, column in shown.columns.items()
     )
     yield Statement(
-        f"CREATE VIEW {view}{invoker} AS SELECT {columns} FROM {qualified(catalog.schema, table.name)}",
+        f"CREATE VIEW {view}{invoker} AS SELECT {columns} FROM {qualified(catalog.schema, table.name)}"
+        f" WHERE {marks.reader(schema)}",
         Lock.ACCESS_SHARE,
         (table.name,),
         unit=unit,
     )
-    for name, default in shown.defaults.items():
-        yield Statement(f"ALTER VIEW {view} ALTER COLUMN {ident(name)} SET DEFAULT {default}", unit=unit)
+    for column, default in shown.defaults.items():
+        yield Statement(f"ALTER VIEW {view} ALTER COLUMN {ident(column)} SET DEFAULT {default}", unit=unit)
     yield from _rights(table, shown, view, unit)
 
 

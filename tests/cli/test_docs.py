@@ -21,14 +21,14 @@ HIDDEN = {"--help", "-h"}
 
 
 def commands(group: click.Group, name: str) -> Iterator[tuple[str, click.Command]]:
-    """Every command that is not a group, by its full name; the root too."""
+    """Every command by its full name, but for groups that do nothing by themselves; the root too."""
     context = click.Context(group)
     for each in group.list_commands(context):
         command = group.get_command(context, each)
         assert command is not None
         if isinstance(command, click.Group):
             yield from commands(command, f"{name} {each}")
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             yield f"{name} {each}", command
 
 

@@ -28,6 +28,7 @@ def command(config: str, candidate_version: str | None, log: str | None) -> None
     """Serve."""
     import asyncio
 
+    from strangler_cli.beside import readers_followed
     from strangler_cli.session import configuration
 
     loaded = configuration(config)
@@ -37,14 +38,15 @@ def command(config: str, candidate_version: str | None, log: str | None) -> None
         raise _not_installed(error) from None
     file = _opened(log) if log else None
     try:
-        asyncio.run(
-            serve(
-                loaded,
-                candidate_version=candidate_version,
-                on_ready=lambda serving: _ready(loaded, serving),
-                log=file.fileno() if file else None,
+        with readers_followed(loaded):
+            asyncio.run(
+                serve(
+                    loaded,
+                    candidate_version=candidate_version,
+                    on_ready=lambda serving: _ready(loaded, serving),
+                    log=file.fileno() if file else None,
+                )
             )
-        )
     finally:
         if file:
             file.close()

@@ -20,30 +20,9 @@ from strangler_migrations.migration import Loaded
 from strangler_migrations.plan import Plan
 from strangler_migrations.running.session import Connection
 from strangler_migrations.running.states import State
+from strangler_migrations.running.tables import LATEST, SCHEMA
 from strangler_migrations.statement import Phase, Statement
 
-_SCHEMA: Final = """
-CREATE SCHEMA IF NOT EXISTS strangler;
-CREATE TABLE IF NOT EXISTS strangler.migrations (
-    name text PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY, base text NOT NULL, version text NOT NULL,
-    previous text, digest text NOT NULL, source text NOT NULL, shown jsonb NOT NULL, sql boolean NOT NULL,
-    state text NOT NULL, actor text NOT NULL, started_at timestamptz NOT NULL DEFAULT now(),
-    changed_at timestamptz NOT NULL DEFAULT now());
-CREATE TABLE IF NOT EXISTS strangler.statements (
-    migration text NOT NULL REFERENCES strangler.migrations ON DELETE CASCADE, number integer NOT NULL,
-    phase text NOT NULL, body jsonb NOT NULL, begun_at timestamptz, done_at timestamptz,
-    PRIMARY KEY (migration, number));
-CREATE TABLE IF NOT EXISTS strangler.fillings (
-    migration text NOT NULL REFERENCES strangler.migrations ON DELETE CASCADE, number integer NOT NULL,
-    body jsonb NOT NULL, last_key text[], rows bigint NOT NULL DEFAULT 0, done boolean NOT NULL DEFAULT false,
-    PRIMARY KEY (migration, number));
-CREATE TABLE IF NOT EXISTS strangler.history (
-    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    migration text NOT NULL, event text NOT NULL, actor text NOT NULL, detail text NOT NULL DEFAULT '');
-CREATE TABLE IF NOT EXISTS strangler.lease (
-    one boolean PRIMARY KEY DEFAULT true CHECK (one), holder text NOT NULL, token text NOT NULL,
-    expires_at timestamptz NOT NULL);
-"""
 _PHASE: Final = 1_000_000
 _VERSION: Final = 500_000
 """Statements that publish the version come behind those of the operations, which may have to be read first."""
@@ -103,11 +82,12 @@ class Event:
 
 def prepare(connection: Connection) -> None:
     """Make the schema, if it is not there."""
-    if not exists(connection):
+    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (LATEST,)).fetchone()
+    if row is None or not row[0]:
         with connection.transaction():
             # Two tools at once: the second waits, and finds it.
             connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('strangler schema', 0))")
-            connection.execute(_SCHEMA.encode())
+            connection.execute(SCHEMA.encode())
 
 
 def exists(connection: Connection) -> bool:

@@ -9,6 +9,7 @@ from strangler_cli.commands.migrate.drop import drop
 from strangler_cli.commands.migrate.history import history
 from strangler_cli.commands.migrate.lint import lint
 from strangler_cli.commands.migrate.plan import plan
+from strangler_cli.commands.migrate.readers import readers
 from strangler_cli.commands.migrate.rollback import rollback
 from strangler_cli.commands.migrate.schema import schema
 from strangler_cli.commands.migrate.start import start
@@ -26,5 +27,5 @@ def command() -> None:
     """The group."""
 
 
-for _each in (lint, plan, start, complete, drop, rollback, status, history, verify, schema):
+for _each in (lint, plan, start, readers, complete, drop, rollback, status, history, verify, schema):
     command.add_command(_each)

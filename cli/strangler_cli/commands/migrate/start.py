@@ -55,6 +55,7 @@ def start(
     from strangler_cli.formats.migration_state import told
     from strangler_cli.formats.migration_watch import watching
     from strangler_migrations.migration import load
+    from strangler_migrations.readers.watch import beside
     from strangler_migrations.running.backfill import Throttle
     from strangler_migrations.running.chunks import Pacer
     from strangler_migrations.running.lifecycle import start as start_
@@ -64,6 +65,13 @@ def start(
         pacer = Pacer(place.settings.chunk / 1000, max_rate)
         lag_s = None if max_lag is None else max_lag // 1_000_000_000
         throttle = Throttle(pacer, pause_file, lag_s, max_active)
-        record = start_(place.session, migration, throttle, watch, allow_loss=allow_loss)
+        glance = beside(place.session.connection, place.session.monotonic)
+
+        def watched(table: str, rows: int, total: int, rate: float | None) -> None:
+            watch(table, rows, total, rate)
+            glance()
+
+        record = start_(place.session, migration, throttle, watched, allow_loss=allow_loss)
+        glance()
         publish(place, record)
     told(record, as_json=as_json)

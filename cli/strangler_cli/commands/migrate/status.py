@@ -16,10 +16,14 @@ def status(config: str, database: str | None, base: str | None, *, as_json: bool
     """Show it."""
     from strangler_cli.formats.migration_state import as_object, listed
     from strangler_cli.screen import Screen
+    from strangler_migrations.readers.watch import glance
     from strangler_migrations.running import store
+    from strangler_migrations.running.session import refusals
 
     with opened(config, database, base) as place:
         connection = place.session.connection
+        with refusals("looking at who uses the old form"):
+            glance(connection)
         found = [(each, store.fillings(connection, each.name)) for each in store.migrations(connection)]
         publish(place, *(record for record, _ in found))
     if as_json:

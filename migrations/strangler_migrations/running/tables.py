@@ -1,0 +1,68 @@
+"""The tables and functions of strangler's own schema in the migrated database.
+
+What clients touch is only `writers`, through `wrote`: rows are added there and never changed, so that no two clients
+wait for one another, whatever their isolation. Tools fold them into `seen`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SCHEMA: Final = """
+CREATE SCHEMA IF NOT EXISTS strangler;
+CREATE TABLE IF NOT EXISTS strangler.migrations (
+    name text PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY, base text NOT NULL, version text NOT NULL,
+    previous text, digest text NOT NULL, source text NOT NULL, shown jsonb NOT NULL, sql boolean NOT NULL,
+    state text NOT NULL, actor text NOT NULL, started_at timestamptz NOT NULL DEFAULT now(),
+    changed_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE IF NOT EXISTS strangler.statements (
+    migration text NOT NULL REFERENCES strangler.migrations ON DELETE CASCADE, number integer NOT NULL,
+    phase text NOT NULL, body jsonb NOT NULL, begun_at timestamptz, done_at timestamptz,
+    PRIMARY KEY (migration, number));
+CREATE TABLE IF NOT EXISTS strangler.fillings (
+    migration text NOT NULL REFERENCES strangler.migrations ON DELETE CASCADE, number integer NOT NULL,
+    body jsonb NOT NULL, last_key text[], rows bigint NOT NULL DEFAULT 0, done boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (migration, number));
+CREATE TABLE IF NOT EXISTS strangler.history (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    migration text NOT NULL, event text NOT NULL, actor text NOT NULL, detail text NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS strangler.lease (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one), holder text NOT NULL, token text NOT NULL,
+    expires_at timestamptz NOT NULL);
+CREATE TABLE IF NOT EXISTS strangler.writers (
+    version text NOT NULL, role text NOT NULL, application text NOT NULL, address text NOT NULL,
+    at timestamptz NOT NULL);
+CREATE INDEX IF NOT EXISTS writers_latest ON strangler.writers (role, application, at);
+CREATE TABLE IF NOT EXISTS strangler.seen (
+    migration text NOT NULL REFERENCES strangler.migrations ON DELETE CASCADE, way text NOT NULL, role text NOT NULL,
+    application text NOT NULL, address text NOT NULL, first_seen timestamptz NOT NULL, last_seen timestamptz NOT NULL,
+    PRIMARY KEY (migration, way, role, application, address));
+CREATE TABLE IF NOT EXISTS strangler.calls (
+    migration text NOT NULL REFERENCES strangler.migrations ON DELETE CASCADE, role text NOT NULL,
+    query bigint NOT NULL, calls bigint NOT NULL, text text NOT NULL, called_at timestamptz,
+    PRIMARY KEY (migration, role, query));
+CREATE TABLE IF NOT EXISTS strangler.acknowledged (
+    migration text NOT NULL REFERENCES strangler.migrations ON DELETE CASCADE, name text NOT NULL, digest text NOT NULL,
+    actor text NOT NULL, reason text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (migration, name));
+CREATE OR REPLACE FUNCTION strangler.wrote(version text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $strangler$
+BEGIN
+  -- Under SERIALIZABLE a look at what is there would be a reason to be rolled back: one more row instead.
+  IF current_setting('transaction_isolation') = 'serializable' OR NOT EXISTS (
+      SELECT FROM strangler.writers w WHERE w.version = $1 AND w.role = session_user
+        AND w.application = current_setting('application_name')
+        AND w.address = COALESCE(host(inet_client_addr()), 'local')
+        AND w.at > clock_timestamp() - interval '1 minute') THEN
+    INSERT INTO strangler.writers VALUES ($1, session_user, current_setting('application_name'),
+      COALESCE(host(inet_client_addr()), 'local'), clock_timestamp());
+  END IF;
+END $strangler$;
+GRANT USAGE ON SCHEMA strangler TO PUBLIC;
+GRANT EXECUTE ON FUNCTION strangler.wrote(text) TO PUBLIC;
+CREATE TABLE IF NOT EXISTS strangler.watched (
+    migration text PRIMARY KEY REFERENCES strangler.migrations ON DELETE CASCADE,
+    since timestamptz NOT NULL, until timestamptz NOT NULL);
+"""
+LATEST: Final = "strangler.watched"
+"""What is made last: where it is missing, the schema is made, or brought up."""
