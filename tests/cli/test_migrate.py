@@ -63,11 +63,33 @@ def test_a_whole_life(url: str, place: Place, strangler: Strangler) -> None:
         assert strangler("migrate", *command).code == 0
     events = [each["event"] for each in strangler("migrate", "history", "--json").json["history"]]
     assert events[-2:] == ["dropping", "dropped"]
+    assert phases(place) == {"01_amounts": "drop"}
+
+
+def phases(place: Place) -> dict[str, str]:
     ledger = place.ledger()
     with ledger.read() as connection:
-        (fact,) = facts(connection, "migration")
+        found = {fact.subject: fact.phase for fact in facts(connection, "migration")}
     ledger.close()
-    assert (fact.subject, fact.phase) == ("01_amounts", "drop")
+    return found
+
+
+def test_a_rollback_that_is_interrupted_leaves_no_phase_to_lean_on(
+    url: str, place: Place, strangler: Strangler
+) -> None:
+    impatient = place.file.read_text().replace(f'"{url}"', f'"{url}", lock_timeout: 20ms, lock_bound: 1s')
+    place.file.write_text(impatient)
+    assert strangler("migrate", "start", "01_amounts.yaml").code == 0
+    assert phases(place) == {"01_amounts": "verify"}
+    with psycopg.connect(url, application_name="cron") as idle:
+        idle.execute("SELECT * FROM invoices")
+        ran = strangler("migrate", "rollback")
+        assert (ran.code, "no lock within" in ran.err) == (1, True)
+        assert phases(place) == {"01_amounts": "rolling back"}
+        assert "rollback goes on" in strangler("migrate", "status").out
+        assert phases(place) == {"01_amounts": "rolling back"}
+    assert strangler("migrate", "rollback").code == 0
+    assert phases(place) == {"01_amounts": "rolled back"}
 
 
 def test_the_plan_as_json(url: str, strangler: Strangler) -> None:

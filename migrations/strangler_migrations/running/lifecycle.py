@@ -82,14 +82,18 @@ def drop(session: Session, name: str) -> Record:
     return _later(session, name, Phase.DROP)
 
 
-def rollback(session: Session, name: str) -> Record:
-    """Back to what was before `start`, from every state up to contracted. Raises Refused where there is no way."""
+def rollback(session: Session, name: str, begins: Callable[[Record], None] = lambda _: None) -> Record:
+    """Back to what was before `start`, from every state up to contracted. Raises Refused where there is no way.
+
+    `begins` is told before anything is undone, so that nobody leans on a phase that is about to go.
+    """
     with held(session) as lease:
         record = get(session, name)
         if record.state not in RETURNABLE:
             raise Refused(f"{name} is {record.state}: there is no way back", remedy=NEXT[record.state])
         steps = store.steps(session.connection, name)
         execute.check_undo(name, steps)
+        begins(replace(record, state=State.ROLLING_BACK))
         _moved(session, lease, name, State.ROLLING_BACK)
         execute.undo(session, lease, name, steps)
         _moved(session, lease, name, State.ROLLED_BACK)

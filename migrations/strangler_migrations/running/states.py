@@ -77,6 +77,7 @@ PUBLISHED: Final[dict[State, str]] = {
     State.CONTRACTED: "contract",
     State.DROPPING: "contract",
     State.DROPPED: "drop",
+    State.ROLLING_BACK: "rolling back",
     State.ROLLED_BACK: "rolled back",
 }
-"""The phase a gate may lean on: the last one that is done."""
+"""The phase a gate may lean on: the last one that is done. Going back it may lean on none."""

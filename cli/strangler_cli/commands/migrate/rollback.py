@@ -24,6 +24,8 @@ def rollback(
     from strangler_migrations.running import lifecycle
 
     with opened(config, database, base, actor) as place:
-        record = lifecycle.rollback(place.session, one(place.session, name))
+        record = lifecycle.rollback(
+            place.session, one(place.session, name), lambda record: publish(place, record)
+        )
         publish(place, record)
     told(record, as_json=as_json)
