@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from strangler.words import ago
+
 from strangler_cli.screen import Column, Screen
-from strangler_cli.words import ago
 from strangler_migrations.readers import Seen, Standing, Unknown
 
 _WAYS: Final = {
