@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from strangler.words import ago
-
+from strangler.views.words import ago
 from strangler_cli.screen import Column, Screen
 from strangler_migrations.readers import Seen, Standing, Unknown
 
