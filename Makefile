@@ -60,7 +60,7 @@ test-fast: setup ## tests that start no processes and need no PostgreSQL
 	$(PYTEST) -q -n 2 -m "not (full or system or postgres)" $(ARGS)
 
 test: setup ## the suite, under eight minutes on two cores
-	$(PYTEST) -q -n 2 --dist loadscope -m "not full" $(ARGS)
+	$(PYTEST) -q -n 2 --dist loadscope --no-loadscope-reorder -m "not full" $(ARGS)
 
 full: setup ## kill matrices, soaks, the third-party server; the result goes to docs/full-run.md
 	$(BIN)/python scripts/full_run.py $(ARGS)

@@ -21,6 +21,13 @@ settings.register_profile(
 settings.load_profile("strangler")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules that start the real processes wait more than they work, so they go first: none is left over as the last,
+    alone, while nobody else has anything to do.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("system") is None)
+
+
 type Unpacked = Callable[[Path, str, str, str], Path]
 
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+from lxml import etree
 from sarif_pydantic import Sarif
 
 from strangler.gate import Reason, Verdict
@@ -21,7 +22,7 @@ from strangler_cli.formats.verdict import Asked
 from strangler_cli.formats.verdict_markdown import as_markdown
 
 from .conftest import Place, Strangler
-from .schemas import SARIF, published
+from .schemas import SARIF, junit_schema, published
 
 
 @pytest.fixture
@@ -207,6 +208,17 @@ def test_junit_holds_any_text() -> None:
 def test_junit_of_a_passing_gate_has_no_failure(passing: Place, strangler: Strangler) -> None:
     root = ET.fromstring(strangler("gate", "reads", "--format", "junit").out)
     assert (root.get("tests"), root.get("failures")) == ("3", "0")
+
+
+@pytest.mark.full
+def test_junit_against_the_schema_of_jenkins(tmp_path: Path) -> None:
+    schema = junit_schema(tmp_path)
+    empty = asked(status="passed")
+    many = asked(*(reason(number, route=f"r{number}", stratum="a=b") for number in range(40)))
+    for each in (empty, many, hostile(), asked(reason(1, "insufficient"), reason(2))):
+        schema.assertValid(etree.fromstring(as_junit(each).encode()))
+    broken = as_junit(many).replace("<failure ", "<failed ").replace("</failure>", "</failed>")
+    assert not schema.validate(etree.fromstring(broken.encode()))
 
 
 def hostile() -> Asked:

@@ -76,6 +76,7 @@ class Shadow:
         self._lags = lags
         self._ticks_ns, self._now_ns, self._draw = ticks_ns, now_ns, draw
         self._shown = Shown()
+        self._known: tuple[str, int | None] = "", None
         # One at a time: what takes long also takes memory.
         self._heavy = ThreadPoolExecutor(1, "compare")
 
@@ -142,13 +143,17 @@ class Shadow:
                 await self._shadow(case)
 
     async def _shadow(self, case: Case) -> None:
-        before = self.version.of_answer(None)
+        self._known_since()
+        asked = self._ticks_ns()
         case.shadow = await self._ask(case.shadow_side, case)
         candidate = case.answer("candidate")
         case.version = self.version.of_answer(candidate)
         case.seen_ns = self._now_ns()
-        if isinstance(candidate, Failure) and before not in {"", case.version}:
-            # The one that was asked may have been ended for the one that answers now: neither earns this failure.
+        since = self._known_since()
+        overlap = case.ground.config.worker.timeout * 1_000_000
+        if isinstance(candidate, Failure) and since is not None and since > asked - overlap:
+            # The one that was asked may have been another than the one that answers now, and kept connections lead to
+            # it for a while after the first answer of its successor: neither earns this failure.
             self._settle(case, failed("moved", blame=None, detail="deployed anew while it was asked"))
             return
         outcome = await self._apart(case, judged, case.answer("legacy"), candidate, case.yardstick)
@@ -162,6 +167,13 @@ class Shadow:
         if outcome.verdict == "equal" and self._draw() * 10_000 < case.ground.config.worker.twins:
             await self._twin(case)
         await self._conclude(case, outcome)
+
+    def _known_since(self) -> int | None:
+        """Ticks of when the candidate's version was last seen to change; None: it is the first."""
+        known, (before, _) = self.version.of_answer(None), self._known
+        if known != before:
+            self._known = known, self._ticks_ns() if before else None
+        return self._known[1]
 
     async def _twin(self, case: Case) -> None:
         primary, first = case.exchange.primary, case.exchange.response

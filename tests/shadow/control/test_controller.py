@@ -113,13 +113,16 @@ class Controller(RuleBasedStateMachine):
         self.stands_at(STARTS[self.start])
 
     def stands_at(self, start: Start) -> None:
-        """Everything is as it was there; control is a new process."""
+        """Everything is as it was there, and the plane has the table; control is a new process."""
         shutil.copy(start.file, self.folder / "ledger.db")
         self.clock, self.world = FakeClock(start.now_ns), start.world
         self.judged.seq = start.seq
         self.ledger, self.watch = self._open(), self._control()
         with self.ledger.read() as connection:
             self.old = (state_of(connection, "reads"), self.world.stand)
+            table = current_table(connection)
+        if table is not None:
+            self.plane.offer(table)
 
     def _open(self, create: bool = False) -> Ledger:
         ledger = open_ledger("sqlite:///ledger.db", self.folder, create=False)

@@ -103,6 +103,27 @@ def test_no_answer_while_a_deployment_goes_on_is_no_version_s_failure(rig: MakeR
     assert made.divergences() == []
 
 
+def test_a_failure_just_after_a_deployment_may_still_be_the_one_before_s(rig: MakeRig) -> None:
+    """A kept connection may lead to the version that is being ended, though the next one has answered others."""
+
+    def deployed(seen: Seen) -> Steps:
+        if seen.target.endswith("/slow"):
+            yield HANG
+        yield answer(b'{"id": 1}', JSON, ("X-Version", "1" if seen.target.endswith("/early") else "2"))
+
+    made = rig(candidate=deployed)
+    for number, name in enumerate(("early", "late", "slow"), 1):
+        made.plane.send(exchange(f"/invoices/{name}", b'{"id": 1}'))
+        made.settled(number)
+    (cell,) = made.evidence().cells
+    assert (cell.n, cell.k, dict(cell.failed)) == (1, 0, {"moved": 1})
+    time.sleep(0.5)
+    made.plane.send(exchange("/invoices/slow", b'{"id": 1}'))
+    made.settled(4)
+    (cell,) = made.evidence().cells
+    assert (cell.candidate_failed, dict(cell.failed)) == (1, {"moved": 1, "timeout": 1})
+
+
 def test_what_the_primary_changes_on_every_asking_is_noise(rig: MakeRig) -> None:
     ticks = itertools.count(100)
 
