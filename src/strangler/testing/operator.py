@@ -1,8 +1,8 @@
 """An operator in a hurry, as a process of its own: `python -m strangler.testing.operator URL NAME ROUNDS`.
 
 Each round reads where the cutover `reads` of `judged.CONFIG` stands and moves it by compare-and-swap, forward with a
-verdict that passes, or back. What came of it goes to standard output as JSON: `won`, `lost` (somebody was first) and
-`same` (nothing to do).
+verdict that passes, or back. What came of it goes to standard output as JSON: `won`, `lost` (somebody was first),
+`busy` (others wrote for as long as it waits: nothing moved) and `same` (nothing to do).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from strangler.cutover import Event, EventName, decide, plan_of
-from strangler.errors import Conflict
+from strangler.errors import Conflict, LedgerUnavailable
 from strangler.gate import Verdict
 from strangler.ledger.cutovers import state_of, transition
 from strangler.ledger.store import Ledger, open_ledger
@@ -50,6 +50,8 @@ def hurry(ledger: Ledger, name: str, rounds: int) -> Counter[str]:
             counts["won"] += 1
         except Conflict:
             counts["lost"] += 1
+        except LedgerUnavailable:
+            counts["busy"] += 1
     return counts
 
 
