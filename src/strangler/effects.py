@@ -8,6 +8,7 @@ as well, so that for a moment nobody does it, and never both.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -32,7 +33,6 @@ _MOVED: Final[dict[str, frozenset[Phase]]] = {
     "candidate": frozenset({"candidate", "retired"}),
 }
 _SHOWN: Final = 60
-_DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -121,13 +121,34 @@ def said_by(body: bytes, probe: Probe, at_ns: int) -> Said:
     import jsonpath
 
     try:
-        found: list[Any] = jsonpath.findall(probe.path, _DECODER.decode(body))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, jsonpath.JSONPathError) as error:
+        told = json.loads(body, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_each_once)
+        found: list[Any] = jsonpath.findall(probe.path, told)
+    except _TwiceError as error:
+        return Said("unknown", f"its answer says {error} twice", at_ns)
+    except (ValueError, ArithmeticError, RecursionError, jsonpath.JSONPathError) as error:
         return Said("unknown", f"its answer cannot be read ({type(error).__name__})", at_ns)
     if not found:
         return Said("unknown", f"its answer has nothing at {probe.path}", at_ns)
     loud = [value for value in found if not _among(value, probe.quiet)]
     return Said("active" if loud else "quiet", _shown((loud or found)[0]), at_ns)
+
+
+class _TwiceError(ValueError):
+    """A key that stands twice in one object."""
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # One that is quiet and active at once is not quiet, whichever of the two a reader keeps.
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _TwiceError(name[:_SHOWN])
+        found[name] = value
+    return found
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(text)
 
 
 def _among(value: Any, quiet: Sequence[Scalar]) -> bool:

@@ -60,6 +60,8 @@ def test_none_in_the_file_and_a_secret_that_is_none(
         ('{url: "ftp://h/x", secret: "${A}"}', "a webhook's URL looks like"),
         ('{url: "http://h/x", secret: "whsec_plain"}', "does not stand in the file"),
         ('{url: "http://h/x", secret: "${A}", events: []}', "events"),
+        ('{url: "http://h/x", secret: "${A}", events: [cutovr.*]}', "cutovr"),
+        ('{url: "http://h/x", secret: "${A}", events: [cutover]}', "cutover.advance"),
         ('{url: "http://h/x", secret: "${A}"}, {url: "http://h/x", secret: "${B}"}', "named twice"),
     ],
 )

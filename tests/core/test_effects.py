@@ -61,6 +61,9 @@ def test_the_owner_changes_with_the_record(effect: Effect, owners: list[str]) ->
         (b"{}", "$.active", [False], "unknown", "nothing at $.active"),
         (b"<html>", "$.active", [False], "unknown", "cannot be read"),
         (b"", "$.active", [False], "unknown", "cannot be read"),
+        (b'{"active": true, "active": false}', "$.active", [False], "unknown", "active twice"),
+        (b'{"active": NaN}', "$.active", [False], "unknown", "cannot be read"),
+        (b'{"active": 1e99999999999999999999}', "$.active", [False], "unknown", "cannot be read"),
         (b"[" * 50_000, "$.active", [False], "unknown", "cannot be read"),
     ],
 )

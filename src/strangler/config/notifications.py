@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Annotated
+from fnmatch import fnmatchcase
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -30,6 +31,25 @@ def _secret(value: str) -> str:
     return value
 
 
+FAMILIES: Final = (
+    "approval", "census", "cutover", "divergence", "effect", "exemplar", "migration", "numbers", "override", "referee",
+    "table",
+)  # fmt: skip
+"""What actions of the audit begin with."""
+
+
+def _event(pattern: str) -> str:
+    """A pattern that fits nothing would be a silence that looks like calm."""
+    family, dot, _ = pattern.partition(".")
+    whole = dot or "*" in pattern or pattern == "census"
+    if not whole or not any(fnmatchcase(each, family) for each in FAMILIES):
+        known = ", ".join(FAMILIES)
+        raise ValueError(
+            f"no action of the audit is like {pattern!r}: cutover.advance, cutover.*; or of {known}"
+        )
+    return pattern
+
+
 class Notification(Part):
     """One webhook: entries of the audit, signed by the Standard Webhooks specification, in order, at least once."""
 
@@ -38,7 +58,10 @@ class Notification(Part):
     secret: Annotated[str, AfterValidator(_secret)]
     """`${NAME}`: an environment variable that holds `whsec_` and base64 of 24 to 64 bytes."""
     events: Annotated[
-        tuple[Annotated[str, StringConstraints(pattern=r"^[a-z*][a-z0-9.*_-]{0,62}$")], ...],
+        tuple[
+            Annotated[str, StringConstraints(pattern=r"^[a-z*][a-z0-9.*_-]{0,62}$"), AfterValidator(_event)],
+            ...,
+        ],
         Field(min_length=1),
     ] = ("cutover.*", "override.*")
     """Actions of the audit, with `*` for any text."""
