@@ -1,6 +1,6 @@
 """The gate's answer and the ledger's size as comparisons pile up: the same minutes, routes and strata, more of them.
 
-python bench/ledger.py [--json FILE] [--sizes 10000 1000000 10000000]
+python bench/ledger.py [--json FILE] [--sizes 10000 1000000 10000000] [--on SQLite | --on PostgreSQL]
 
 The ledger keeps counters and divergences, not exchanges. So `gate` must take as long over a million comparisons as over
 ten thousand, and ten million must take no more room than one. On SQLite, and on PostgreSQL where there is one.
@@ -98,9 +98,12 @@ def asked_ns(ledger: Ledger) -> list[int]:
     return taken
 
 
-def ledgers(folder: Path) -> Iterator[tuple[str, list[str]]]:
+def ledgers(folder: Path, only: str | None) -> Iterator[tuple[str, list[str]]]:
     """Where they are: a URL for each size."""
-    yield "SQLite", [f"sqlite:///{folder / f'{number}.db'}" for number in range(2)]
+    if only != "PostgreSQL":
+        yield "SQLite", [f"sqlite:///{folder / f'{number}.db'}" for number in range(2)]
+    if only == "SQLite":
+        return
     try:
         server = start(Path(tempfile.mkdtemp(prefix="strangler-postgres-")))
     except NoPostgresError as error:
@@ -144,11 +147,12 @@ def main() -> int:
     )
     parser.add_argument("--json", type=Path, help="write the figures here too")
     parser.add_argument("--sizes", type=int, nargs=3, default=SIZES, help="comparisons (default %(default)s)")
+    parser.add_argument("--on", choices=("SQLite", "PostgreSQL"), help="only there (default: both)")
     arguments = parser.parse_args()
     sizes = (arguments.sizes[0], arguments.sizes[1], arguments.sizes[2])
     figures: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for name, urls in ledgers(Path(folder)):
+        for name, urls in ledgers(Path(folder), arguments.on):
             print(f"{name}:", flush=True)
             slower, larger = measured(urls, sizes)
             figures[name] = {"time": slower, "room": larger}

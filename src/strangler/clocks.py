@@ -10,6 +10,8 @@ from typing import Final
 
 SKEW_NS: Final = 300_000_000_000
 """How far the clocks of two machines may be apart."""
+PROBE_STALE_NS: Final = 60_000_000_000
+"""What a probe said longer ago than this says nothing."""
 
 
 def fresh(at_ns: int, now_ns: int, within_ns: int) -> bool:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
-from strangler.clocks import fresh
+from strangler.clocks import PROBE_STALE_NS, fresh
 from strangler.exchange import Side
 from strangler.routing.table import Phase
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 type Word = Literal["quiet", "active", "unknown"]
 
 SIDES: Final[tuple[Side, ...]] = ("legacy", "candidate")
-STALE_NS: Final = 60_000_000_000
-"""What a probe said longer ago than this says nothing."""
 _MOVED: Final[dict[str, frozenset[Phase]]] = {
     "canary": frozenset({"canary", "candidate", "retired"}),
     "candidate": frozenset({"candidate", "retired"}),
@@ -63,7 +61,7 @@ class Quiet:
     def word(self, now_ns: int, acknowledged_ns: int) -> Word:
         """What counts. A fresh answer goes before a person's word, which holds for `acknowledged_ns`."""
         said, person = self.said, self.acknowledged
-        if said is not None and fresh(said.at_ns, now_ns, STALE_NS) and said.word != "unknown":
+        if said is not None and fresh(said.at_ns, now_ns, PROBE_STALE_NS) and said.word != "unknown":
             return said.word
         if person is not None and fresh(person.at_ns, now_ns, acknowledged_ns):
             return "quiet"
@@ -72,7 +70,7 @@ class Quiet:
     def seen(self, now_ns: int) -> Word:
         """What the probe alone says now."""
         said = self.said
-        return said.word if said is not None and fresh(said.at_ns, now_ns, STALE_NS) else "unknown"
+        return said.word if said is not None and fresh(said.at_ns, now_ns, PROBE_STALE_NS) else "unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from strangler.clocks import PROBE_STALE_NS
 from strangler.config.effects import Effect, Probe
-from strangler.effects import STALE_NS, Acknowledged, Quiet, Said, Standing, Word, owner_in, said_by
+from strangler.effects import Acknowledged, Quiet, Said, Standing, Word, owner_in, said_by
 from strangler.errors import ConfigError
 from strangler.exchange import Side
 from strangler.gate import Verdict, judge
@@ -88,9 +89,9 @@ def person(age_ns: int = 0) -> Acknowledged:
     ("quiet", "word"),
     [
         (Quiet(True, said("quiet")), "quiet"),
-        (Quiet(True, said("quiet", STALE_NS)), "quiet"),
-        (Quiet(True, said("quiet", STALE_NS + 1)), "unknown"),
-        (Quiet(True, said("active", STALE_NS + 1)), "unknown"),
+        (Quiet(True, said("quiet", PROBE_STALE_NS)), "quiet"),
+        (Quiet(True, said("quiet", PROBE_STALE_NS + 1)), "unknown"),
+        (Quiet(True, said("active", PROBE_STALE_NS + 1)), "unknown"),
         (Quiet(True, said("unknown")), "unknown"),
         (Quiet(True), "unknown"),
         (Quiet(False), "unknown"),

@@ -129,7 +129,7 @@ def test_what_is_written_must_flow_back_before_the_candidate_holds_the_record(
         (None, "the lag back to legacy was not probed"),
         (
             Fact("lag-back", "reads", "0", "", START - 61 * SECOND),
-            "the lag back to legacy was probed 61.0 s ago",
+            "the lag back to legacy was last probed 61.0 s ago",
         ),
         (Fact("lag-back", "other", "0", "", START), "the lag back to legacy was not probed"),
         (Fact("lag-back", "reads", "5.001", "", START), "legacy is 5.001 s behind the candidate"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from strangler.clocks import fresh
-from strangler.effects import STALE_NS, Quiet, Standing
+from strangler.clocks import PROBE_STALE_NS, fresh
+from strangler.effects import Quiet, Standing
 from strangler.exchange import Side
 from strangler.gate.case import Case, since
 from strangler.gate.verdict import Reason
@@ -57,7 +57,7 @@ def _why(known: Quiet, now_ns: int) -> str:
         return "it has no probe, and nobody has acknowledged it for this step"
     if said is None:
         return "its probe was not asked yet"
-    if not fresh(said.at_ns, now_ns, STALE_NS):
+    if not fresh(said.at_ns, now_ns, PROBE_STALE_NS):
         return f"its probe was asked {since(said.at_ns, now_ns)}"
     return said.detail
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,8 +18,6 @@ from strangler.gate.verdict import Reason
 
 WORKER_SILENT_NS: Final = 30_000_000_000
 """A worker that has not flushed for this long counts as dead."""
-LAG_STALE_NS: Final = 60_000_000_000
-"""A lag probe older than this says nothing."""
 
 
 _TO_COMPARE: Final = {
@@ -161,29 +158,6 @@ def expired_rules(case: Case) -> Iterator[Reason]:
             "rules in force",
             "mend what it excuses and remove it, or have it reviewed and give it a later day",
             rule.line,
-        )
-
-
-def lag(case: Case) -> Iterator[Reason]:
-    """A replication that is behind, or not watched."""
-    within = case.evidence.lag_within_ms
-    if within is None:
-        return
-    line = case.line_of("cutovers", case.evidence.cutover, "state")
-    fact = next((f for f in case.facts if f.kind == "lag" and f.subject == case.evidence.cutover), None)
-    required = f"at most {duration(within * 1_000_000)} of lag, probed within {duration(LAG_STALE_NS)}"
-    if fact is None or not fresh(fact.at_ns, case.now_ns, LAG_STALE_NS):
-        probed = "not probed" if fact is None else f"last probed {since(fact.at_ns, case.now_ns)}"
-        measured = f"the lag was {probed}"
-        yield Reason("lag", "insufficient", measured, required, "see that the lag's URL answers", line)
-    elif Decimal(fact.phase) * 1000 > within:
-        yield Reason(
-            "lag",
-            "insufficient",
-            f"the lag is {fact.phase} s",
-            required,
-            "let the replication catch up",
-            line,
         )
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from strangler.clocks import fresh
 from strangler.evidence import Cell, Evidence, WayBack
-from strangler.gate.case import Case, duration, percent, since
-from strangler.gate.standing import LAG_STALE_NS
+from strangler.gate.case import Case, percent
+from strangler.gate.lag import lagging
 from strangler.gate.verdict import Reason
 
 BACK: Final = "lag-back"
@@ -102,16 +101,17 @@ def _fed(case: Case, way: WayBack) -> Iterator[Reason]:
                 where="state",
             )
         return
-    within = way.back_within_ms * 1_000_000
-    fact = next((f for f in case.facts if (f.kind, f.subject) == (BACK, case.evidence.cutover)), None)
-    required = f"at most {duration(within)} of lag back to legacy, probed within {duration(LAG_STALE_NS)}"
-    if fact is None or not fresh(fact.at_ns, case.now_ns, LAG_STALE_NS):
-        probed = "not probed" if fact is None else f"probed {since(fact.at_ns, case.now_ns)}"
-        measured = f"the lag back to legacy was {probed}"
-        yield _reason(case, measured, required, "see that the URL of `back` answers", where="state")
-    elif Decimal(fact.phase) * 1_000_000_000 > within:
-        measured = f"legacy is {fact.phase} s behind the candidate"
-        yield _reason(case, measured, required, "let the replication back catch up", where="state")
+    behind = lagging(case, BACK, way.back_within_ms * 1_000_000)
+    if behind is None:
+        return
+    if behind.seconds is None:
+        measured, remedy = f"the lag back to legacy was {behind.probed}", "see that the URL of `back` answers"
+    else:
+        measured, remedy = (
+            f"legacy is {behind.seconds} s behind the candidate",
+            "let the replication back catch up",
+        )
+    yield _reason(case, measured, behind.required, remedy, where="state")
 
 
 def _reason(
