@@ -6,11 +6,12 @@ While a migration is under way the tables have the columns of both versions; eac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from strangler.errors import UsageError
 from strangler_migrations.catalog.model import Catalog, Column, Table
+from strangler_migrations.checks import Check
 from strangler_migrations.sql.names import is_ours
 from strangler_migrations.statement import Phase, Statement
 
@@ -67,6 +68,8 @@ class Draft:
     """Tables that this migration makes: nobody uses them yet."""
     paired: frozenset[tuple[str, str]] = frozenset()
     """Columns that have a second form already."""
+    before: Catalog | None = None
+    """As it is before `start`."""
 
     def visible(self, name: str) -> Shown:
         """What the version shows under a table's name. Raises UsageError when there is no such table."""
@@ -84,6 +87,11 @@ class Draft:
         if name not in shown.columns:
             raise self.wrong(f"`{table}` has no column `{name}`", _close(name, shown.columns))
         return self.table(table).columns[shown.columns[name]]
+
+    def is_there(self, table: str, columns: Iterable[str]) -> bool:
+        """Whether columns of a table are there before `start`, and not only after it."""
+        known = self.before.tables if self.before else {}
+        return table in known and known[table].columns.keys() >= set(columns)
 
     def final(self, physical: str) -> str:
         """What a table will be called after `complete`."""
@@ -104,12 +112,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one operation does: its statements by phase, the draft after it, what is to be kept in step."""
+    """What one operation does: its statements by phase, the draft after it, what is to be kept in step, and what the
+    rows have to answer.
+    """
 
     phases: Mapping[Phase, tuple[Statement, ...]]
     draft: Draft
     pairs: tuple[Pair, ...] = ()
     warnings: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
 
 
 def begun(catalog: Catalog) -> Draft:
@@ -119,7 +130,7 @@ def begun(catalog: Catalog) -> Draft:
         for table in catalog.tables.values()
         if not is_ours(table.name)
     }
-    return Draft(catalog, shown)
+    return Draft(catalog, shown, before=catalog)
 
 
 def _close(name: str, known: Mapping[str, object]) -> str | None:

@@ -14,7 +14,7 @@ from strangler_migrations.draft import Pair
 from strangler_migrations.sql.names import SYNCED, ident, qualified
 from strangler_migrations.sql.tokens import mentioned
 from strangler_migrations.statement import Lock, Statement, changes
-from strangler_migrations.sync import function, function_name, triggers
+from strangler_migrations.sync import exact_floats, function, function_name, triggers
 
 _NAME = "~strangler_grace"
 
@@ -38,7 +38,7 @@ def begun(
     if not fed:
         return
     name, trigger = function_name(catalog, table, "grace"), ident(_NAME)
-    make = function(catalog, name, _body(fed, final))
+    make = function(catalog, name, _body(fed, final), exact_floats(fed))
     yield Statement(make, undo=(f"DROP FUNCTION IF EXISTS {name}()",), unit="contract")
     create = (
         f"CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE ON {on} FOR EACH ROW EXECUTE FUNCTION {name}()"

@@ -11,12 +11,14 @@ from typing import Any, Final, cast
 from strangler_migrations import grace, sync, versions
 from strangler_migrations.binding import expand
 from strangler_migrations.catalog.model import Catalog
+from strangler_migrations.checks import Check
 from strangler_migrations.draft import Change, Draft, Pair, begun
 from strangler_migrations.filling import Filling, filling
 from strangler_migrations.migration import Loaded
 from strangler_migrations.operations import (
     add_column,
     alter_column,
+    change_money,
     create_constraint,
     create_index,
     create_table,
@@ -46,6 +48,7 @@ _PLANNERS: Final[dict[type, Any]] = {
     drop_column.DropColumn: drop_column.phases,
     rename_column.RenameColumn: rename_column.phases,
     alter_column.AlterColumn: alter_column.phases,
+    change_money.ChangeMoney: change_money.phases,
     create_index.CreateIndex: create_index.phases,
     drop_index.DropIndex: drop_index.phases,
     create_constraint.CreateConstraint: create_constraint.phases,
@@ -73,6 +76,7 @@ class Plan:
     fillings: tuple[Filling, ...]
     pairs: tuple[Pair, ...]
     warnings: tuple[str, ...]
+    checks: tuple[Check, ...]
 
     @property
     def way_back(self) -> Mapping[Phase, str | None]:
@@ -109,7 +113,8 @@ def plan(migration: Loaded, catalog: Catalog, previous: str | None = None) -> Pl
     steps[Phase.DROP] = _together((*ends, *steps[Phase.DROP]))
     fillings = tuple(filling(draft.catalog, table, found) for table, found in tables.items())
     warnings = tuple(dict.fromkeys(w for change in changes for w in change.warnings))
-    return Plan(migration.name, version, previous, catalog, draft, steps, fillings, pairs, warnings)
+    checks = tuple(check for change in changes for check in change.checks)
+    return Plan(migration.name, version, previous, catalog, draft, steps, fillings, pairs, warnings, checks)
 
 
 def change_pairs(changes: Iterable[Change]) -> list[Pair]:

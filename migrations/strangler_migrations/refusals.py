@@ -22,6 +22,20 @@ def rows_refused(draft: Draft, table: Table) -> None:
         raise draft.wrong(f"the rows of `{table.name}` cannot be filled: {what}", remedy)
 
 
+def shared_refused(draft: Draft, table: Table, columns: tuple[str, ...]) -> None:
+    """Raise UsageError when something binds these columns together with one that the file changes elsewhere."""
+    changed = {column for name, column in draft.paired if name == table.name}
+    bound = {each.name: each.columns for each in table.constraints.values()}
+    bound |= {each.name: each.columns for each in table.indexes.values()}
+    for name, both in bound.items():
+        if not changed.isdisjoint(both) and not set(columns).isdisjoint(both):
+            others = ", ".join(sorted(changed & set(both)))
+            raise draft.wrong(
+                f"`{name}` of `{table.name}` binds this and {others}, which this file changes, too",
+                "say both in one operation, or put the second into a file of its own",
+            )
+
+
 def _keyless(table: Table) -> Iterator[tuple[str, str]]:
     if not table.key:
         yield "the table has no primary key", "give it one first: create_constraint with type primary_key"

@@ -7,22 +7,26 @@ form go. Nobody's statement sees a column of the wrong form, because each versio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from strangler_migrations import binding
 from strangler_migrations.binding import Phases, expand, merged
-from strangler_migrations.catalog.model import Column, Constraint, Index, Table
+from strangler_migrations.catalog.model import Column, Table
+from strangler_migrations.copies import Copies, copied, renames
 from strangler_migrations.draft import Change, Draft, Pair
-from strangler_migrations.refusals import second_form_refused, warnings_for
+from strangler_migrations.refusals import second_form_refused, shared_refused, warnings_for
 from strangler_migrations.sql.names import NEW, OLD, ident, prefixed, qualified
-from strangler_migrations.sql.tokens import renamed
-from strangler_migrations.statement import Lock, Phase, Statement, changes
+from strangler_migrations.statement import Phase, Statement, changes
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The new form of a column; `default` and `comment` None: none."""
+    """The new form of a column; `default` and `comment` None: none.
+
+    `meaning`: the old value as an expression over `{new}`, in which checks and partial indexes are said of the new
+    form; empty: they hold of it as they are.
+    """
 
     name: str
     type: str
@@ -31,6 +35,7 @@ class Form:
     comment: str | None
     up: str
     down: str
+    meaning: str = ""
 
 
 def as_is(column: Column, name: str, up: str | None = None, down: str | None = None) -> Form:
@@ -47,19 +52,27 @@ def as_is(column: Column, name: str, up: str | None = None, down: str | None = N
 
 
 def given(
-    draft: Draft, table: str, forms: tuple[Form, ...], *, without: str = "", mends: bool = False
+    draft: Draft,
+    table: str,
+    forms: tuple[Form, ...],
+    *,
+    without: str = "",
+    mends: bool = False,
+    said: Callable[[str], str] = str,
 ) -> Change:
     """The columns in their new forms, bound as the old ones are but for the constraint `without`.
 
-    Raises UsageError where it cannot be done while both versions work.
+    `said`: a check's or an index's definition, with its literals as the new forms have them. Raises UsageError where it
+    cannot be done while both versions work.
     """
     shown = draft.visible(table)
     physical = draft.catalog.tables[shown.table]
     news = {shown.columns[form.name]: prefixed(NEW, form.name) for form in forms}
     for form in forms:
         second_form_refused(draft, physical, shown.columns[form.name])
+    shared_refused(draft, physical, tuple(news))
     columns = merged(*(_column(draft, table, physical, form) for form in forms))
-    copies = merged(*_copies(draft, table, physical, news, without))
+    copies = merged(*copied(draft, table, physical, _copies_of(forms, shown.columns, said), without))
     after = _after(draft, table, physical, forms)
     pairs = tuple(_pair(draft, after, table, form, mends=mends) for form in forms)
     return Change(merged(columns, copies), after, pairs, tuple(warnings_for(physical, tuple(news))))
@@ -97,8 +110,8 @@ def _swapped(draft: Draft, table: str, form: Form, source: Column) -> Phases:
     on, name = qualified(draft.catalog.schema, table), ident(form.name)
     new, kept = ident(prefixed(NEW, form.name)), ident(prefixed(OLD, form.name))
     swap = [
-        _renames(table, f"ALTER TABLE {on} RENAME COLUMN", name, kept),
-        _renames(table, f"ALTER TABLE {on} RENAME COLUMN", new, name),
+        renames(table, f"ALTER TABLE {on} RENAME COLUMN", name, kept),
+        renames(table, f"ALTER TABLE {on} RENAME COLUMN", new, name),
     ]
     if form.default is not None:
         set_ = f"ALTER TABLE {on} ALTER COLUMN {name}"
@@ -116,65 +129,13 @@ def _swapped(draft: Draft, table: str, form: Form, source: Column) -> Phases:
     return {Phase.COMPLETE: tuple(swap), Phase.DROP: (drop,)}
 
 
-def _renames(table: str, what: str, old: str, new: str, lock: Lock = Lock.ACCESS_EXCLUSIVE) -> Statement:
-    return changes(table, f"{what} {old} TO {new}", f"{what} {new} TO {old}", lock=lock, unit="contract")
-
-
-def _copies(
-    draft: Draft, table: str, physical: Table, news: dict[str, str], without: str
-) -> Iterator[Phases]:
-    """What binds the old form, over the new one; the names change places with the columns'."""
-    bound = [each for each in physical.constraints.values() if not news.keys().isdisjoint(each.columns)]
-    for constraint in bound:
-        yield _renamed_constraint(draft, table, constraint.name, copied=constraint.name != without)
-        if constraint.name != without:
-            yield _copied_constraint(draft, physical, constraint, news)
-    for index in physical.indexes.values():
-        if not index.constraint and not news.keys().isdisjoint(index.columns):
-            yield _copied_index(draft, physical, index, news)
-            yield {Phase.COMPLETE: tuple(_renamed_index(draft, table, index.name))}
-
-
-def _renamed_constraint(draft: Draft, table: str, name: str, *, copied: bool) -> Phases:
-    what = f"ALTER TABLE {qualified(draft.catalog.schema, table)} RENAME CONSTRAINT"
-    swap = [_renames(table, what, ident(name), ident(prefixed(OLD, name)))]
-    if copied:
-        swap.append(_renames(table, what, ident(prefixed(NEW, name)), ident(name)))
-    return {Phase.COMPLETE: tuple(swap)}
-
-
-def _renamed_index(draft: Draft, table: str, name: str) -> Iterator[Statement]:
-    for now, then in ((name, prefixed(OLD, name)), (prefixed(NEW, name), name)):
-        what = f"ALTER INDEX {{}} RENAME TO {ident(then)}"
-        back = f"ALTER INDEX {qualified(draft.catalog.schema, then)} RENAME TO {ident(now)}"
-        sql = what.format(qualified(draft.catalog.schema, now))
-        yield changes(table, sql, back, lock=Lock.SHARE_UPDATE_EXCLUSIVE, unit="contract")
-
-
-def _copied_constraint(draft: Draft, physical: Table, constraint: Constraint, news: dict[str, str]) -> Phases:
-    name = prefixed(NEW, constraint.name)
-    text = constraint.definition.removesuffix(" NOT VALID")
-    if constraint.kind == "check":
-        return binding.checked(draft, physical.name, name, renamed(text, news, physical.name))
-    if constraint.kind == "foreign":
-        # Only the columns on this side are ours to rename; the other side's may have the same names.
-        own, _, there = text.partition(" REFERENCES ")
-        key = f"{renamed(own, news)} REFERENCES {there}"
-        return binding.referenced(draft, physical.name, name, key, constraint.references or physical.name)
-    rest = renamed(_using(physical.indexes[constraint.name].definition), news)
-    _, deferrable, options = text.partition(" DEFERRABLE")
-    return binding.unique(draft, physical.name, name, rest, deferrable + options)
-
-
-def _copied_index(draft: Draft, physical: Table, index: Index, news: dict[str, str]) -> Phases:
-    rest = renamed(_using(index.definition), news)
-    built = binding.indexed(draft, physical.name, prefixed(NEW, index.name), rest, unique=index.unique)
-    return {Phase.VERIFY: (built,)}
-
-
-def _using(definition: str) -> str:
-    """The part of an index's definition behind its table."""
-    return "USING" + definition.partition(" USING")[2]
+def _copies_of(forms: tuple[Form, ...], shown: Mapping[str, str], said: Callable[[str], str]) -> Copies:
+    news = {shown[form.name]: prefixed(NEW, form.name) for form in forms}
+    meanings = {
+        shown[form.name]: (form.meaning or "{new}").replace("{new}", ident(prefixed(NEW, form.name)))
+        for form in forms
+    }
+    return Copies(news, meanings, said)
 
 
 def _pair(draft: Draft, after: Draft, table: str, form: Form, *, mends: bool) -> Pair:

@@ -50,7 +50,7 @@ def installed(
         why="NULL in every row that is there: no rewrite",
     )
     yield Statement(
-        function(catalog, name, body(pairs, table, new)),
+        function(catalog, name, body(pairs, table, new), exact_floats(pairs)),
         undo=(f"DROP FUNCTION IF EXISTS {name}()",),
         unit=unit,
     )
@@ -174,13 +174,19 @@ def _any(conditions: Iterable[str]) -> str:
     return " OR ".join(conditions) or "false"
 
 
-def function(catalog: Catalog, name: str, text: str) -> str:
-    """A trigger function, with the search_path that expressions are read with."""
+def exact_floats(pairs: Iterable[Pair]) -> bool:
+    """Whether floats are read as texts, which `extra_float_digits` of a client could cut."""
+    return any(pair.old_type in {"real", "double precision"} for pair in pairs)
+
+
+def function(catalog: Catalog, name: str, text: str, exact: bool = False) -> str:
+    """A trigger function, with the search_path of its expressions; `exact`: floats have all their digits."""
     path = (catalog.schema, *catalog.server.search_path)
     names = ", ".join(ident(schema) for schema in dict.fromkeys(path) if schema != STATE)
+    digits = " SET extra_float_digits = 1" if exact else ""
     return (
         f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql\n"
-        f"SET search_path = {names}, pg_temp AS $strangler${text}$strangler$"
+        f"SET search_path = {names}, pg_temp{digits} AS $strangler${text}$strangler$"
     )
 
 

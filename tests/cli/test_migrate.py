@@ -128,6 +128,27 @@ def test_what_cannot_be_meant_changes_nothing(
         assert connection.execute("SELECT to_regnamespace('strangler')").fetchone() == (None,)
 
 
+def test_what_the_rows_say_is_in_the_plan_and_in_the_status(
+    url: str, place: Place, strangler: Strangler
+) -> None:
+    text = "operations: [{change_money: {table: invoices, columns: [amount], currency: %s}}]"
+    file = place.folder / "02_money.yaml"
+    file.write_text(text % "JPY")
+    ran = strangler("migrate", "plan", "02_money.yaml")
+    assert "on all rows: invoices.amount: 10 have more digits than JPY (0), such as id 1: 1.25" in ran.out
+    assert "start would refuse this: mend these rows" in ran.out
+    ((check,),) = (
+        each["checks"] for each in strangler("migrate", "plan", "02_money.yaml", "--json").json["plans"]
+    )
+    assert (check["findings"][0]["finding"], check["refused"], check["partial"]) == ("rounded", True, False)
+    assert strangler("migrate", "start", "02_money.yaml").code == 1
+    file.write_text(text % "JPY, rounding: half_up")
+    assert strangler("migrate", "start", "02_money.yaml").code == 0
+    assert "10 have more digits than JPY (0): half_up" in strangler("migrate", "status").out
+    (record,) = strangler("migrate", "status", "--json").json["migrations"]
+    assert [each["rows"] for each in record["checks"][0]["findings"]] == [10]
+
+
 def test_without_a_database(place: Place, strangler: Strangler) -> None:
     (place.folder / "x.yaml").write_text("operations: [{sql: {up: SELECT 1}}]")
     ran = strangler("migrate", "plan", "x.yaml")

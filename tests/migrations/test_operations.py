@@ -72,6 +72,17 @@ CASES = {  # operation, the same as SQL
             " COMMENT ON COLUMN bills.gross IS 'cents'"
         ),
     ),
+    "amounts in minor units": (
+        "change_money: {table: bills, columns: [Net, gross], currency: EUR}",
+        (
+            "ALTER TABLE bills DROP CONSTRAINT more; DROP INDEX by_net; DROP INDEX by_sum;"
+            ' ALTER TABLE bills ALTER gross TYPE bigint, ALTER "Net" TYPE bigint,'
+            " ADD currency char(3) NOT NULL DEFAULT 'EUR',"
+            ' ADD CONSTRAINT more CHECK (gross * 0.01 >= "Net" * 0.01);'
+            ' CREATE INDEX by_net ON bills ("Net" DESC NULLS LAST) WHERE gross * 0.01 IS NOT NULL;'
+            ' CREATE INDEX by_sum ON bills ((gross * 0.01 + "Net" * 0.01), id) INCLUDE (day)'
+        ),
+    ),
     "a name in need of quotes": (
         'rename_column: {table: bills, from: Net, to: "net, of tax"}',
         'ALTER TABLE bills RENAME "Net" TO "net, of tax"',

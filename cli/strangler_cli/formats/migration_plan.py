@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from strangler.views.words import counted
+from strangler_cli.formats import migration_checks as checks
 from strangler_cli.screen import Column, Screen
+from strangler_migrations.checks import Answer, Check, said
 from strangler_migrations.filling import Filling
 from strangler_migrations.plan import Plan
 from strangler_migrations.running.locking import blockers
@@ -16,14 +19,18 @@ _BYTES_PER_S: Final = 200 << 20
 _ROWS_PER_S: Final = 60_000
 """What a modest machine reads and fills; the plan says "about"."""
 
+type Looked = Sequence[tuple[Check, Answer | None]]
+"""What the rows answered to a plan's checks; None: it took too long."""
 
-def as_object(plan: Plan) -> dict[str, Any]:
+
+def as_object(plan: Plan, looked: Looked = ()) -> dict[str, Any]:
     """For programs; docs/commands.md has the fields."""
     return {
         "name": plan.name,
         "version": plan.version,
         "previous": plan.previous,
         "warnings": list(plan.warnings),
+        "checks": [_looked(check, answer) for check, answer in looked],
         "phases": [
             {
                 "phase": phase.value,
@@ -38,6 +45,11 @@ def as_object(plan: Plan) -> dict[str, Any]:
             for phase in Phase
         ],
     }
+
+
+def _looked(check: Check, answer: Answer | None) -> dict[str, Any]:
+    stops = () if answer is None else answer.stopping(check)
+    return {**checks.as_object(check, answer), "partial": check.partial, "refused": bool(stops)}
 
 
 def _object(plan: Plan, statement: Statement) -> dict[str, Any]:
@@ -80,7 +92,7 @@ def script(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def printed(screen: Screen, plan: Plan, session: Session) -> None:
+def printed(screen: Screen, plan: Plan, session: Session, looked: Looked = ()) -> None:
     """Phase by phase: lock, table, cost, statement; then what may surprise, and who is in the way now."""
     screen.heading(f"{plan.name}: {plan.previous or plan.catalog.schema} → {plan.version}")
     columns = [Column("lock"), Column("on"), Column("cost"), Column("statement", wrap=True)]
@@ -98,7 +110,20 @@ def printed(screen: Screen, plan: Plan, session: Session) -> None:
     screen.line()
     for warning in plan.warnings:
         screen.line(f"note: {warning}", "warn")
+    for check, answer in looked:
+        _answered(screen, check, answer)
     _in_the_way(screen, plan, session)
+
+
+def _answered(screen: Screen, check: Check, answer: Answer | None) -> None:
+    if answer is None:
+        screen.line(f"{check.name}: not counted, it took too long", "dim")
+        return
+    part = "on a sample of the rows" if check.partial else "on all rows"
+    for sentence in said(check, answer):
+        screen.line(f"{part}: {sentence}", "warn")
+    if answer.stopping(check):
+        screen.line(f"start would refuse this: {check.remedy}", "bad")
 
 
 def _in_the_way(screen: Screen, plan: Plan, session: Session) -> None:

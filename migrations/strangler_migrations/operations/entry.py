@@ -7,6 +7,7 @@ from pydantic import model_validator
 from strangler.config.base import Part
 from strangler_migrations.operations.add_column import AddColumn
 from strangler_migrations.operations.alter_column import AlterColumn
+from strangler_migrations.operations.change_money import ChangeMoney
 from strangler_migrations.operations.create_constraint import CreateConstraint
 from strangler_migrations.operations.create_index import CreateIndex
 from strangler_migrations.operations.create_table import CreateTable
@@ -29,6 +30,7 @@ type Operation = (
     | DropColumn
     | RenameColumn
     | AlterColumn
+    | ChangeMoney
     | CreateIndex
     | DropIndex
     | CreateConstraint
@@ -57,6 +59,8 @@ class Entry(Part):
     """Rename a column."""
     alter_column: AlterColumn | None = None
     """Change a column."""
+    change_money: ChangeMoney | None = None
+    """Keep amounts in whole minor units."""
     create_index: CreateIndex | None = None
     """Make an index."""
     drop_index: DropIndex | None = None

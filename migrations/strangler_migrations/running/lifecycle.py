@@ -15,7 +15,7 @@ from strangler_migrations.catalog.read import read
 from strangler_migrations.draft import Shown
 from strangler_migrations.migration import Loaded
 from strangler_migrations.plan import Plan, plan
-from strangler_migrations.running import execute, preflight, store
+from strangler_migrations.running import checking, execute, preflight, store
 from strangler_migrations.running.backfill import Throttle, Watch, backfill
 from strangler_migrations.running.lease import Lease, held
 from strangler_migrations.running.session import Session, refusals
@@ -60,6 +60,7 @@ def start(
             with session.connection.transaction():
                 lease.extend(session)
                 store.add(session.connection, migration, prepared, session.actor)
+                checking.put(session.connection, prepared)
                 store.move(session.connection, prepared.name, State.EXPANDING, session.actor)
         record = get(session, migration.name)
         _expand(session, lease, record)
@@ -68,7 +69,7 @@ def start(
             session, lease, record, Phase.BACKFILL, lambda: _filled(session, lease, record, throttle, watch)
         )
         record = get(session, migration.name)
-        _phase(session, lease, record, Phase.VERIFY, lambda: _run(session, lease, record, Phase.VERIFY))
+        _phase(session, lease, record, Phase.VERIFY, lambda: _verified(session, lease, record))
     return get(session, migration.name)
 
 
@@ -192,11 +193,18 @@ def _run(session: Session, lease: Lease, record: Record, phase: Phase) -> None:
     execute.run(session, lease, record.name, store.steps(session.connection, record.name, phase))
 
 
+def _verified(session: Session, lease: Lease, record: Record) -> None:
+    _run(session, lease, record, Phase.VERIFY)
+    checking.whole(session, lease, record, Phase.VERIFY)
+
+
 def _later(session: Session, name: str, phase: Phase) -> Record:
     with held(session) as lease:
         record = get(session, name)
         if record.state not in STEPS[phase][0]:
             raise Refused(f"{name} is {record.state}", remedy=f"its next step: {NEXT[record.state]}")
+        if phase is Phase.COMPLETE and record.state is State.VERIFIED:
+            checking.whole(session, lease, record, phase)
         _phase(session, lease, record, phase, lambda: _run(session, lease, record, phase))
     return get(session, name)
 

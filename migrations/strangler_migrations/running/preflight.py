@@ -11,6 +11,7 @@ from strangler.errors import Refused, UsageError
 from strangler_migrations.catalog.model import Catalog
 from strangler_migrations.draft import Pair
 from strangler_migrations.plan import Plan
+from strangler_migrations.running import checking
 from strangler_migrations.running.session import Session
 from strangler_migrations.sql.names import ident, qualified
 from strangler_migrations.sync import distinct
@@ -31,6 +32,7 @@ def check(session: Session, plan: Plan, *, allow_loss: bool) -> list[str]:
             _expressions(session, plan, pair)
         for pair in plan.pairs:
             notes += _round_trip(session, plan, pair, allow_loss=allow_loss)
+        notes += checking.beforehand(session, plan)
     return notes
 
 

@@ -84,6 +84,8 @@ def connected(url: str, application: str = "strangler migrate") -> Generator[Con
     except psycopg.OperationalError as error:
         raise Unreachable(f"the database does not answer: {_first(error)}") from None
     with connection:
+        # A float is read by all of its digits, whatever the server's default cuts.
+        connection.execute("SET extra_float_digits = 1")
         yield connection
 
 

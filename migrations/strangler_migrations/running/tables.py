@@ -23,6 +23,9 @@ CREATE TABLE IF NOT EXISTS strangler.fillings (
     migration text NOT NULL REFERENCES strangler.migrations ON DELETE CASCADE, number integer NOT NULL,
     body jsonb NOT NULL, last_key text[], rows bigint NOT NULL DEFAULT 0, done boolean NOT NULL DEFAULT false,
     PRIMARY KEY (migration, number));
+CREATE TABLE IF NOT EXISTS strangler.checks (
+    migration text NOT NULL REFERENCES strangler.migrations ON DELETE CASCADE, number integer NOT NULL,
+    body jsonb NOT NULL, answer jsonb, at timestamptz, PRIMARY KEY (migration, number));
 CREATE TABLE IF NOT EXISTS strangler.history (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
     migration text NOT NULL, event text NOT NULL, actor text NOT NULL, detail text NOT NULL DEFAULT '');

@@ -39,13 +39,24 @@ def renamed(expression: str, names: Mapping[str, str], table: str = "") -> str:
     A name after `::` is a type's, one before `(` a function's, one before `.` a table's, one after it that of another
     table than `table`: they stay.
     """
+    return reread(expression, {name: ident(to) for name, to in names.items()}, table)
+
+
+def reread(
+    expression: str, texts: Mapping[str, str], table: str = "", listed: Mapping[str, str] | None = None
+) -> str:
+    """The expression with other SQL in place of columns; `listed`: in place of those that an index names barely."""
     found = list(_tokens(expression))
     solid = [index for index, (kind, _, _) in enumerate(found) if kind != "space"]
     place = {index: position for position, index in enumerate(solid)}
     parts: list[str] = []
+    depth, bare = 0, listed is not None
     for index, (kind, text, name) in enumerate(found):
-        replace = kind == "name" and name in names and _is_column(found, solid, place[index], table)
-        parts.append(ident(names[name]) if replace else text)
+        depth += {"(": 1, ")": -1}.get(text, 0)
+        bare = bare and not (depth == 0 and name == "where")
+        to = listed if listed is not None and bare and depth == 1 else texts
+        column = kind == "name" and name in to and _is_column(found, solid, place[index], table)
+        parts.append(to[name] if column else text)
     return "".join(parts)
 
 

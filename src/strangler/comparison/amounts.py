@@ -7,7 +7,7 @@ are written in; an integer only where a currency stands nearby.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
@@ -52,16 +52,17 @@ _WIDEST: Final = 1_024
 """Members of a map that are looked through, anew for each difference below it."""
 _MINOR: Final = _words("cents cent minor")
 _CODE: Final = re.compile(r"[A-Za-z]{3}")
-_DIGITS: Final = {
+MINOR_DIGITS: Final[Mapping[str, int]] = {
     **dict.fromkeys(_words("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"), 0),
     **dict.fromkeys(_words("BHD IQD JOD KWD LYD OMR TND"), 3),
     **dict.fromkeys(_words("CLF UYW"), 4),
 }
+"""Digits of the minor unit (ISO 4217) of the currencies that have not two."""
 
 
 def minor_digits(currency: str | None) -> int:
     """Digits of a currency's minor unit (ISO 4217): 2 for EUR and whatever is not known, 0 for JPY, 3 for KWD."""
-    return _DIGITS.get(currency or "", 2)
+    return MINOR_DIGITS.get(currency or "", 2)
 
 
 @lru_cache(maxsize=8_192)

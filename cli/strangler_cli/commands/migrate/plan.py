@@ -32,6 +32,7 @@ def plan(
     from strangler_cli.formats.migration_plan import as_object, printed, script
     from strangler_migrations.migration import files as found
     from strangler_migrations.migration import load
+    from strangler_migrations.running.checking import looked
     from strangler_migrations.running.lifecycle import planned
 
     loaded = [load(file) for file in found(map(Path, files))]
@@ -40,7 +41,7 @@ def plan(
         if as_json:
             from strangler_cli.formats.as_json import dumped
 
-            click.echo(dumped({"plans": [as_object(each) for each in plans]}))
+            click.echo(dumped({"plans": [as_object(each, looked(place.session, each)) for each in plans]}))
             return
         from strangler_cli.screen import Screen
 
@@ -48,4 +49,4 @@ def plan(
             if as_sql:
                 click.echo(script(each))
             else:
-                printed(Screen(), each, place.session)
+                printed(Screen(), each, place.session, looked(place.session, each))

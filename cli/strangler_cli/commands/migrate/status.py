@@ -18,17 +18,21 @@ def status(config: str, database: str | None, base: str | None, *, as_json: bool
     from strangler_cli.screen import Screen
     from strangler_migrations.readers.watch import glance
     from strangler_migrations.running import store
+    from strangler_migrations.running.checking import recorded
     from strangler_migrations.running.session import refusals
 
     with opened(config, database, base) as place:
         connection = place.session.connection
         with refusals("looking at who uses the old form"):
             glance(connection)
-        found = [(each, store.fillings(connection, each.name)) for each in store.migrations(connection)]
-        publish(place, *(record for record, _ in found))
+        found = [
+            (each, store.fillings(connection, each.name), recorded(connection, each.name))
+            for each in store.migrations(connection)
+        ]
+        publish(place, *(record for record, _, _ in found))
     if as_json:
         from strangler_cli.formats.as_json import dumped
 
-        click.echo(dumped({"migrations": [as_object(record, progress) for record, progress in found]}))
+        click.echo(dumped({"migrations": [as_object(*each) for each in found]}))
         return
     listed(Screen(), found)

@@ -1,0 +1,52 @@
+"""The same for the operations that pgroll has not."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from strangler.testing.postgres import Server
+
+from .killing import Case, Clean, clean_run, killed_at, survived
+
+pytestmark = pytest.mark.postgres
+
+OURS = Case(
+    """
+CREATE TABLE customers (id serial PRIMARY KEY, name text NOT NULL);
+CREATE TABLE invoices (id int PRIMARY KEY, amount numeric(10,2) CHECK (amount > 0), tax double precision);
+CREATE INDEX by_amount ON invoices (amount);
+INSERT INTO customers (name) SELECT 'Ann Lee ' || i FROM generate_series(1, 300) i;
+INSERT INTO invoices SELECT i, i, i / 4.0 FROM generate_series(1, 300) i;
+""",
+    """
+operations:
+  - change_money: {table: invoices, columns: [amount], currency: EUR}
+  - change_money: {table: invoices, columns: [tax], currency_from: currency, rounding: half_even}
+""",
+    "SELECT i.*, c.* FROM invoices i JOIN customers c USING (id) ORDER BY i.id",
+    "SELECT i.*, c.* FROM invoices i JOIN customers c USING (id) ORDER BY i.id",
+)
+
+
+@pytest.fixture(scope="module")
+def clean(postgres: Server) -> Clean:
+    return clean_run(postgres.create_database(), OURS)
+
+
+@pytest.mark.parametrize(("statement", "back"), [(83, True)])
+def test_a_sample_of_kills(postgres: Server, clean: Clean, statement: int, back: bool) -> None:
+    url = postgres.create_database()
+    killed_at(url, OURS, statement)
+    survived(url, OURS, clean, back=back)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+def test_every_kill(postgres: Server, clean: Clean) -> None:
+    for statement in range(1, clean.statements + 1):
+        url = postgres.create_database()
+        killed_at(url, OURS, statement, terminated=statement % 3 == 0)
+        survived(url, OURS, clean, back=statement % 2 == 0)
+        with psycopg.connect(postgres.url, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)'.encode())
