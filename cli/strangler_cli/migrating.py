@@ -13,6 +13,8 @@ import click
 if TYPE_CHECKING:
     from strangler.config import Loaded
     from strangler.config.migrations import MigrationsConfig
+    from strangler.ledger.facts import Fact
+    from strangler_migrations.contract import Proof
     from strangler_migrations.running.session import Session
     from strangler_migrations.running.store import Record
 
@@ -91,21 +93,44 @@ def one(session: Session, name: str | None) -> str:
 
 def publish(place: Place, *records: Record) -> None:
     """Tell the ledger, for the gate, how far the migrations are. A ledger that is away is told the next time."""
-    from strangler.errors import StranglerError
-    from strangler.ledger.facts import Fact, put
-    from strangler_cli.session import ledger_of, now_ns
+    from strangler.ledger.facts import Fact
+    from strangler_cli.session import now_ns
     from strangler_migrations.running.states import PUBLISHED
+
+    _put(
+        place,
+        [
+            Fact("migration", record.name, PUBLISHED[record.state], record.digest, now_ns())
+            for record in records
+            if record.state in PUBLISHED
+        ],
+    )
+
+
+def _put(place: Place, facts: list[Fact]) -> None:
+    from strangler.errors import StranglerError
+    from strangler.ledger.facts import put
+    from strangler_cli.session import ledger_of
 
     if place.loaded is None:
         return
     try:
         with ledger_of(place.loaded, create=True) as ledger, ledger.begin() as connection:
-            for record in records:
-                if record.state in PUBLISHED:
-                    fact = Fact("migration", record.name, PUBLISHED[record.state], record.digest, now_ns())
-                    put(connection, fact)
+            for fact in facts:
+                put(connection, fact)
     except StranglerError as error:
         _tell(f"the ledger was not told, `strangler migrate status` does it again: {error.what}")
+
+
+def proven(place: Place, record: Record) -> Proof:
+    """Compare both forms of every row, keep what came of it, and tell the ledger."""
+    from strangler.ledger.facts import Fact
+    from strangler_migrations.contract import prove
+
+    found = prove(place.session, record)
+    at_ns = int(found.at.timestamp()) * 1_000_000_000
+    _put(place, [Fact("parity", record.name, found.verdict, found.digest, at_ns)])
+    return found
 
 
 @contextmanager

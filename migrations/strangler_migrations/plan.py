@@ -9,6 +9,7 @@ from functools import reduce
 from typing import Any, Final, cast
 
 from strangler_migrations import grace, sync, versions
+from strangler_migrations.agreement import Agreement, agreement
 from strangler_migrations.binding import expand
 from strangler_migrations.catalog.model import Catalog
 from strangler_migrations.checks import Check
@@ -77,6 +78,7 @@ class Plan:
     pairs: tuple[Pair, ...]
     warnings: tuple[str, ...]
     checks: tuple[Check, ...]
+    agreements: tuple[Agreement, ...]
 
     @property
     def way_back(self) -> Mapping[Phase, str | None]:
@@ -114,7 +116,20 @@ def plan(migration: Loaded, catalog: Catalog, previous: str | None = None) -> Pl
     fillings = tuple(filling(draft.catalog, table, found) for table, found in tables.items())
     warnings = tuple(dict.fromkeys(w for change in changes for w in change.warnings))
     checks = tuple(check for change in changes for check in change.checks)
-    return Plan(migration.name, version, previous, catalog, draft, steps, fillings, pairs, warnings, checks)
+    agreements = tuple(agreement(catalog, table, found) for table, found in tables.items())
+    return Plan(
+        migration.name,
+        version,
+        previous,
+        catalog,
+        draft,
+        steps,
+        fillings,
+        pairs,
+        warnings,
+        checks,
+        agreements,
+    )
 
 
 def change_pairs(changes: Iterable[Change]) -> list[Pair]:

@@ -121,10 +121,10 @@ def _computed(pair: Pair, table: str, way: str) -> str:
 def _assigned(pair: Pair, table: str, way: str, record: str) -> str:
     target = pair.new if way == "up" else pair.old
     assert target is not None
-    return f"{_value(pair, table, way, record, f'INTO NEW.{ident(target)} ')};"
+    return f"{value(pair, table, way, record, f'INTO NEW.{ident(target)} ')};"
 
 
-def _value(pair: Pair, table: str, way: str, record: str, into: str = "") -> str:
+def value(pair: Pair, table: str, way: str, record: str, into: str = "") -> str:
     """A query for one side; PostgreSQL itself resolves the names, over a row that has the version's."""
     row, expression = (pair.up_row, pair.up) if way == "up" else (pair.down_row, pair.down)
     type_ = pair.new_type if way == "up" else pair.old_type
@@ -158,8 +158,8 @@ def _agreement(pairs: Sequence[Pair], table: str) -> str:
     for pair in pairs:
         if not (pair.old and pair.new):
             continue
-        up = distinct(f"NEW.{ident(pair.new)}", _value(pair, table, "up", "NEW"), pair.new_type)
-        down = distinct(f"NEW.{ident(pair.old)}", _value(pair, table, "down", "NEW"), pair.old_type)
+        up = distinct(f"NEW.{ident(pair.new)}", value(pair, table, "up", "NEW"), pair.new_type)
+        down = distinct(f"NEW.{ident(pair.old)}", value(pair, table, "down", "NEW"), pair.old_type)
         said = literal(f"{table}.{pair.name}: both forms are written and do not agree")
         lines.append(
             f"    agrees := NOT ({up})\n      OR NOT ({down});\n"

@@ -24,6 +24,7 @@ operations:
       up: (amount * 100)::bigint
       down: amount::numeric / 100
 """
+FORCED = ("--force", "--reason", "nobody else uses it")
 
 
 @pytest.fixture
@@ -53,13 +54,13 @@ def test_a_whole_life(url: str, place: Place, strangler: Strangler) -> None:
     started = strangler("migrate", "start", "01_amounts.yaml", "--actor", "ann")
     assert (started.code, started.out.splitlines()[0]) == (0, "01_amounts is verified")
     assert "01_amounts  verified" in strangler("migrate", "status").out
-    assert strangler("migrate", "complete").code == 0
+    assert strangler("migrate", "complete", *FORCED).code == 0
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT sum(amount) FROM invoices").fetchone() == (5750,)
     assert strangler("migrate", "rollback", "--json").json["state"] == "rolled back"
     with psycopg.connect(url) as connection:
         assert str(connection.execute("SELECT sum(amount) FROM invoices").fetchone()) == "(Decimal('57.50'),)"
-    for command in (["start", "01_amounts.yaml"], ["complete"], ["drop", "01_amounts"]):
+    for command in (["start", "01_amounts.yaml"], ["complete", *FORCED], ["drop", "01_amounts"]):
         assert strangler("migrate", *command).code == 0
     events = [each["event"] for each in strangler("migrate", "history", "--json").json["history"]]
     assert events[-2:] == ["dropping", "dropped"]

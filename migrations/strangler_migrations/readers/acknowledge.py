@@ -5,6 +5,7 @@ from __future__ import annotations
 from strangler.errors import Conflict, UsageError
 from strangler_migrations.readers.model import OldForm, Unknown
 from strangler_migrations.readers.unknown import unknown
+from strangler_migrations.running import store
 from strangler_migrations.running.session import Session
 
 
@@ -31,8 +32,5 @@ def acknowledge(session: Session, form: OldForm, name: str, reason: str) -> Unkn
             " reason = excluded.reason, at = excluded.at",
             (form.migration, name, known[name].digest, session.actor, reason),
         )
-        session.connection.execute(
-            "INSERT INTO strangler.history (migration, event, actor, detail) VALUES (%s, 'acknowledged', %s, %s)",
-            (form.migration, session.actor, f"{name}: {reason}"),
-        )
+        store.note(session.connection, form.migration, "acknowledged", session.actor, f"{name}: {reason}")
     return known[name]

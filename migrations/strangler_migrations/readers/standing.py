@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from strangler_migrations.plan import Plan
 from strangler_migrations.readers.model import OldForm, Standing
 from strangler_migrations.readers.sightings import look, seen
 from strangler_migrations.readers.statements import observe
@@ -37,6 +38,13 @@ def old_form(connection: Connection, record: Record) -> OldForm:
     return OldForm(
         record.name, record.base, record.version, record.previous, tuple(name for (name,) in there)
     )
+
+
+def form_of_plan(plan: Plan) -> OldForm:
+    """What would go, of one that has not started."""
+    targets = {table for statement in plan.phases[Phase.COMPLETE] for table in statement.targets}
+    tables = tuple(sorted(targets & plan.catalog.tables.keys()))
+    return OldForm(plan.name, plan.catalog.schema, plan.version, plan.previous, tables)
 
 
 def under_way(connection: Connection) -> Record | None:

@@ -96,6 +96,9 @@ def _digest(text: str) -> str:
 
 
 def _said(connection: Connection, migration: str) -> dict[str, tuple[str, Acknowledgement]]:
+    there = connection.execute("SELECT to_regclass('strangler.acknowledged') IS NOT NULL").fetchone()
+    if not there or not there[0]:
+        return {}
     found = connection.execute(
         "SELECT name, digest, actor, reason, at FROM strangler.acknowledged WHERE migration = %s",
         (migration,),

@@ -73,9 +73,13 @@ def start(
     return get(session, migration.name)
 
 
-def complete(session: Session, name: str) -> Record:
-    """Contract: the old version is gone, the tables have the new form, the old columns are kept and fed."""
-    return _later(session, name, Phase.COMPLETE)
+def complete(session: Session, name: str, agreed: Callable[[Record], None] = lambda _: None) -> Record:
+    """Contract: the old version is gone, the tables have the new form, the old columns are kept and fed.
+
+    `agreed` is asked under the lock before anything is changed, and raises what is in the way; what was interrupted
+    goes on without asking again.
+    """
+    return _later(session, name, Phase.COMPLETE, agreed)
 
 
 def drop(session: Session, name: str) -> Record:
@@ -198,13 +202,16 @@ def _verified(session: Session, lease: Lease, record: Record) -> None:
     checking.whole(session, lease, record, Phase.VERIFY)
 
 
-def _later(session: Session, name: str, phase: Phase) -> Record:
+def _later(
+    session: Session, name: str, phase: Phase, agreed: Callable[[Record], None] = lambda _: None
+) -> Record:
     with held(session) as lease:
         record = get(session, name)
         if record.state not in STEPS[phase][0]:
             raise Refused(f"{name} is {record.state}", remedy=f"its next step: {NEXT[record.state]}")
         if phase is Phase.COMPLETE and record.state is State.VERIFIED:
             checking.whole(session, lease, record, phase)
+            agreed(record)
         _phase(session, lease, record, phase, lambda: _run(session, lease, record, phase))
     return get(session, name)
 

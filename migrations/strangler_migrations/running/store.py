@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 from psycopg.rows import dict_row
 
+from strangler_migrations.agreement import Agreement
 from strangler_migrations.draft import Shown
 from strangler_migrations.filling import Filling
 from strangler_migrations.migration import Loaded
@@ -134,6 +135,11 @@ def add(connection: Connection, migration: Loaded, plan: Plan, actor: str) -> No
             "INSERT INTO strangler.fillings (migration, number, body) VALUES (%s, %s, %s::jsonb)",
             (plan.name, number, _json(filling)),
         )
+    for number, agreement in enumerate(plan.agreements):
+        connection.execute(
+            "INSERT INTO strangler.agreements (migration, number, body) VALUES (%s, %s, %s::jsonb)",
+            (plan.name, number, _json(agreement)),
+        )
 
 
 def put_version(connection: Connection, name: str, statements: Sequence[Statement]) -> None:
@@ -181,6 +187,14 @@ def fillings(connection: Connection, name: str) -> list[Progress]:
     ]
 
 
+def agreements(connection: Connection, name: str) -> list[Agreement]:
+    """The queries that say whether both forms agree, a table each."""
+    found = connection.execute(
+        "SELECT body::text FROM strangler.agreements WHERE migration = %s ORDER BY number", (name,)
+    ).fetchall()
+    return [msgspec.json.decode(body, type=Agreement) for (body,) in found]
+
+
 def mark(connection: Connection, name: str, numbers: Sequence[int], *, begun: bool, done: bool) -> None:
     """Record what became of statements."""
     connection.execute(
@@ -204,9 +218,14 @@ def move(connection: Connection, name: str, state: State, actor: str, detail: st
     connection.execute(
         "UPDATE strangler.migrations SET state = %s, changed_at = now() WHERE name = %s", (state, name)
     )
+    note(connection, name, state, actor, detail)
+
+
+def note(connection: Connection, name: str, event: str, actor: str, detail: str) -> None:
+    """An entry of the history that changes no state."""
     connection.execute(
         "INSERT INTO strangler.history (migration, event, actor, detail) VALUES (%s, %s, %s, %s)",
-        (name, state, actor, detail),
+        (name, event, actor, detail),
     )
 
 

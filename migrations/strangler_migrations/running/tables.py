@@ -66,6 +66,12 @@ GRANT EXECUTE ON FUNCTION strangler.wrote(text) TO PUBLIC;
 CREATE TABLE IF NOT EXISTS strangler.watched (
     migration text PRIMARY KEY REFERENCES strangler.migrations ON DELETE CASCADE,
     since timestamptz NOT NULL, until timestamptz NOT NULL);
+CREATE TABLE IF NOT EXISTS strangler.agreements (
+    migration text NOT NULL REFERENCES strangler.migrations ON DELETE CASCADE, number integer NOT NULL,
+    body jsonb NOT NULL, PRIMARY KEY (migration, number));
+CREATE TABLE IF NOT EXISTS strangler.parity (
+    migration text PRIMARY KEY REFERENCES strangler.migrations ON DELETE CASCADE, at timestamptz NOT NULL,
+    rows bigint NOT NULL, apart bigint NOT NULL, example text NOT NULL, digest text NOT NULL);
 """
-LATEST: Final = "strangler.watched"
+LATEST: Final = "strangler.parity"
 """What is made last: where it is missing, the schema is made, or brought up."""

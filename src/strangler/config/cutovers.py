@@ -99,6 +99,10 @@ MigrationPhase = Literal["expand", "backfill", "verify", "contract", "drop"]
 """How far a migration is; the later ones hold what the earlier ones do."""
 
 
+KeptUntil = Literal["shadow", "canary", "candidate", "retired"]
+"""The phase from which a cutover does without the old form."""
+
+
 class Requirements(Part):
     """What goes before a cutover."""
 
@@ -150,6 +154,8 @@ class CutoverConfig(Part):
         Requirements, BeforeValidator(_cutovers_alone), Field(json_schema_extra=_or_names)
     ] = Field(default_factory=Requirements)
     """What goes first: cutovers that must be complete (candidate or retired), and phases of migrations."""
+    keeps: dict[str, KeptUntil] = Field(default_factory=dict)
+    """Migrations whose old form it needs until it is in the phase: `strangler migrate complete` waits for that."""
     advance: Literal["manual", "automatic"] = "manual"
     """`automatic`: control takes the next step, up to `candidate`, once it has soaked and the gate passes."""
     soak: Annotated[Soak, BeforeValidator(_of_each), Field(json_schema_extra=or_text)] | None = None

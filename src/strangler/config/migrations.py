@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from strangler.config.base import Part
 from strangler.config.fields import Milliseconds
+from strangler.config.places import check_zone
 
 
 def _database(value: str) -> str:
@@ -29,3 +30,11 @@ class MigrationsConfig(Part):
     """How long attempts go on before the command gives up."""
     chunk: Milliseconds = 250
     """How long one range of a backfill should take."""
+    window: Milliseconds = 31 * 86_400_000
+    """For so long nobody may have used the old form before `complete`: a billing cycle. 0: nobody may be at it."""
+    month_end: bool = True
+    """Whether the window has to contain a month's end: a month's last day, and the first three of the next."""
+    zone: Annotated[str, AfterValidator(check_zone)] = "UTC"
+    """The IANA zone by whose clocks a month ends."""
+    parity: Milliseconds = 86_400_000
+    """How old the proof that both forms agree may be at `complete`."""

@@ -23,13 +23,12 @@ from strangler.gate import (
 )
 from strangler.gate import effects as by_themselves
 from strangler.gate.case import Case, LineOf, no_line
-from strangler.gate.verdict import FactLike, Reason, Status, Verdict
+from strangler.gate.verdict import FactLike, Reason, Verdict, status_of
 from strangler.pace import NOTHING, Pace
 
 if TYPE_CHECKING:
     from strangler.config.policy import Policy
 
-_PRECEDENCE: Final[tuple[Status, ...]] = ("blocked", "insufficient", "frozen", "pass")
 _CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (
     mismatches.wrong_amounts,
     mismatches.open_divergences,
@@ -74,8 +73,7 @@ def judge(
     """
     case = Case(policy, evidence, facts, now_ns, line_of, evidence.sums(), waits)
     reasons = tuple(reason for check in _CHECKS for reason in check(case))
-    found: list[Status] = ["pass", *(reason.status for reason in reasons)]
-    status = min(found, key=_PRECEDENCE.index)
+    status = status_of(reasons)
     return Verdict(
         evidence.cutover, status, reasons, (*_notes(evidence, now_ns), *census.notes(case)), evidence.hash()
     )

@@ -4,12 +4,14 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 type Status = Literal["pass", "blocked", "insufficient", "frozen"]
 
 EXIT_CODES: Final[dict[Status, int]] = {"pass": 0, "blocked": 1, "insufficient": 3, "frozen": 4}
+_PRECEDENCE: Final[tuple[Status, ...]] = ("blocked", "insufficient", "frozen", "pass")
 
 
 class FactLike(Protocol):
@@ -47,7 +49,8 @@ class Reason:
     `latency`, `sample-ratio` (a canary is not split as its weight says), `expired-rule`, `lag`,
     `way-back` (nothing proves that legacy could serve again), `nothing-comparable`, `effect-active`,
     `effect-unknown`, `numbers` (gaps, doubles, …), `paused`, `required-cutover`, `required-migration`, `freeze`,
-    `held`, `soak`, `approval`. `status`: what this reason alone would make of the verdict. `config_line`: of
+    `held`, `soak`, `approval`. Of a migration's contract: `old-reader`, `window`, `unknown-reader`, `parity`,
+    `kept` (by a cutover). `status`: what this reason alone would make of the verdict. `config_line`: of
     strangler.yaml, 0 if none. `more`: further comparisons it takes, where that is known.
     """
 
@@ -60,6 +63,12 @@ class Reason:
     route: str = ""
     stratum: str = ""
     more: int | None = None
+
+
+def status_of(reasons: Iterable[Reason]) -> Status:
+    """What several reasons come to: blocked before insufficient, insufficient before frozen; none: pass."""
+    found: list[Status] = ["pass", *(reason.status for reason in reasons)]
+    return min(found, key=_PRECEDENCE.index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from strangler_cli.migrating import ACTOR, AS_JSON, on_a_database, opened, publish
+from strangler_cli.migrating import ACTOR, AS_JSON, on_a_database, opened, proven, publish
 from strangler_cli.options import Duration
 
 
@@ -59,6 +59,7 @@ def start(
     from strangler_migrations.running.backfill import Throttle
     from strangler_migrations.running.chunks import Pacer
     from strangler_migrations.running.lifecycle import start as start_
+    from strangler_migrations.running.session import MigrationFailed
 
     migration = load(file)
     with opened(config, database, base, actor) as place, watching() as watch:
@@ -73,5 +74,9 @@ def start(
 
         record = start_(place.session, migration, throttle, watched, allow_loss=allow_loss)
         glance()
+        try:
+            proven(place, record)
+        except MigrationFailed as error:
+            place.session.tell(f"both forms were not compared, `complete` will ask for it: {error}")
         publish(place, record)
     told(record, as_json=as_json)

@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from strangler_cli.migrating import AS_JSON, on_a_database, opened, publish
 
+if TYPE_CHECKING:
+    from strangler.gate import Verdict
+    from strangler_cli.migrating import Place
+
 
 @click.command(
-    help="Show where every migration stands, how far its backfill is, and what is next. Tells the ledger."
+    help="Show where every migration stands, how far its backfill is, what is next, and what is in the way of "
+    "`complete`. Looks at who uses the old form, and tells the ledger."
 )
 @on_a_database
 @AS_JSON
 def status(config: str, database: str | None, base: str | None, *, as_json: bool) -> None:
     """Show it."""
+    from strangler_cli import contracting
+    from strangler_cli.contracting import verdict_of
     from strangler_cli.formats.migration_state import as_object, listed
     from strangler_cli.screen import Screen
-    from strangler_migrations.readers.watch import glance
+    from strangler_migrations.readers.standing import BOTH
     from strangler_migrations.running import store
     from strangler_migrations.running.checking import recorded
-    from strangler_migrations.running.session import refusals
 
     with opened(config, database, base) as place:
         connection = place.session.connection
-        with refusals("looking at who uses the old form"):
-            glance(connection)
         found = [
             (each, store.fillings(connection, each.name), recorded(connection, each.name))
             for each in store.migrations(connection)
         ]
         publish(place, *(record for record, _, _ in found))
-    if as_json:
-        from strangler_cli.formats.as_json import dumped
+        verdicts = {each.name: verdict_of(place, each) for each, _, _ in found if each.state in BOTH}
+        if as_json:
+            from strangler_cli.formats.as_json import dumped
 
-        click.echo(dumped({"migrations": [as_object(*each) for each in found]}))
-        return
-    listed(Screen(), found)
+            rows = [
+                {**as_object(*each), "contract": _contract(place, verdicts.get(each[0].name))}
+                for each in found
+            ]
+            click.echo(dumped({"migrations": rows}))
+            return
+        screen = Screen()
+        listed(screen, found)
+        for verdict in verdicts.values():
+            screen.line()
+            contracting.as_text(screen, place, verdict, "`complete` would be refused")
+
+
+def _contract(place: Place, verdict: Verdict | None) -> dict[str, Any] | None:
+    from strangler_cli.contracting import as_object
+
+    return None if verdict is None else as_object(place, verdict)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from strangler_cli.migrating import on_a_database
 from strangler_cli.options import Duration
 
 if TYPE_CHECKING:
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    help="Compare a table or a query of two databases, row by row, by checksums that the databases reckon themselves. "
-    "Nothing is written to either. LEFT and RIGHT are URLs: postgresql://…; "
+    help="Without LEFT and RIGHT: compare both forms of every row while a migration is under way, the proof that "
+    "`complete` asks for. With them: compare a table or a query of two databases, row by row, by checksums that the "
+    "databases reckon themselves; nothing is written to either. LEFT and RIGHT are URLs: postgresql://…; "
     "${NAME} in them is an environment variable.\n\n"
     "Exit code 0: equal; 1: different; 2: usage; 3: unfinished, or too little to prove it by.",
 )
-@click.argument("left")
-@click.argument("right")
+@click.argument("left", required=False, metavar="[LEFT RIGHT]")
+@click.argument("right", required=False, metavar="")
+@on_a_database
 @click.option(
     "--table", "tables", multiple=True, metavar="NAME", help="The table on both sides; twice: left, right."
 )
@@ -46,11 +49,12 @@ if TYPE_CHECKING:
               help="End when so many rows differ. Default: never.")  # fmt: skip
 @click.option("--publish", metavar="NAME", help="Put the result into the ledger, as the parity of NAME.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON: the evidence and its hash.")
-@click.pass_obj
 def verify(
     config: str,
-    left: str,
-    right: str,
+    database: str | None,
+    base: str | None,
+    left: str | None,
+    right: str | None,
     tables: tuple[str, ...],
     queries: tuple[str, ...],
     key: str | None,
@@ -64,6 +68,12 @@ def verify(
     as_json: bool,
 ) -> int:
     """Verify."""
+    if left is None:
+        if any((tables, queries, key, columns, rules, state, stop_after, publish)):
+            raise click.UsageError("without LEFT and RIGHT both forms are compared, whole; say both.")
+        return _forms(config, database, base, as_json=as_json)
+    if right is None:
+        raise click.UsageError("say RIGHT as well, or neither: then both forms are compared.")
     from strangler_migrations.parity import Options
 
     options = Options(
@@ -79,6 +89,24 @@ def verify(
         _publish(config, publish, evidence)
     _print(evidence, as_json=as_json)
     return evidence.exit_code
+
+
+def _forms(config: str, database: str | None, base: str | None, *, as_json: bool) -> int:
+    from strangler.errors import Refused
+    from strangler_cli.formats.proof import told
+    from strangler_cli.migrating import opened, proven
+    from strangler_migrations.readers import under_way
+
+    with opened(config, database, base) as place:
+        record = under_way(place.session.connection)
+        if record is None:
+            raise Refused(
+                "no migration has two forms to compare now",
+                remedy="`strangler migrate start FILE` starts one",
+            )
+        found = proven(place, record)
+    told(record.name, found, as_json=as_json)
+    return 0 if found.verdict == "equal" else 1
 
 
 def _relations(tables: Sequence[str], queries: Sequence[str]) -> tuple[Relation, Relation]:
