@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 
 from strangler_migrations.catalog.model import Catalog
-from strangler_migrations.draft import Pair
+from strangler_migrations.draft import Pair, grouped
 from strangler_migrations.sql.names import SYNCED, ident, qualified
-from strangler_migrations.sync import distinct, value
+from strangler_migrations.sync import parted
 
 _ROW: Final = "_strangler_row"
 
@@ -24,9 +24,9 @@ class Agreement(msgspec.Struct, frozen=True):
 
 def agreement(catalog: Catalog, table: str, pairs: Sequence[Pair]) -> Agreement:
     """For the pairs of a table, as it is called before `complete`. What only one version has cannot disagree."""
-    apart = " OR ".join(
-        _apart(pair, table) for pair in pairs if pair.old and pair.new and pair.up and pair.down
-    )
+    both = (parted(group, table, _ROW) for group in grouped(pairs))
+    # Neither is the new form what `up` makes of the old one, nor the old one what `down` makes of the new.
+    apart = " OR ".join(f"(({each[0]}) AND ({each[1]}))" for each in both if each)
     key = ", ".join(f"{_ROW}.{ident(column)}" for column in catalog.tables[table].key)
     return Agreement(
         table,
@@ -34,15 +34,4 @@ def agreement(catalog: Catalog, table: str, pairs: Sequence[Pair]) -> Agreement:
         " min(place) FILTER (WHERE alone OR apart) FROM ("
         f"SELECT {_ROW}.{SYNCED} IS NOT TRUE AS alone, ({apart or 'false'}) AS apart, ROW({key})::text AS place"
         f" FROM {qualified(catalog.schema, table)} AS {_ROW}) AS checked",
-    )
-
-
-def _apart(pair: Pair, table: str) -> str:
-    """Neither is the new form what `up` makes of the old one, nor the old one what `down` makes of the new."""
-    assert pair.old is not None
-    assert pair.new is not None
-    up, down = value(pair, table, "up", _ROW), value(pair, table, "down", _ROW)
-    return (
-        f"({distinct(f'{_ROW}.{ident(pair.new)}', up, pair.new_type)}"
-        f" AND {distinct(f'{_ROW}.{ident(pair.old)}', down, pair.old_type)})"
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from strangler_migrations.catalog.model import Grants
 from strangler_migrations.draft import Draft
 from strangler_migrations.sql.names import OURS, ident, idents, literal, prefixed, qualified
 from strangler_migrations.statement import Lock, Phase, Statement, changes
@@ -116,6 +117,20 @@ def commented(draft: Draft, table: str, column: str, comment: str) -> Phases:
     """A column's comment, of one that goes when its making is undone."""
     sql = f"COMMENT ON COLUMN {qualified(draft.catalog.schema, table)}.{ident(column)} IS {literal(comment)}"
     return {Phase.START: (Statement(sql, Lock.SHARE_UPDATE_EXCLUSIVE, (table,), unit=expand(table)),)}
+
+
+def granted(draft: Draft, table: str, column: str, grants: Grants) -> Phases:
+    """A new column, which goes when its making is undone, may be used by those who might use the old one."""
+    on = qualified(draft.catalog.schema, table)
+    steps = (
+        Statement(
+            f"GRANT {privilege} ({ident(column)}) ON {on} TO {'PUBLIC' if role == 'public' else ident(role)}"
+            + (" WITH GRANT OPTION" if grantable else ""),
+            unit=expand(table),
+        )
+        for role, privilege, grantable in sorted(grants)
+    )
+    return {Phase.START: tuple(steps)}
 
 
 def btree(columns: tuple[str, ...], *, nulls_not_distinct: bool = False) -> str:

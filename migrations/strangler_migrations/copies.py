@@ -53,7 +53,26 @@ def copied(draft: Draft, table: str, physical: Table, copies: Copies, without: s
     for index in physical.indexes.values():
         if not index.constraint and not news.keys().isdisjoint(index.columns):
             yield _copied_index(draft, physical, index, copies)
-            yield {Phase.COMPLETE: tuple(_renamed_index(draft, table, index.name))}
+            both = ((index.name, prefixed(OLD, index.name)), (prefixed(NEW, index.name), index.name))
+            yield {Phase.COMPLETE: tuple(_renamed(draft, table, now, then) for now, then in both)}
+
+
+def freed(draft: Draft, table: str, physical: Table, columns: tuple[str, ...]) -> Iterator[Statement]:
+    """At `complete`: the names of what binds columns that go are free again."""
+    on = f"ALTER TABLE {qualified(draft.catalog.schema, table)} RENAME CONSTRAINT"
+    for constraint in physical.constraints.values():
+        if not set(columns).isdisjoint(constraint.columns):
+            yield renames(table, on, ident(constraint.name), ident(prefixed(OLD, constraint.name)))
+    for index in physical.indexes.values():
+        if not set(columns).isdisjoint(index.columns) and not index.constraint:
+            yield _renamed(draft, table, index.name, prefixed(OLD, index.name))
+
+
+def _renamed(draft: Draft, table: str, now: str, then: str) -> Statement:
+    schema, lock = draft.catalog.schema, Lock.SHARE_UPDATE_EXCLUSIVE
+    sql = f"ALTER INDEX {qualified(schema, now)} RENAME TO {ident(then)}"
+    back = f"ALTER INDEX {qualified(schema, then)} RENAME TO {ident(now)}"
+    return changes(table, sql, back, lock=lock, unit="contract")
 
 
 def _renamed_constraint(draft: Draft, table: str, name: str, *, copied: bool) -> Phases:
@@ -62,14 +81,6 @@ def _renamed_constraint(draft: Draft, table: str, name: str, *, copied: bool) ->
     if copied:
         swap.append(renames(table, what, ident(prefixed(NEW, name)), ident(name)))
     return {Phase.COMPLETE: tuple(swap)}
-
-
-def _renamed_index(draft: Draft, table: str, name: str) -> Iterator[Statement]:
-    for now, then in ((name, prefixed(OLD, name)), (prefixed(NEW, name), name)):
-        what = f"ALTER INDEX {{}} RENAME TO {ident(then)}"
-        back = f"ALTER INDEX {qualified(draft.catalog.schema, then)} RENAME TO {ident(now)}"
-        sql = what.format(qualified(draft.catalog.schema, now))
-        yield changes(table, sql, back, lock=Lock.SHARE_UPDATE_EXCLUSIVE, unit="contract")
 
 
 def _copied_constraint(draft: Draft, physical: Table, constraint: Constraint, copies: Copies) -> Phases:

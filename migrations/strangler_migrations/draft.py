@@ -34,7 +34,9 @@ class Pair:
 
     `old` and `new` are columns; an added one has no `old`, a dropped one no `new`. `up` gives the new form from
     `up_row`, `down` the old one from `down_row` (name in the expression → column). `kept`: what the old column is
-    called after `complete`. `mends`: the new form has a constraint that `up` may have to mend values for.
+    called after `complete`. `mends`: what `up` makes need not come back by `down`: it mends values for a constraint, or
+    what is lost is said by other means. `group`: columns that are several here and one there. `required`: `up` gives a
+    value always.
     """
 
     table: str
@@ -51,6 +53,16 @@ class Pair:
     kept: str | None = None
     mends: bool = False
     where: str = ""
+    group: str = ""
+    required: bool = False
+
+
+def grouped(pairs: Iterable[Pair]) -> list[list[Pair]]:
+    """Pairs that hold one thing together: those of a group, and each that has none."""
+    found = dict[tuple[str, str, int], list[Pair]]()
+    for number, pair in enumerate(pairs):
+        found.setdefault((pair.table, pair.group, 0 if pair.group else number), []).append(pair)
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)

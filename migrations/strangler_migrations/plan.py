@@ -28,10 +28,12 @@ from strangler_migrations.operations import (
     drop_index,
     drop_multicolumn_constraint,
     drop_table,
+    merge_columns,
     rename_column,
     rename_constraint,
     rename_table,
     set_replica_identity,
+    split_column,
     sql,
 )
 from strangler_migrations.operations.entry import Operation
@@ -57,6 +59,8 @@ _PLANNERS: Final[dict[type, Any]] = {
     drop_constraint.DropConstraint: drop_constraint.phases,
     drop_multicolumn_constraint.DropMulticolumnConstraint: drop_multicolumn_constraint.phases,
     set_replica_identity.SetReplicaIdentity: set_replica_identity.phases,
+    split_column.SplitColumn: split_column.phases,
+    merge_columns.MergeColumns: merge_columns.phases,
     sql.Sql: sql.phases,
 }
 

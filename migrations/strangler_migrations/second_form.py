@@ -17,7 +17,7 @@ from strangler_migrations.copies import Copies, copied, renames
 from strangler_migrations.draft import Change, Draft, Pair
 from strangler_migrations.refusals import second_form_refused, shared_refused, warnings_for
 from strangler_migrations.sql.names import NEW, OLD, ident, prefixed, qualified
-from strangler_migrations.statement import Phase, Statement, changes
+from strangler_migrations.statement import Phase, changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +89,11 @@ def _column(draft: Draft, table: str, physical: Table, form: Form) -> Phases:
         unit=expand(physical.name),
         why="may be NULL and has no default: no rewrite, ACCESS EXCLUSIVE for a moment",
     )
-    grants = (
-        Statement(
-            f"GRANT {privilege} ({ident(new)}) ON {on} TO {'PUBLIC' if role == 'public' else ident(role)}"
-            + (" WITH GRANT OPTION" if grantable else ""),
-            unit=expand(physical.name),
-        )
-        for role, privilege, grantable in sorted(source.grants)
-    )
-    parts: list[Phases] = [{Phase.START: (add, *grants)}, _swapped(draft, table, form, source)]
+    parts: list[Phases] = [
+        {Phase.START: (add,)},
+        binding.granted(draft, physical.name, new, source.grants),
+        _swapped(draft, table, form, source),
+    ]
     if form.comment is not None:
         parts.append(binding.commented(draft, physical.name, new, form.comment))
     if not form.nullable:

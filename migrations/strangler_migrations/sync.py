@@ -17,7 +17,7 @@ from typing import Final
 from strangler_migrations import marks
 from strangler_migrations.binding import expand
 from strangler_migrations.catalog.model import Catalog
-from strangler_migrations.draft import Pair
+from strangler_migrations.draft import Pair, grouped
 from strangler_migrations.sql.names import SYNCED, ident, literal, prefixed, qualified
 from strangler_migrations.sql.tokens import mentioned
 from strangler_migrations.statement import Lock, Statement, changes
@@ -155,12 +155,12 @@ def _set(pair: Pair) -> str | None:
 
 def _agreement(pairs: Sequence[Pair], table: str) -> str:
     lines = list[str]()
-    for pair in pairs:
-        if not (pair.old and pair.new):
+    for group in grouped(pairs):
+        if (found := parted(group, table, "NEW")) is None:
             continue
-        up = distinct(f"NEW.{ident(pair.new)}", value(pair, table, "up", "NEW"), pair.new_type)
-        down = distinct(f"NEW.{ident(pair.old)}", value(pair, table, "down", "NEW"), pair.old_type)
-        said = literal(f"{table}.{pair.name}: both forms are written and do not agree")
+        up, down = found
+        name = next(pair.name for pair in group if pair.old)
+        said = literal(f"{table}.{name}: both forms are written and do not agree")
         lines.append(
             f"    agrees := NOT ({up})\n      OR NOT ({down});\n"
             f"    IF NOT agrees THEN\n"
@@ -168,6 +168,18 @@ def _agreement(pairs: Sequence[Pair], table: str) -> str:
             f"    END IF;"
         )
     return "\n".join(lines) or "    NULL;"
+
+
+def parted(group: Sequence[Pair], table: str, record: str) -> tuple[str, str] | None:
+    """Whether a new form is not what `up` makes of the old one, and the other way round; None: there is but one."""
+    news = [(pair, pair.new) for pair in group if pair.new and pair.up]
+    olds = [(pair, pair.old) for pair in group if pair.old and pair.down]
+    if not (news and olds):
+        return None
+    return (
+        _any(distinct(f"{record}.{ident(c)}", value(p, table, "up", record), p.new_type) for p, c in news),
+        _any(distinct(f"{record}.{ident(c)}", value(p, table, "down", record), p.old_type) for p, c in olds),
+    )
 
 
 def _any(conditions: Iterable[str]) -> str:

@@ -23,6 +23,13 @@ INSERT INTO invoices SELECT i, i, i / 4.0 FROM generate_series(1, 300) i;
 operations:
   - change_money: {table: invoices, columns: [amount], currency: EUR}
   - change_money: {table: invoices, columns: [tax], currency_from: currency, rounding: half_even}
+  - split_column:
+      table: customers
+      column: name
+      into:
+        - {name: first, type: text, up: "split_part(name, ' ', 1)"}
+        - {name: last, type: text, up: "substr(name, strpos(name, ' ') + 1)"}
+      down: first || ' ' || last
 """,
     "SELECT i.*, c.* FROM invoices i JOIN customers c USING (id) ORDER BY i.id",
     "SELECT i.*, c.* FROM invoices i JOIN customers c USING (id) ORDER BY i.id",

@@ -83,6 +83,30 @@ CASES = {  # operation, the same as SQL
             ' CREATE INDEX by_sum ON bills ((gross * 0.01 + "Net" * 0.01), id) INCLUDE (day)'
         ),
     ),
+    "one column in place of three": (
+        (
+            "merge_columns: {table: bills, columns: [{name: country, down: \"split_part(who, '-', 1)\"},"
+            " {name: customer, down: \"split_part(who, '-', 2)::int\"},"
+            " {name: day, down: \"split_part(who, '-', 3)::date\"}], into: {name: who, type: text, default: \"'?'\","
+            " comment: whose, up: \"concat(country, '-', customer, '-', to_char(day, 'YYYYMMDD'))\"}}"
+        ),
+        (
+            "ALTER TABLE bills DROP country, DROP customer, DROP day, ADD who text NOT NULL DEFAULT '?';"
+            " COMMENT ON COLUMN bills.who IS 'whose'"
+        ),
+    ),
+    "three columns in place of one, which keeps its name": (
+        (
+            "split_column: {table: bills, column: day, down: 'make_date(year, month, day)', into: ["
+            "{name: year, type: int, up: 'extract(year FROM day)::int'},"
+            " {name: month, type: int, up: 'extract(month FROM day)::int'},"
+            " {name: day, type: int, nullable: true, up: 'extract(day FROM day)::int'}]}"
+        ),
+        (
+            "ALTER TABLE bills DROP day, ADD year int NOT NULL DEFAULT 1, ADD month int NOT NULL DEFAULT 1;"
+            " ALTER TABLE bills ALTER year DROP DEFAULT, ALTER month DROP DEFAULT, ADD day int"
+        ),
+    ),
     "a name in need of quotes": (
         'rename_column: {table: bills, from: Net, to: "net, of tax"}',
         'ALTER TABLE bills RENAME "Net" TO "net, of tax"',

@@ -131,6 +131,23 @@ class ColumnSpec(Part):
     """Computed or numbered by PostgreSQL."""
 
 
+class FilledColumn(Part):
+    """A column made of others."""
+
+    name: Name
+    """Its name."""
+    type: Expression
+    """Its type as SQL writes it."""
+    nullable: bool = False
+    """May be NULL."""
+    default: Expression | None = None
+    """SQL: a text needs its own quotes."""
+    comment: str | None = None
+    """Its comment."""
+    up: Expression
+    """Its value, from the columns of the old version."""
+
+
 class UniqueSpec(Part):
     """A unique constraint on one column."""
 

@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from strangler.config.base import Part
 from strangler_migrations.catalog.model import Column, Table
+from strangler_migrations.copies import freed
 from strangler_migrations.draft import Change, Draft, Pair
 from strangler_migrations.operations.base import Expression, Name
 from strangler_migrations.refusals import readers, rows_refused
 from strangler_migrations.sql.names import OLD, ident, prefixed, qualified
-from strangler_migrations.statement import Lock, Phase, Statement, changes
+from strangler_migrations.statement import Phase, changes
 
 
 class DropColumn(Part):
@@ -50,7 +51,10 @@ def phases(operation: DropColumn, draft: Draft) -> Change:
     )
     columns = {name: value for name, value in shown.columns.items() if name != operation.column}
     after = draft.showing(operation.table, replace(shown, columns=columns))
-    steps = {Phase.COMPLETE: (rename, *_freed(operation, draft, table, column)), Phase.DROP: (drop,)}
+    steps = {
+        Phase.COMPLETE: (rename, *freed(draft, operation.table, table, (column.name,))),
+        Phase.DROP: (drop,),
+    }
     return Change(steps, after, tuple(_pair(operation, draft, after, column)))
 
 
@@ -92,26 +96,3 @@ def _pair(operation: DropColumn, draft: Draft, after: Draft, column: Column) -> 
         kept=prefixed(OLD, operation.column),
         where=draft.where,
     )
-
-
-def _freed(operation: DropColumn, draft: Draft, table: Table, column: Column) -> Iterator[Statement]:
-    """The names of what binds the column are free again from `complete` on."""
-    schema, name = draft.catalog.schema, operation.table
-    for constraint in table.constraints.values():
-        if column.name in constraint.columns:
-            on, old = (
-                f"ALTER TABLE {qualified(schema, name)} RENAME CONSTRAINT",
-                prefixed(OLD, constraint.name),
-            )
-            now, then = ident(constraint.name), ident(old)
-            yield changes(name, f"{on} {now} TO {then}", f"{on} {then} TO {now}", unit="contract")
-    for index in table.indexes.values():
-        if column.name in index.columns and not index.constraint:
-            old = prefixed(OLD, index.name)
-            yield changes(
-                name,
-                f"ALTER INDEX {qualified(schema, index.name)} RENAME TO {ident(old)}",
-                f"ALTER INDEX {qualified(schema, old)} RENAME TO {ident(index.name)}",
-                lock=Lock.SHARE_UPDATE_EXCLUSIVE,
-                unit="contract",
-            )

@@ -16,10 +16,12 @@ from strangler_migrations.operations.drop_constraint import DropConstraint
 from strangler_migrations.operations.drop_index import DropIndex
 from strangler_migrations.operations.drop_multicolumn_constraint import DropMulticolumnConstraint
 from strangler_migrations.operations.drop_table import DropTable
+from strangler_migrations.operations.merge_columns import MergeColumns
 from strangler_migrations.operations.rename_column import RenameColumn
 from strangler_migrations.operations.rename_constraint import RenameConstraint
 from strangler_migrations.operations.rename_table import RenameTable
 from strangler_migrations.operations.set_replica_identity import SetReplicaIdentity
+from strangler_migrations.operations.split_column import SplitColumn
 from strangler_migrations.operations.sql import Sql
 
 type Operation = (
@@ -38,6 +40,8 @@ type Operation = (
     | DropConstraint
     | DropMulticolumnConstraint
     | SetReplicaIdentity
+    | SplitColumn
+    | MergeColumns
     | Sql
 )
 
@@ -75,6 +79,10 @@ class Entry(Part):
     """Drop a constraint over several columns."""
     set_replica_identity: SetReplicaIdentity | None = None
     """Set what logical replication names a row by."""
+    split_column: SplitColumn | None = None
+    """Put several columns in place of one."""
+    merge_columns: MergeColumns | None = None
+    """Put one column in place of several."""
     sql: Sql | None = None
     """Run SQL."""
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Mapping
 
 import psycopg
 
-from strangler.errors import Refused, UsageError
-from strangler_migrations.catalog.model import Catalog
-from strangler_migrations.draft import Pair
+from strangler.errors import UsageError
+from strangler_migrations.draft import Pair, grouped
 from strangler_migrations.plan import Plan
 from strangler_migrations.running import checking
+from strangler_migrations.running.inverse import round_trip
 from strangler_migrations.running.session import Session
-from strangler_migrations.sql.names import ident, qualified
-from strangler_migrations.sync import distinct
-
-_SAMPLE: Final = 1_000
+from strangler_migrations.sql.names import ident
 
 
 def check(session: Session, plan: Plan, *, allow_loss: bool) -> list[str]:
@@ -30,8 +26,8 @@ def check(session: Session, plan: Plan, *, allow_loss: bool) -> list[str]:
         _rights(session, plan)
         for pair in plan.pairs:
             _expressions(session, plan, pair)
-        for pair in plan.pairs:
-            notes += _round_trip(session, plan, pair, allow_loss=allow_loss)
+        for pairs in grouped(plan.pairs):
+            notes += round_trip(session, plan, pairs, allow_loss=allow_loss)
         notes += checking.beforehand(session, plan)
     return notes
 
@@ -105,55 +101,4 @@ def _wrong(pair: Pair, way: str, text: str, error: psycopg.Error, row: Mapping[s
         f"`{way}` of `{pair.table}.{pair.name}` is no expression over a row: {said} ({text})",
         where=pair.where,
         remedy=f"columns known here: {', '.join(row)}",
-    )
-
-
-def _round_trip(session: Session, plan: Plan, pair: Pair, *, allow_loss: bool) -> Iterator[str]:
-    """Old → new → old on a sample of rows; what a constraint makes `up` mend need not come back."""
-    if pair.old is None or pair.new is None or pair.up is None or pair.down is None or pair.mends:
-        return
-    try:
-        with session.connection.transaction():
-            found = session.connection.execute(_sampled(plan.catalog, pair).encode()).fetchone()
-    except psycopg.Error as error:
-        said = error.diag.message_primary or str(error)
-        raise Refused(
-            f"`{pair.table}.{pair.name}` does not survive up and down: {said}",
-            where=pair.where,
-            remedy="some value that is there cannot be converted: let `up` say what becomes of it",
-        ) from None
-    if found is None or not found[1]:
-        return
-    seen, lost, example = found
-    what = f"{lost:,} of {seen:,} sampled values of `{pair.table}.{pair.name}` do not come back, such as {example}"
-    if not allow_loss:
-        raise Refused(
-            f"`down` does not invert `up`: {what}",
-            where=pair.where,
-            remedy="mend them, or say --allow-loss: then rows that the new version writes change in the old form",
-        )
-    yield f"`down` loses information, and a rollback would not restore it: {what}"
-
-
-def _sampled(catalog: Catalog, pair: Pair) -> str:
-    """How many of a sample, how many lost, one of them. `down` is asked twice: a random one says nothing."""
-    known = catalog.tables[pair.table].columns
-    old, table = ident(pair.old or ""), ident(pair.table)
-    up_row = ", ".join(
-        f"r.{ident(column)} AS {ident(name)}" for name, column in pair.up_row.items() if column in known
-    )
-    down_row = ", ".join(
-        f"{'u.n' if name == pair.name else f'u.{ident(column)}'} AS {ident(name)}"
-        for name, column in pair.down_row.items()
-        if name == pair.name or column in known
-    )
-    down = f"(SELECT CAST(({pair.down}) AS {pair.old_type}) FROM (SELECT {down_row}) AS {table})"
-    up = f"(SELECT CAST(({pair.up}) AS {pair.new_type}) FROM (SELECT {up_row}) AS {table})"
-    return (
-        f"SELECT count(*), count(*) FILTER (WHERE lost), min(shown) FILTER (WHERE lost) FROM ("
-        f" SELECT was::text || ' → ' || COALESCE(n::text, 'NULL') || ' → ' || COALESCE(d1::text, 'NULL') AS shown,"
-        f" {distinct('was', 'd1', pair.old_type)} AND d1::text IS NOT DISTINCT FROM d2::text AS lost"
-        f" FROM (SELECT u.{old} AS was, u.n, {down} AS d1, {down} AS d2"
-        f" FROM (SELECT r.*, {up} AS n FROM {qualified(catalog.schema, pair.table)} AS r LIMIT {_SAMPLE}) AS u) AS d"
-        f") AS s"
     )
