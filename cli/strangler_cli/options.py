@@ -27,6 +27,39 @@ class Duration(click.ParamType[int]):
         return int(found[1]) * _SECONDS[found[2]] * 1_000_000_000
 
 
+class Written(click.ParamType[Any]):
+    """What strangler.yaml takes for a value, read and refused by the same rule."""
+
+    def __init__(self, name: str, read: Callable[[], Any]) -> None:
+        """`read` gives the annotated type of the configuration; it is imported when a value is there."""
+        self.name = name
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value; it fails with what would be right."""
+        from pydantic import TypeAdapter, ValidationError
+
+        try:
+            return TypeAdapter(self._read()).validate_python(value)
+        except ValidationError as error:
+            reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+            self.fail(f"{value!r}: {reason}", param, ctx)
+
+
+def size() -> Any:
+    """Bytes: `65536`, `64KiB`, `1MiB`."""
+    from strangler.config.fields import Bytes
+
+    return Bytes
+
+
+def share() -> Any:
+    """A share: `0.1%` or `0.001`."""
+    from strangler.config.fields import Share
+
+    return Share
+
+
 TALLY_FORMAT: Final = click.option(
     "--format",
     "form",

@@ -102,6 +102,41 @@ def test_the_plan_as_json(url: str, strangler: Strangler) -> None:
     assert plan["phases"][1]["fills"][0]["rows"] == 10
 
 
+def test_a_backfill_that_broke_is_paused_and_resumed_by_command(
+    url: str, place: Place, strangler: Strangler
+) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("INSERT INTO invoices SELECT i, 1 FROM generate_series(11, 1100) i")
+        connection.execute("UPDATE invoices SET amount = 0 WHERE id = 1100")
+    text = AMOUNTS.replace("(amount * 100)", "CASE WHEN id < 1100 THEN amount * 100 ELSE 1 / amount END")
+    (place.folder / "01_amounts.yaml").write_text(text)
+    assert strangler("migrate", "pause", "--reason", "x").code == 2
+    assert "division by zero" in strangler("migrate", "start", "01_amounts.yaml").err
+    paused = strangler("migrate", "pause", "--reason", "month end", "--actor", "ann")
+    assert (paused.code, paused.out) == (0, "01_amounts is backfilling, and its backfill is paused\n")
+    assert "01_amounts: ann paused it at " in strangler("migrate", "status").out
+    (shown,) = strangler("migrate", "status", "--json").json["migrations"]
+    assert (shown["paused"]["actor"], shown["paused"]["reason"]) == ("ann", "month end")
+    assert strangler("migrate", "resume").code == 0
+    assert strangler("migrate", "status", "--json").json["migrations"][0]["paused"] is None
+    ran = strangler("migrate", "resume")
+    assert (ran.code, "is not paused" in ran.err) == (1, True)
+
+
+def test_the_bounds_of_a_backfill(url: str, place: Place, strangler: Strangler) -> None:
+    for option, value, words in (
+        ("--max-wal", "many", "not a size; write bytes or a unit"),
+        ("--max-dead", "30 per cent", "not a share; write 0.1% or 0.001"),
+    ):
+        ran = strangler("migrate", "start", "01_amounts.yaml", option, value)
+        assert (ran.code, words in ran.err) == (2, True), ran.err
+    bounds = "{max_wal: 64MiB, max_rate: 1000, max_lag: 5s, max_active: 50, max_dead: 50%}"
+    place.file.write_text(place.file.read_text().replace(f'"{url}"', f'"{url}", throttle: {bounds}'))
+    assert (
+        strangler("migrate", "start", "01_amounts.yaml", "--max-wal", "8MiB", "--max-dead", "30%").code == 0
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [

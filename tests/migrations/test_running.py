@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -141,41 +139,6 @@ def test_a_file_that_changed_meanwhile_is_refused(table: Session) -> None:
         start(table, other)
     lifecycle.rollback(table, "01_x")
     start(table, other)
-
-
-def test_a_backfill_is_paused_by_a_file_and_kept_to_a_rate(table: Session, tmp_path: Path) -> None:
-    hold, slept = tmp_path / "hold", list[float]()
-    hold.touch()
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        hold.unlink(missing_ok=True)
-
-    ranges: list[int] = []
-    throttle = Throttle(Pacer(max_rate=100, rows=100), hold)
-    lifecycle.start(replace(table, sleep=sleep), FILL, throttle, lambda _t, rows, *_: ranges.append(rows))
-    assert ranges == [*range(100, 1001, 100), 1000]
-    assert sum(slept[1:]) > 8
-    assert table.connection.execute("SELECT count(*) FROM t WHERE c = id * 2").fetchone() == (1000,)
-
-
-def test_a_backfill_waits_while_many_are_at_work(table: Session, database: str, said: list[str]) -> None:
-    with psycopg.connect(database, autocommit=True) as busy:
-
-        def work() -> None:
-            with contextlib.suppress(psycopg.errors.QueryCanceled):
-                busy.execute("SELECT pg_sleep(60)")
-
-        at_work = threading.Thread(target=work)
-        at_work.start()
-        query = (
-            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
-        )
-        while table.connection.execute(query).fetchone() == (0,):
-            time.sleep(0.01)
-        start(replace(table, sleep=lambda _: busy.cancel_safe()), FILL, Throttle(max_active=0))
-        at_work.join()
-    assert said[0] == "paused: more than 0 sessions are at work"
 
 
 def test_rows_that_clients_write_during_a_backfill_are_not_written_over(table: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -12,17 +13,24 @@ from strangler_cli.formats.as_json import dumped
 from strangler_cli.screen import Column, Screen
 from strangler_migrations.checks import said
 from strangler_migrations.running.checking import Checked
+from strangler_migrations.running.pausing import Pause
 from strangler_migrations.running.states import NEXT
 from strangler_migrations.running.store import Progress, Record
 
-type Standing = tuple[Record, Sequence[Progress], Sequence[Checked]]
-"""A migration, how far its backfill is, and what its rows answered."""
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A migration, how far its backfill is, what its rows answered, and who holds it up."""
+
+    record: Record
+    progress: Sequence[Progress] = ()
+    checked: Sequence[Checked] = ()
+    pause: Pause | None = None
 
 
-def as_object(
-    record: Record, progress: Sequence[Progress] = (), checked: Sequence[Checked] = ()
-) -> dict[str, Any]:
+def as_object(standing: Standing) -> dict[str, Any]:
     """For programs; docs/commands.md has the fields."""
+    record, pause = standing.record, standing.pause
     return {
         "name": record.name,
         "state": record.state.value,
@@ -33,8 +41,11 @@ def as_object(
         "started_at": record.started_at.isoformat(),
         "changed_at": record.changed_at.isoformat(),
         "next": NEXT[record.state],
-        "fills": [{"table": e.filling.table, "rows": e.rows, "done": e.done} for e in progress],
-        "checks": [_checked(each) for each in checked],
+        "fills": [{"table": e.filling.table, "rows": e.rows, "done": e.done} for e in standing.progress],
+        "checks": [_checked(each) for each in standing.checked],
+        "paused": None
+        if pause is None
+        else {"actor": pause.actor, "reason": pause.reason, "at": pause.at.isoformat()},
     }
 
 
@@ -46,7 +57,7 @@ def _checked(checked: Checked) -> dict[str, Any]:
 def told(record: Record, *, as_json: bool) -> None:
     """What came of a command."""
     if as_json:
-        click.echo(dumped(as_object(record)))
+        click.echo(dumped(as_object(Standing(record))))
         return
     screen = Screen()
     screen.line(f"{record.name} is {record.state.value}", "good")
@@ -62,11 +73,14 @@ def listed(screen: Screen, found: Sequence[Standing]) -> None:
         Column("filled", right=True),
         Column("next"),
     ]
-    screen.table(columns, [_row(record, progress) for record, progress, _ in found])
-    for record, _, checked in found:
-        for each in checked:
+    screen.table(columns, [_row(each.record, each.progress) for each in found])
+    for standing in found:
+        name = standing.record.name
+        for each in standing.checked:
             for sentence in said(each.check, each.answer) if each.answer else ():
-                screen.line(f"{record.name}: {sentence}")
+                screen.line(f"{name}: {sentence}")
+        if standing.pause is not None:
+            screen.line(f"{name}: {standing.pause}", "warn")
     if not found:
         screen.line(
             "no migration was started here: `strangler migrate plan FILE`, then `strangler migrate start FILE`"

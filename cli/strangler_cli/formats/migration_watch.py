@@ -32,7 +32,8 @@ def watching() -> Generator[Watch]:
         def watch(table: str, rows: int, total: int, rate: float | None) -> None:
             if table not in tasks:
                 tasks[table] = shown.add_task(f"filling {table}", total=total if total > 0 else None, rate="")
-            speed = f"{rate:,.0f} rows/s" if rate else ""
-            shown.update(tasks[table], completed=rows, rate=speed)
+            # What is filled a second, waits included: the time left is reckoned by it, too.
+            speed = shown.tasks[tasks[table]].speed or rate
+            shown.update(tasks[table], completed=rows, rate=f"{rows:,} rows, {speed:,.0f}/s" if speed else "")
 
         yield watch

@@ -6,37 +6,23 @@ A range and its record are one transaction: after kill -9 nothing is filled twic
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final, LiteralString
 
 import psycopg
 
 from strangler_migrations.filling import Filling
 from strangler_migrations.running import store
-from strangler_migrations.running.chunks import Pacer
+from strangler_migrations.running.bloat import analyse
 from strangler_migrations.running.lease import Lease
 from strangler_migrations.running.locking import Waits, blockers
 from strangler_migrations.running.session import Session, path_set, refusals
 from strangler_migrations.running.store import Progress
+from strangler_migrations.running.throttle import Throttle, drained, mark, while_held_up
 from strangler_migrations.statement import Lock, Statement
 
-_PAUSED_S: Final = 1.0
+__all__ = ["Throttle", "Watch", "backfill"]
 
 type Watch = Callable[[str, int, int, float | None], None]
 """Table, rows filled, rows in all (an estimate, -1: unknown), rows per second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Throttle:
-    """`pause_file`: while it is there, nothing is filled; nor while a replica is further behind than `max_lag_s`, or
-    more than `max_active` sessions are at work.
-    """
-
-    pacer: Pacer = field(default_factory=Pacer)
-    pause_file: Path | None = None
-    max_lag_s: int | None = None
-    max_active: int | None = None
 
 
 def backfill(session: Session, lease: Lease, name: str, throttle: Throttle, watch: Watch) -> int:
@@ -45,9 +31,7 @@ def backfill(session: Session, lease: Lease, name: str, throttle: Throttle, watc
     for progress in store.fillings(session.connection, name):
         if not progress.done and progress.filling.sets:
             written += _table(session, lease, name, progress, throttle, watch)
-            # The planner knows the new column's values before anything is built or validated over them.
-            with refusals(f"ANALYZE {progress.filling.on}"):
-                session.connection.execute(f"ANALYZE {progress.filling.on}".encode())
+            throttle.bloat.filled(session, progress.filling.on)
     return written
 
 
@@ -58,17 +42,19 @@ def _table(
     total = _estimate(session, filling)
     with path_set(session):
         while True:
-            _while_held_up(session, throttle)
-            began = session.monotonic()
+            while_held_up(session, name, filling.on, throttle)
+            began = mark(session)
             key, rows, last = _range(session, lease, name, progress.number, filling, key, pacer.rows)
-            took = session.monotonic() - began
+            ended = mark(session)
             written += rows
             watch(filling.table, progress.rows + written, total, pacer.rate)
             if last:
                 return written
-            asked = pacer.rows
-            pacer = pacer.after(asked, took)
+            asked, took = pacer.rows, ended.at - began.at
+            pacer = pacer.after(asked, took, ended.wal - began.wal)
             session.sleep(pacer.pause(asked, took))
+            drained(session, pacer, began)
+            throttle.bloat.wrote(session, filling.on, rows, total)
 
 
 def _range(
@@ -104,43 +90,15 @@ def _range(
             waits.for_(blockers(session, [strong], older_than_s=older))
 
 
-def _while_held_up(session: Session, throttle: Throttle) -> None:
-    told = ""
-    while reason := _held_up(session, throttle):
-        if reason != told:
-            session.tell(f"paused: {reason}")
-            told = reason
-        session.sleep(_PAUSED_S)
-
-
-def _held_up(session: Session, throttle: Throttle) -> str:
-    """Why nothing may be filled now; empty: it may."""
-    if throttle.pause_file is not None and throttle.pause_file.exists():
-        return f"{throttle.pause_file} is there"
-    if throttle.max_lag_s is not None:
-        # A replica that is caught up and idle reports NULL; one that is away holds nobody up.
-        lag = _number(
-            session, "SELECT extract(epoch FROM max(replay_lag))::int FROM pg_catalog.pg_stat_replication"
-        )
-        if lag > throttle.max_lag_s:
-            return f"a replica is more than {throttle.max_lag_s} s behind"
-    if throttle.max_active is not None:
-        active = _number(
-            session,
-            "SELECT count(*)::int FROM pg_catalog.pg_stat_activity WHERE state = 'active'"
-            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
-        )
-        if active > throttle.max_active:
-            return f"more than {throttle.max_active} sessions are at work"
-    return ""
-
-
-def _number(session: Session, query: LiteralString) -> int:
-    row = session.connection.execute(query).fetchone()
-    return int(row[0] or 0) if row else 0
-
-
 def _estimate(session: Session, filling: Filling) -> int:
+    """Rows in all; counted first where nobody has, for the planner's sake, too."""
+    if (rows := _counted(session, filling)) < 0:
+        analyse(session, filling.on)
+        rows = _counted(session, filling)
+    return rows
+
+
+def _counted(session: Session, filling: Filling) -> int:
     row = session.connection.execute(
         "SELECT reltuples::bigint FROM pg_catalog.pg_class WHERE oid = %s::regclass", (filling.on,)
     ).fetchone()

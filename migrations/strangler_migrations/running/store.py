@@ -221,7 +221,7 @@ def move(connection: Connection, name: str, state: State, actor: str, detail: st
     note(connection, name, state, actor, detail)
 
 
-def note(connection: Connection, name: str, event: str, actor: str, detail: str) -> None:
+def note(connection: Connection, name: str, event: str, actor: str, detail: str = "") -> None:
     """An entry of the history that changes no state."""
     connection.execute(
         "INSERT INTO strangler.history (migration, event, actor, detail) VALUES (%s, %s, %s, %s)",

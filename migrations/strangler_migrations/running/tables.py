@@ -72,6 +72,9 @@ CREATE TABLE IF NOT EXISTS strangler.agreements (
 CREATE TABLE IF NOT EXISTS strangler.parity (
     migration text PRIMARY KEY REFERENCES strangler.migrations ON DELETE CASCADE, at timestamptz NOT NULL,
     rows bigint NOT NULL, apart bigint NOT NULL, example text NOT NULL, digest text NOT NULL);
+CREATE TABLE IF NOT EXISTS strangler.paused (
+    migration text PRIMARY KEY REFERENCES strangler.migrations ON DELETE CASCADE, actor text NOT NULL,
+    reason text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
 """
-LATEST: Final = "strangler.parity"
+LATEST: Final = "strangler.paused"
 """What is made last: where it is missing, the schema is made, or brought up."""

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from strangler.config.base import Part
-from strangler.config.fields import Milliseconds
+from strangler.config.fields import Bytes, Milliseconds, Share
 from strangler.config.places import check_zone
 
 
@@ -15,6 +15,21 @@ def _database(value: str) -> str:
     if not value.startswith(("postgresql://", "postgres://", "postgresql+psycopg://", "${")):
         raise ValueError("a database to migrate is postgresql://user@host/database, or ${VARIABLE}")
     return value
+
+
+class ThrottleConfig(Part):
+    """What a backfill keeps to; no bound where nothing is said. Options of `migrate start` go before it."""
+
+    max_rate: Annotated[int, Field(ge=1)] | None = None
+    """Rows a second."""
+    max_wal: Annotated[Bytes, Field(ge=1)] | None = None
+    """Bytes of write-ahead log a second, of the whole server: what replicas and archives have to take."""
+    max_lag: Milliseconds | None = None
+    """Nothing is filled while a replica is further behind."""
+    max_active: Annotated[int, Field(ge=0)] | None = None
+    """Nothing is filled while more sessions are at work."""
+    max_dead: Share | None = None
+    """Nothing is filled while a larger share of the table's rows is dead, although VACUUM ran."""
 
 
 class MigrationsConfig(Part):
@@ -38,3 +53,5 @@ class MigrationsConfig(Part):
     """The IANA zone by whose clocks a month ends."""
     parity: Milliseconds = 86_400_000
     """How old the proof that both forms agree may be at `complete`."""
+    throttle: ThrottleConfig = ThrottleConfig()
+    """What a backfill keeps to."""

@@ -8,8 +8,10 @@ from strangler_cli.commands.migrate.complete import complete
 from strangler_cli.commands.migrate.drop import drop
 from strangler_cli.commands.migrate.history import history
 from strangler_cli.commands.migrate.lint import lint
+from strangler_cli.commands.migrate.pause import pause
 from strangler_cli.commands.migrate.plan import plan
 from strangler_cli.commands.migrate.readers import readers
+from strangler_cli.commands.migrate.resume import resume
 from strangler_cli.commands.migrate.rollback import rollback
 from strangler_cli.commands.migrate.schema import schema
 from strangler_cli.commands.migrate.start import start
@@ -27,5 +29,19 @@ def command() -> None:
     """The group."""
 
 
-for _each in (lint, plan, start, readers, complete, drop, rollback, status, history, verify, schema):
+for _each in (
+    lint,
+    plan,
+    start,
+    pause,
+    resume,
+    readers,
+    complete,
+    drop,
+    rollback,
+    status,
+    history,
+    verify,
+    schema,
+):
     command.add_command(_each)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from strangler_cli.migrating import ACTOR, AS_JSON, on_a_database, opened, proven, publish
-from strangler_cli.options import Duration
+from strangler_cli.throttling import throttle_of, throttled
 
 
 @click.command(
@@ -19,21 +20,7 @@ from strangler_cli.options import Duration
 )
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 @on_a_database
-@click.option(
-    "--max-rate", type=click.IntRange(1), metavar="ROWS", help="Fill at most so many rows a second."
-)
-@click.option(
-    "--pause-file", type=click.Path(path_type=Path), metavar="FILE", help="Fill nothing while it is there."
-)
-@click.option(
-    "--max-lag", type=Duration(), metavar="DURATION", help="Fill nothing while a replica is further behind."
-)
-@click.option(
-    "--max-active",
-    type=click.IntRange(0),
-    metavar="SESSIONS",
-    help="Fill nothing while more sessions are at work.",
-)
+@throttled
 @click.option("--allow-loss", is_flag=True, help="Start although `down` does not give back what `up` took.")
 @ACTOR
 @AS_JSON
@@ -43,29 +30,22 @@ def start(
     base: str | None,
     file: Path,
     *,
-    max_rate: int | None,
-    pause_file: Path | None,
-    max_lag: int | None,
-    max_active: int | None,
     allow_loss: bool,
     actor: str | None,
     as_json: bool,
+    **bounds: Any,
 ) -> None:
     """Start it."""
     from strangler_cli.formats.migration_state import told
     from strangler_cli.formats.migration_watch import watching
     from strangler_migrations.migration import load
     from strangler_migrations.readers.watch import beside
-    from strangler_migrations.running.backfill import Throttle
-    from strangler_migrations.running.chunks import Pacer
     from strangler_migrations.running.lifecycle import start as start_
     from strangler_migrations.running.session import MigrationFailed
 
     migration = load(file)
     with opened(config, database, base, actor) as place, watching() as watch:
-        pacer = Pacer(place.settings.chunk / 1000, max_rate)
-        lag_s = None if max_lag is None else max_lag // 1_000_000_000
-        throttle = Throttle(pacer, pause_file, lag_s, max_active)
+        throttle = throttle_of(place.settings, bounds)
         glance = beside(place.session.connection, place.session.monotonic)
 
         def watched(table: str, rows: int, total: int, rate: float | None) -> None:

@@ -23,25 +23,31 @@ def status(config: str, database: str | None, base: str | None, *, as_json: bool
     """Show it."""
     from strangler_cli import contracting
     from strangler_cli.contracting import verdict_of
-    from strangler_cli.formats.migration_state import as_object, listed
+    from strangler_cli.formats.migration_state import Standing, as_object, listed
     from strangler_cli.screen import Screen
     from strangler_migrations.readers.standing import BOTH
-    from strangler_migrations.running import store
+    from strangler_migrations.running import pausing, store
     from strangler_migrations.running.checking import recorded
 
     with opened(config, database, base) as place:
         connection = place.session.connection
+        known = store.migrations(connection)
         found = [
-            (each, store.fillings(connection, each.name), recorded(connection, each.name))
-            for each in store.migrations(connection)
+            Standing(
+                each,
+                store.fillings(connection, each.name),
+                recorded(connection, each.name),
+                pausing.shown(connection, each),
+            )
+            for each in known
         ]
-        publish(place, *(record for record, _, _ in found))
-        verdicts = {each.name: verdict_of(place, each) for each, _, _ in found if each.state in BOTH}
+        publish(place, *known)
+        verdicts = {each.name: verdict_of(place, each) for each in known if each.state in BOTH}
         if as_json:
             from strangler_cli.formats.as_json import dumped
 
             rows = [
-                {**as_object(*each), "contract": _contract(place, verdicts.get(each[0].name))}
+                {**as_object(each), "contract": _contract(place, verdicts.get(each.record.name))}
                 for each in found
             ]
             click.echo(dumped({"migrations": rows}))

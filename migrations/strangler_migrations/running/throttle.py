@@ -1,0 +1,97 @@
+"""What holds a backfill up: a pause by command, replicas, sessions at work, dead rows, and what the server logs.
+
+All bounds are the whole server's, not ours alone: replicas and archives have to take what everybody writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, LiteralString
+
+from strangler_migrations.running import pausing
+from strangler_migrations.running.bloat import Bloat
+from strangler_migrations.running.chunks import Pacer
+from strangler_migrations.running.session import Session
+
+_PAUSED_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """The bounds; None: no bound. Nothing is filled while a replica is further behind than `max_lag_s`, or more than
+    `max_active` sessions are at work. `pacer` has those of a range: its time, rows and bytes of WAL a second; `bloat`
+    those of dead rows.
+    """
+
+    pacer: Pacer = field(default_factory=Pacer)
+    max_lag_s: int | None = None
+    max_active: int | None = None
+    bloat: Bloat = field(default_factory=Bloat)
+
+
+def while_held_up(session: Session, name: str, on: str, throttle: Throttle) -> None:
+    """Wait until nothing holds up the filling of table `on` any more; each reason is told once."""
+    told = ""
+    while reason := next(_reasons(session, name, on, throttle), ""):
+        if reason != told:
+            session.tell(f"paused: {reason}")
+            told = reason
+        session.sleep(_PAUSED_S)
+    if told:
+        session.tell("going on")
+
+
+def _reasons(session: Session, name: str, on: str, throttle: Throttle) -> Iterator[str]:
+    """Why nothing may be filled now."""
+    if pause := pausing.of(session.connection, name):
+        yield str(pause)
+    if throttle.max_lag_s is not None:
+        # A replica that is caught up and idle reports NULL; one that is away holds nobody up.
+        lag = _number(
+            session, "SELECT extract(epoch FROM max(replay_lag))::int FROM pg_catalog.pg_stat_replication"
+        )
+        if lag > throttle.max_lag_s:
+            yield f"a replica is more than {throttle.max_lag_s} s behind"
+    if throttle.max_active is not None:
+        active = _number(
+            session,
+            "SELECT count(*)::int FROM pg_catalog.pg_stat_activity WHERE state = 'active'"
+            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+        )
+        if active > throttle.max_active:
+            yield f"more than {throttle.max_active} sessions are at work"
+    yield from throttle.bloat.reasons(session, on)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment: the clock's seconds, and the bytes of WAL that the server has written since it was made."""
+
+    at: float
+    wal: int
+
+
+def mark(session: Session) -> Mark:
+    """Now."""
+    sql = "SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')::bigint"
+    return Mark(session.monotonic(), _number(session, sql))
+
+
+def drained(session: Session, pacer: Pacer, since: Mark) -> None:
+    """Wait until the server has written, since then, no more WAL than the bound allows for the time."""
+    said = False
+    while (due := pacer.owed(_written(session, since), session.monotonic() - since.at)) > 0:
+        if due > _PAUSED_S and not said:
+            session.tell(f"slowed: the server writes more than {pacer.max_wal:,} bytes of WAL a second")
+            said = True
+        session.sleep(min(due, _PAUSED_S))
+
+
+def _written(session: Session, since: Mark) -> int:
+    return mark(session).wal - since.wal
+
+
+def _number(session: Session, query: LiteralString) -> int:
+    row = session.connection.execute(query).fetchone()
+    return int(row[0] or 0) if row else 0
