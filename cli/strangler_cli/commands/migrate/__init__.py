@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from strangler_cli.commands.migrate.baseline import baseline
 from strangler_cli.commands.migrate.complete import complete
 from strangler_cli.commands.migrate.drop import drop
 from strangler_cli.commands.migrate.history import history
@@ -31,6 +32,7 @@ def command() -> None:
 
 for _each in (
     lint,
+    baseline,
     plan,
     start,
     pause,
