@@ -25,7 +25,7 @@ from strangler_migrations.statement import Lock, Statement, changes
 STATE: Final = "strangler"
 """The schema of strangler's own: its state, and the functions of triggers."""
 # Sorted behind nearly every name: rows are kept in step after other BEFORE triggers have had their say.
-_TRIGGER: Final = "~strangler"
+TRIGGER: Final = "~strangler"
 _WITHOUT_EQUALITY: Final = frozenset(
     {"json", "xml", "point", "polygon", "line", "lseg", "path", "circle", "box"}
 )
@@ -213,7 +213,7 @@ def triggers(on: str, function_: str, new: str, old: str | None) -> Iterator[tup
         ("UPDATE", "new", f"NOT ({filled}) AND {by_path}"),
         ("UPDATE", "old", f"NOT ({filled}) AND NOT ({by_path})"),
     ):
-        name = ident(f"{_TRIGGER}_{event.lower()}_{side}")
+        name = ident(f"{TRIGGER}_{event.lower()}_{side}")
         make = (
             f"CREATE TRIGGER {name} BEFORE {event} ON {on} FOR EACH ROW WHEN ({condition})"
             f" EXECUTE FUNCTION {function_}({literal(side)})"

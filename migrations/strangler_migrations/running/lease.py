@@ -70,7 +70,7 @@ def _taken(session: Session) -> Lease:
             " ceil(extract(epoch FROM expires_at - clock_timestamp()))::int"
             " FROM strangler.lease FOR UPDATE"
         ).fetchone()
-        if row is not None and row[1] and not _dead(row[0]):
+        if row is not None and row[1] and not is_dead(row[0]):
             raise Conflict(
                 f"{row[0]} holds the lease for {row[2]} s more: its connection is gone, it may still be at work",
                 remedy="wait, or end that process",
@@ -89,7 +89,7 @@ def _holder(session: Session) -> str:
     return str(row[0]) if row else "it has just begun"
 
 
-def _dead(holder: str) -> bool:
+def is_dead(holder: str) -> bool:
     """Whether the holder was a process of this machine that is no more."""
     who, _, pid = holder.rpartition(" pid ")
     if not pid.isdecimal() or who.rpartition("@")[2] != socket.gethostname():

@@ -12,6 +12,7 @@ from strangler_cli.commands.migrate.lint import lint
 from strangler_cli.commands.migrate.pause import pause
 from strangler_cli.commands.migrate.plan import plan
 from strangler_cli.commands.migrate.readers import readers
+from strangler_cli.commands.migrate.repair import repair
 from strangler_cli.commands.migrate.resume import resume
 from strangler_cli.commands.migrate.rollback import rollback
 from strangler_cli.commands.migrate.schema import schema
@@ -38,6 +39,7 @@ for _each in (
     pause,
     resume,
     readers,
+    repair,
     complete,
     drop,
     rollback,
