@@ -20,12 +20,14 @@ from strangler_migrations.statement import Lock, Phase, Statement, changes
 @dataclass(frozen=True, slots=True)
 class Copies:
     """How what binds the old forms binds the new ones. `news`: old column → new one; `meanings`: what stands for it in
-    an expression; `said`: what becomes of the rest of a definition.
+    an expression; `said`: what becomes of the rest of a definition. `left`: kinds of constraints to
+    leave alone.
     """
 
     news: Mapping[str, str]
     meanings: Mapping[str, str]
     said: Callable[[str], str] = str
+    left: frozenset[str] = frozenset()
 
     def check(self, definition: str, table: str) -> str:
         """A check's definition."""
@@ -47,6 +49,8 @@ def copied(draft: Draft, table: str, physical: Table, copies: Copies, without: s
     news = copies.news
     bound = [each for each in physical.constraints.values() if not news.keys().isdisjoint(each.columns)]
     for constraint in bound:
+        if constraint.kind in copies.left:
+            continue
         yield _renamed_constraint(draft, table, constraint.name, copied=constraint.name != without)
         if constraint.name != without:
             yield _copied_constraint(draft, physical, constraint, copies)
@@ -93,17 +97,17 @@ def _copied_constraint(draft: Draft, physical: Table, constraint: Constraint, co
         own, _, there = text.partition(" REFERENCES ")
         key = f"{renamed(own, copies.news)} REFERENCES {there}"
         return binding.referenced(draft, physical.name, name, key, constraint.references or physical.name)
-    rest = copies.index(_using(physical.indexes[constraint.name].definition))
+    rest = copies.index(using(physical.indexes[constraint.name].definition))
     _, deferrable, options = text.partition(" DEFERRABLE")
     return binding.unique(draft, physical.name, name, rest, deferrable + options)
 
 
 def _copied_index(draft: Draft, physical: Table, index: Index, copies: Copies) -> Phases:
-    rest = copies.index(_using(index.definition))
+    rest = copies.index(using(index.definition))
     built = binding.indexed(draft, physical.name, prefixed(NEW, index.name), rest, unique=index.unique)
     return {Phase.VERIFY: (built,)}
 
 
-def _using(definition: str) -> str:
+def using(definition: str) -> str:
     """The part of an index's definition behind its table."""
     return "USING" + definition.partition(" USING")[2]

@@ -36,7 +36,8 @@ class Pair:
     `up_row`, `down` the old one from `down_row` (name in the expression → column). `kept`: what the old column is
     called after `complete`. `mends`: what `up` makes need not come back by `down`: it mends values for a constraint, or
     what is lost is said by other means. `group`: columns that are several here and one there. `required`: `up` gives a
-    value always.
+    value always. `varies`: the old column's default gives another value each time. `kept_down`, `kept_type`: its value
+    and type after `complete`, where they are others.
     """
 
     table: str
@@ -55,6 +56,9 @@ class Pair:
     where: str = ""
     group: str = ""
     required: bool = False
+    varies: bool = False
+    kept_down: str | None = None
+    kept_type: str | None = None
 
 
 def grouped(pairs: Iterable[Pair]) -> list[list[Pair]]:

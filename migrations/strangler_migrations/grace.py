@@ -57,13 +57,14 @@ def _body(pairs: Sequence[Pair], final: Final) -> str:
 
 def _fed(pair: Pair, final: Final) -> str:
     assert pair.kept is not None
+    down, type_ = pair.kept_down or pair.down or "", pair.kept_type or pair.old_type
     row = {name: final.columns[column] for name, column in pair.down_row.items() if column in final.columns}
-    read = sorted(row[name] for name in mentioned(pair.down or "", row))
+    read = sorted(row[name] for name in mentioned(down, row))
     touched = " OR ".join(f"NEW.{ident(c)}::text IS DISTINCT FROM OLD.{ident(c)}::text" for c in read)
     columns = ", ".join(f"NEW.{ident(column)} AS {ident(name)}" for name, column in row.items())
     return (
         f"  IF TG_OP = 'INSERT' OR {touched or 'false'} THEN\n"
-        f"    SELECT CAST(({pair.down}) AS {pair.old_type}) INTO NEW.{ident(pair.kept)}"
+        f"    SELECT CAST(({down}) AS {type_}) INTO NEW.{ident(pair.kept)}"
         f" FROM (SELECT {columns}) AS {ident(final.table)};\n  END IF;"
     )
 

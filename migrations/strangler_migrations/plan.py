@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Final, cast
 
+from strangler.errors import UsageError
 from strangler_migrations import grace, sync, versions
 from strangler_migrations.agreement import Agreement, agreement
 from strangler_migrations.binding import expand
@@ -35,11 +36,12 @@ from strangler_migrations.operations import (
     set_replica_identity,
     split_column,
     sql,
+    widen_key,
 )
 from strangler_migrations.operations.entry import Operation
 from strangler_migrations.sql.names import ident
 from strangler_migrations.sql.tokens import mentioned
-from strangler_migrations.statement import Lock, Phase, Statement
+from strangler_migrations.statement import AFTER, BEFORE, Lock, Phase, Statement
 
 type Planner = Callable[[Any, Draft], Change]
 
@@ -61,6 +63,7 @@ _PLANNERS: Final[dict[type, Any]] = {
     set_replica_identity.SetReplicaIdentity: set_replica_identity.phases,
     split_column.SplitColumn: split_column.phases,
     merge_columns.MergeColumns: merge_columns.phases,
+    widen_key.WidenKey: widen_key.phases,
     sql.Sql: sql.phases,
 }
 
@@ -102,6 +105,7 @@ def phases(operation: Operation, draft: Draft) -> Change:
 def plan(migration: Loaded, catalog: Catalog, previous: str | None = None) -> Plan:
     """The plan over a catalogue. Raises UsageError where it cannot be done without downtime, saying the safe way."""
     version = versions.schema_name(catalog.schema, migration.version)
+    _alone(migration)
     draft, _ = _folded(migration, begun(catalog))
     # Once more, with what every table will be called in the end.
     draft, changes = _folded(migration, replace(begun(catalog), finals=draft.finals))
@@ -154,6 +158,17 @@ def _folded(migration: Loaded, draft: Draft) -> tuple[Draft, list[Change]]:
         return change.draft, [*done, change]
 
     return reduce(step, enumerate(migration.operations), (draft, cast("list[Change]", [])))
+
+
+def _alone(migration: Loaded) -> None:
+    """Keys are taken as the catalogue has them. Raises UsageError where another operation may add to them."""
+    for index, operation in enumerate(migration.operations):
+        if isinstance(operation, widen_key.WidenKey) and len(migration.operations) > 1:
+            raise UsageError(
+                "widen_key goes with no other operation: all that points at the key must be there already",
+                where=migration.where(index),
+                remedy="put it into a file of its own",
+            )
 
 
 def _resolved(pairs: Sequence[Pair], draft: Draft) -> tuple[Pair, ...]:
@@ -226,7 +241,10 @@ def _contracted(
         for table, pairs in tables.items()
         for statement in grace.begun(catalog, table, _final(draft, table), pairs, (version, previous))
     ]
-    return (*gone, *statements, *ends)
+    early = [each for each in statements if each.unit.startswith(BEFORE)]
+    late = [each for each in statements if each.unit.startswith(AFTER)]
+    names = [each for each in statements if not each.unit.startswith((BEFORE, AFTER))]
+    return (*gone, *early, *names, *ends, *late)
 
 
 def _final(draft: Draft, table: str) -> grace.Final:

@@ -10,9 +10,9 @@ from strangler_migrations.sql.names import NEW
 from strangler_migrations.sql.tokens import mentioned
 
 
-def second_form_refused(draft: Draft, table: Table, column: str) -> None:
-    """Raise UsageError when the column can have no second form."""
-    for what, remedy in _reasons(draft, table, column):
+def second_form_refused(draft: Draft, table: Table, column: str, *, key: bool = False) -> None:
+    """Raise UsageError when the column can have no second form. `key`: as part of a key, with all that points at it."""
+    for what, remedy in _reasons(draft, table, column, key=key):
         raise draft.wrong(f"`{table.name}.{column}` cannot have a second form: {what}", remedy)
 
 
@@ -43,27 +43,36 @@ def _keyless(table: Table) -> Iterator[tuple[str, str]]:
         yield "the table is partitioned", "migrate its partitions with SQL, one by one"
 
 
-def _reasons(draft: Draft, table: Table, name: str) -> Iterator[tuple[str, str]]:
+def _reasons(draft: Draft, table: Table, name: str, *, key: bool) -> Iterator[tuple[str, str]]:
     column = table.columns[name]
     if column.name.startswith(NEW) or (table.name, name) in draft.paired:
         yield "this file changes it already", "say all that changes in one operation, or use a second file"
     yield from _keyless(table)
-    if name in table.key:
-        yield "it is part of the primary key", "add a column and move the readers over, then change the key"
-    if column.identity or (column.default or "").startswith("nextval("):
-        yield (
-            "it is numbered by a sequence",
-            "add a column with `up`, move the readers over, then drop this one",
-        )
+    if not key:
+        yield from _of_keys(draft, table, name)
     if column.generated:
         yield "PostgreSQL computes it", "add another generated column with SQL, then drop this one"
     yield from _leaned_on(draft, table, name)
 
 
-def _leaned_on(draft: Draft, table: Table, name: str) -> Iterator[tuple[str, str]]:
+def _of_keys(draft: Draft, table: Table, name: str) -> Iterator[tuple[str, str]]:
+    column = table.columns[name]
+    if name in table.key:
+        yield (
+            "it is part of the primary key",
+            "widen_key makes an integer key bigint; else add a column, move the readers over, change the key",
+        )
+    if column.identity or (column.default or "").startswith("nextval("):
+        yield (
+            "it is numbered by a sequence",
+            "add a column with `up`, move the readers over, then drop this one",
+        )
     for other, constraint in draft.catalog.referencing(table.name):
-        if name in _referenced_columns(constraint.definition):
+        if name in constraint.there:
             yield f"the foreign key {constraint.name} of {other} points at it", "drop that constraint first"
+
+
+def _leaned_on(draft: Draft, table: Table, name: str) -> Iterator[tuple[str, str]]:
     for view in readers(draft, table.name, name):
         yield f"the view {view} reads it", "drop the view, and make it anew afterwards"
     for other_column in table.columns.values():
@@ -92,11 +101,6 @@ def readers(draft: Draft, table: str, column: str | None = None) -> list[str]:
     return sorted(
         name for name, reads in views.items() if any(t == table and column in (None, c) for t, c in reads)
     )
-
-
-def _referenced_columns(definition: str) -> frozenset[str]:
-    there = definition.partition(" REFERENCES ")[2].partition("(")[2].partition(")")[0]
-    return frozenset(part.strip().strip('"').replace('""', '"') for part in there.split(","))
 
 
 def warnings_for(table: Table, columns: tuple[str, ...]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from strangler_migrations import binding
 from strangler_migrations.binding import Phases, expand, merged
@@ -18,6 +19,8 @@ from strangler_migrations.draft import Change, Draft, Pair
 from strangler_migrations.refusals import second_form_refused, shared_refused, warnings_for
 from strangler_migrations.sql.names import NEW, OLD, ident, prefixed, qualified
 from strangler_migrations.statement import Phase, changes
+
+KEYS: Final = frozenset({"primary", "foreign"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +62,22 @@ def given(
     without: str = "",
     mends: bool = False,
     said: Callable[[str], str] = str,
+    key: bool = False,
 ) -> Change:
     """The columns in their new forms, bound as the old ones are but for the constraint `without`.
 
     `said`: a check's or an index's definition, with its literals as the new forms have them. Raises UsageError where it
-    cannot be done while both versions work.
+    cannot be done while both versions work. `key`: primary and foreign keys are left to who asks.
     """
     shown = draft.visible(table)
     physical = draft.catalog.tables[shown.table]
     news = {shown.columns[form.name]: prefixed(NEW, form.name) for form in forms}
     for form in forms:
-        second_form_refused(draft, physical, shown.columns[form.name])
+        second_form_refused(draft, physical, shown.columns[form.name], key=key)
     shared_refused(draft, physical, tuple(news))
     columns = merged(*(_column(draft, table, physical, form) for form in forms))
-    copies = merged(*copied(draft, table, physical, _copies_of(forms, shown.columns, said), without))
+    bound = _copies_of(forms, shown.columns, said, key=key)
+    copies = merged(*copied(draft, table, physical, bound, without))
     after = _after(draft, table, physical, forms)
     pairs = tuple(_pair(draft, after, table, form, mends=mends) for form in forms)
     return Change(merged(columns, copies), after, pairs, tuple(warnings_for(physical, tuple(news))))
@@ -125,13 +130,15 @@ def _swapped(draft: Draft, table: str, form: Form, source: Column) -> Phases:
     return {Phase.COMPLETE: tuple(swap), Phase.DROP: (drop,)}
 
 
-def _copies_of(forms: tuple[Form, ...], shown: Mapping[str, str], said: Callable[[str], str]) -> Copies:
+def _copies_of(
+    forms: tuple[Form, ...], shown: Mapping[str, str], said: Callable[[str], str], *, key: bool
+) -> Copies:
     news = {shown[form.name]: prefixed(NEW, form.name) for form in forms}
     meanings = {
         shown[form.name]: (form.meaning or "{new}").replace("{new}", ident(prefixed(NEW, form.name)))
         for form in forms
     }
-    return Copies(news, meanings, said)
+    return Copies(news, meanings, said, KEYS if key else frozenset())
 
 
 def _pair(draft: Draft, after: Draft, table: str, form: Form, *, mends: bool) -> Pair:
@@ -152,6 +159,7 @@ def _pair(draft: Draft, after: Draft, table: str, form: Form, *, mends: bool) ->
         prefixed(OLD, form.name),
         mends,
         draft.where,
+        varies=column.volatile or bool(column.identity),
     )
 
 

@@ -60,6 +60,13 @@ CONFLICTS: Final[dict[Lock, frozenset[Lock]]] = {
 """Which held locks a lock has to wait for (table 13.2). EXCLUSIVE is taken by nothing here, and by few elsewhere."""
 
 
+BEFORE: Final = "before the contract"
+AFTER: Final = "behind the contract"
+"""Begin the units of statements of `complete` that stand before and behind the one in which all names change places:
+they do nothing then, and are there for the way back, which they shorten.
+"""
+
+
 class Statement(msgspec.Struct, frozen=True, omit_defaults=True):
     """One statement.
 
@@ -67,6 +74,7 @@ class Statement(msgspec.Struct, frozen=True, omit_defaults=True):
     `transactional`: it may share a transaction with its record; `unit`: statements one after the other with the same
     unit share one transaction. `undo`: statements that undo it, none needed when empty, None when nothing can.
     `index`: the one that is built CONCURRENTLY, to be looked at afterwards. `why`: which lock is avoided, what for.
+    `guard`: a query that gives a text when what ran can be undone no more.
     """
 
     sql: str
@@ -79,6 +87,7 @@ class Statement(msgspec.Struct, frozen=True, omit_defaults=True):
     transactional: bool = True
     index: str | None = None
     why: str = ""
+    guard: str = ""
 
 
 def changes(

@@ -82,6 +82,7 @@ BEGIN
   ELSE
     old_touched := {_any(filter(None, (_set(pair) for pair in pairs)))};
     new_touched := {_any(f"NEW.{ident(pair.new)} IS NOT NULL" for pair in pairs if pair.new)};
+{_numbered(pairs, table)}
   END IF;
   NEW.{SYNCED} := true;
   IF old_touched AND new_touched THEN
@@ -108,6 +109,16 @@ def _caught_up(pairs: Sequence[Pair], table: str) -> str:
         if pair.new and pair.up
     ]
     return "\n".join(lines) or "      NULL;"
+
+
+def _numbered(pairs: Sequence[Pair], table: str) -> str:
+    """A default that varies gives every row a value, whoever writes it: it is the new form's, too, if there is none."""
+    lines = [
+        f"    IF NEW.{ident(pair.new)} IS NULL THEN\n      {_assigned(pair, table, 'up', 'NEW')}\n    END IF;"
+        for pair in pairs
+        if pair.varies and pair.new and pair.up
+    ]
+    return "\n".join(lines)
 
 
 def _computed(pair: Pair, table: str, way: str) -> str:
@@ -143,8 +154,8 @@ def distinct(left: str, right: str, type_: str) -> str:
 
 
 def _set(pair: Pair) -> str | None:
-    """Whether the old form was set by somebody; a default that varies cannot be told from a value."""
-    if pair.old is None:
+    """Whether the old form was set by somebody. A default that varies cannot be told from a value: it tells nothing."""
+    if pair.old is None or (pair.varies and pair.new):
         return None
     column = f"NEW.{ident(pair.old)}"
     if pair.old_default is None:

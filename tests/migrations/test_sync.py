@@ -195,3 +195,24 @@ def test_rights_are_those_of_the_table(session: Session, run: Run) -> None:
                 run(f"SET LOCAL ROLE {role}; {sql}")
     finally:
         run("DROP OWNED BY clerk_of_sync, nobody_of_sync; DROP ROLE clerk_of_sync; DROP ROLE nobody_of_sync")
+
+
+def test_a_default_that_varies_tells_nothing(session: Session, run: Run) -> None:
+    """Each form has one of its own; what the writer's version gives wins."""
+    run("CREATE TABLE tokens (id int PRIMARY KEY, token uuid NOT NULL DEFAULT gen_random_uuid(), n int)")
+    text = (
+        "operations: [{alter_column: {table: tokens, column: token, type: text, default: gen_random_uuid()::text,"
+        " up: token::text, down: token::uuid}}, {alter_column: {table: tokens, column: n, type: bigint}}]"
+    )
+    lifecycle.start(session, parse(text, Path("01_amounts.yaml")), Throttle(), lambda *_: None)
+    given = "00000000-0000-0000-0000-000000000001"
+    for number, (schema, columns, values) in enumerate(
+        [(NEW, "", ""), (NEW, ", token, n", f", '{given}', 5"), ("public", "", ""), ("public", ", n", ", 7")]
+    ):
+        for path in ("public", NEW):
+            key = number * 2 + (path == NEW)
+            run(f"INSERT INTO {schema}.tokens (id{columns}) VALUES ({key}{values})", path=f"{path}, public")
+    old = run("SELECT id, token::text, n FROM public.tokens ORDER BY id")
+    assert old == run(f"SELECT id, token, n FROM {NEW}.tokens ORDER BY id")
+    assert [row[1:] for row in old[2:4]] == [(given, 5)] * 2
+    assert [row[2] for row in old] == [None, None, 5, 5, None, None, 7, 7]

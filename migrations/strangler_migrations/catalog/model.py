@@ -43,6 +43,12 @@ class Constraint:
     references: str | None = None
     comment: str | None = None
 
+    @property
+    def there(self) -> tuple[str, ...]:
+        """Of a foreign key: the columns it points at."""
+        names = self.definition.partition(" REFERENCES ")[2].partition("(")[2].partition(")")[0]
+        return tuple(part.strip().strip('"').replace('""', '"') for part in names.split(",") if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Index:
@@ -154,6 +160,8 @@ class Catalog:
         default_factory=dict[str, frozenset[tuple[str, str]]], compare=False
     )
     """Views of other schemas → the tables and columns of this one that they stand on."""
+    foreign_keys: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    """Foreign keys of other schemas' tables → the table of this one that they point at."""
     server: Server = field(default_factory=lambda: Server(0), compare=False)
 
     def with_table(self, table: Table) -> Catalog:

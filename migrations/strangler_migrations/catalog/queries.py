@@ -131,6 +131,14 @@ WHERE p.classid = 'pg_catalog.pg_rewrite'::regclass AND p.refclassid = 'pg_catal
   AND n.nspname = %(schema)s AND v.oid <> c.oid AND v.relkind IN ('v', 'm')
 """
 
+FOREIGN_KEYS: Final = """
+SELECT k.conrelid::regclass::text || '.' || quote_ident(k.conname) AS name, f.relname::text AS text
+FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     JOIN pg_catalog.pg_class f ON f.oid = k.confrelid JOIN pg_catalog.pg_namespace m ON m.oid = f.relnamespace
+WHERE k.contype = 'f' AND m.nspname = %(schema)s AND n.nspname <> %(schema)s
+"""
+
 SEQUENCES: Final = """
 SELECT c.relname::text AS name,
        format('%%s start %%s by %%s from %%s to %%s cache %%s%%s%%s', pg_catalog.format_type(s.seqtypid, NULL),

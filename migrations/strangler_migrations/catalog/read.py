@@ -75,6 +75,7 @@ def _catalog(schema: str, rows: Any, server: Row) -> Catalog:
         _texts(rows(queries.FUNCTIONS)),
         _grants(rows(queries.USAGE)),
         {name: frozenset(found) for name, found in foreign.items()},
+        _texts(rows(queries.FOREIGN_KEYS)),
         _server(server),
     )
 

@@ -23,6 +23,7 @@ from strangler_migrations.operations.rename_table import RenameTable
 from strangler_migrations.operations.set_replica_identity import SetReplicaIdentity
 from strangler_migrations.operations.split_column import SplitColumn
 from strangler_migrations.operations.sql import Sql
+from strangler_migrations.operations.widen_key import WidenKey
 
 type Operation = (
     CreateTable
@@ -42,6 +43,7 @@ type Operation = (
     | SetReplicaIdentity
     | SplitColumn
     | MergeColumns
+    | WidenKey
     | Sql
 )
 
@@ -83,6 +85,8 @@ class Entry(Part):
     """Put several columns in place of one."""
     merge_columns: MergeColumns | None = None
     """Put one column in place of several."""
+    widen_key: WidenKey | None = None
+    """Make an integer key bigint."""
     sql: Sql | None = None
     """Run SQL."""
 

@@ -23,15 +23,28 @@ def run(session: Session, lease: Lease, name: str, steps: Iterable[Step]) -> Non
             _alone(session, lease, name, unit[0])
 
 
-def check_undo(name: str, steps: Iterable[Step]) -> None:
+def check_undo(session: Session, name: str, steps: Iterable[Step]) -> None:
     """Raise Refused where what ran cannot be undone."""
     for step in steps:
+        if step.done and step.statement.guard:
+            _guarded(session, name, step.statement.guard)
         if (step.done or step.begun) and step.statement.undo is None:
             raise Refused(
                 f"there is no way back: nothing undoes {step.statement.sql.partition(chr(10))[0]!r}",
                 where=name,
                 remedy="undo it by hand and write its `down` into the file before it is started again",
             )
+
+
+def _guarded(session: Session, name: str, guard: str) -> None:
+    with refusals(guard):
+        row = session.connection.execute(guard.encode()).fetchone()
+    if row is not None:
+        raise Refused(
+            f"there is no way back: {row[0]}",
+            where=name,
+            remedy="remove what the old form cannot hold, or go on with `drop`",
+        )
 
 
 def undo(session: Session, lease: Lease, name: str, steps: Sequence[Step]) -> None:

@@ -97,7 +97,7 @@ def rollback(session: Session, name: str, begins: Callable[[Record], None] = lam
         if record.state not in RETURNABLE:
             raise Refused(f"{name} is {record.state}: there is no way back", remedy=NEXT[record.state])
         steps = store.steps(session.connection, name)
-        execute.check_undo(name, steps)
+        execute.check_undo(session, name, steps)
         begins(replace(record, state=State.ROLLING_BACK))
         _moved(session, lease, name, State.ROLLING_BACK)
         execute.undo(session, lease, name, steps)
