@@ -45,7 +45,7 @@ def test_a_whole_life(url: str, place: Place, strangler: Strangler) -> None:
     assert (planned.code, planned.err) == (0, "")
     for word in (
         "ACCESS EXCLUSIVE",
-        "about 10 rows, 1 s",
+        "writes 8 KiB, about 10 rows, ",
         "no way back afterwards",
         "wait for 500 ms at most",
     ):
@@ -100,6 +100,32 @@ def test_the_plan_as_json(url: str, strangler: Strangler) -> None:
     statements = [each for phase in plan["phases"] for each in phase["statements"]]
     assert not [each for each in statements if each["rewrites"] or (each["scans"] and each["blocks_writers"])]
     assert plan["phases"][1]["fills"][0]["rows"] == 10
+
+
+def test_several_files_are_planned_in_turn(url: str, place: Place, strangler: Strangler) -> None:
+    folder = place.folder / "files"
+    folder.mkdir()
+    add = "operations: [{add_column: {table: invoices, column: {name: tax, type: int}, up: id}}]"
+    rename = "operations: [{rename_column: {table: invoices, from: tax, to: vat}}]"
+    (folder / "01_tax.yaml").write_text(add)
+    (folder / "02_vat.yaml").write_text(rename)
+    ran = strangler("migrate", "plan", str(folder / "02_vat.yaml"))
+    assert (ran.code, "no column `tax`" in ran.err) == (2, True)
+    planned = strangler("migrate", "plan", str(folder))
+    assert planned.code == 0, planned.err
+    assert "public_01_tax → public_02_vat" in planned.out
+    found = strangler("migrate", "plan", str(folder), "--json").json
+    assert [each["previous"] for each in found["plans"]] == [None, "public_01_tax"]
+    assert found["in_the_way"] == []
+    for command in (
+        ["start", str(folder / "01_tax.yaml")],
+        ["complete", "--force", "--reason", "test"],
+        ["drop"],
+    ):
+        assert strangler("migrate", *command).code == 0, command
+    left = strangler("migrate", "plan", str(folder), "--json")
+    assert [each["name"] for each in left.json["plans"]] == ["02_vat"]
+    assert "01_tax is dropped already: left out" in left.err
 
 
 def test_a_backfill_that_broke_is_paused_and_resumed_by_command(

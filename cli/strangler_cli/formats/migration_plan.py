@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 from strangler.views.words import counted
 from strangler_cli.formats import migration_checks as checks
 from strangler_cli.screen import Column, Screen
 from strangler_migrations.checks import Answer, Check, said
+from strangler_migrations.estimates import Estimate, of_filling, of_statement
 from strangler_migrations.filling import Filling
 from strangler_migrations.plan import Plan
 from strangler_migrations.running.locking import blockers
+from strangler_migrations.running.obstacles import obstacles
 from strangler_migrations.running.session import Session
 from strangler_migrations.statement import Lock, Phase, Statement
+
+_SHOWN: Final = 5
 
 _BYTES_PER_S: Final = 200 << 20
 _ROWS_PER_S: Final = 60_000
@@ -64,17 +69,14 @@ def _object(plan: Plan, statement: Statement) -> dict[str, Any]:
         "transactional": statement.transactional,
         "undo": None if statement.undo is None else list(statement.undo),
         "why": statement.why,
-        "rows": _rows(plan, statement) if statement.scans else 0,
-        "bytes": _bytes(plan, statement) if statement.scans else 0,
+        **asdict(of_statement(plan.catalog, statement)),
     }
 
 
 def _filled(plan: Plan, filling: Filling) -> dict[str, Any]:
-    known = plan.catalog.tables[filling.table]
     return {
         "table": filling.table,
-        "rows": known.rows,
-        "bytes": known.bytes,
+        **asdict(of_filling(plan.catalog, filling)),
         "sql": filling.update(first=False, last=False),
     }
 
@@ -92,8 +94,8 @@ def script(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def printed(screen: Screen, plan: Plan, session: Session, looked: Looked = ()) -> None:
-    """Phase by phase: lock, table, cost, statement; then what may surprise, and who is in the way now."""
+def printed(screen: Screen, plan: Plan, looked: Looked = ()) -> None:
+    """Phase by phase: lock, table, cost, statement; then what may surprise."""
     screen.heading(f"{plan.name}: {plan.previous or plan.catalog.schema} → {plan.version}")
     columns = [Column("lock"), Column("on"), Column("cost"), Column("statement", wrap=True)]
     for phase in Phase:
@@ -112,7 +114,6 @@ def printed(screen: Screen, plan: Plan, session: Session, looked: Looked = ()) -
         screen.line(f"note: {warning}", "warn")
     for check, answer in looked:
         _answered(screen, check, answer)
-    _in_the_way(screen, plan, session)
 
 
 def _answered(screen: Screen, check: Check, answer: Answer | None) -> None:
@@ -126,24 +127,44 @@ def _answered(screen: Screen, check: Check, answer: Answer | None) -> None:
         screen.line(f"start would refuse this: {check.remedy}", "bad")
 
 
-def _in_the_way(screen: Screen, plan: Plan, session: Session) -> None:
-    strong = [each for steps in plan.phases.values() for each in steps if each.lock.blocks_writers]
-    found = blockers(session, strong)
-    for each in found[:5]:
+def in_the_way(session: Session, plans: Sequence[Plan]) -> list[str]:
+    """Who holds locks that a statement would wait for, and who would hold up its end, as sentences."""
+    strong = [
+        each for plan in plans for steps in plan.phases.values() for each in steps if each.lock.blocks_writers
+    ]
+    tables = {t for plan in plans for steps in plan.phases.values() for each in steps for t in each.targets}
+    old = obstacles(session, tables)
+    named = {each.pid for each in old if each.pid is not None}
+    return [
+        *map(str, old),
+        *(str(each) for each in blockers(session, strong) if each.pid not in named),
+    ]
+
+
+def ended(screen: Screen, session: Session, plans: Sequence[Plan]) -> None:
+    """Below all plans: who is in the way now, and for how long anybody waits."""
+    for each in in_the_way(session, plans)[:_SHOWN]:
         screen.line(f"in the way now: {each}", "warn")
-    readers = sorted({t for each in strong if each.lock is Lock.ACCESS_EXCLUSIVE for t in each.targets})
+    readers = {
+        t
+        for plan in plans
+        for steps in plan.phases.values()
+        for each in steps
+        if each.lock is Lock.ACCESS_EXCLUSIVE
+        for t in each.targets
+    }
     if readers:
         limit = session.limits.lock_timeout_ms
         screen.line(
-            f"readers and writers of {', '.join(readers)} wait for {limit} ms at most, per attempt", "dim"
+            f"readers and writers of {', '.join(sorted(readers))} wait for {limit} ms at most, per attempt",
+            "dim",
         )
 
 
 def _row(plan: Plan, statement: Statement) -> list[str]:
     cost = "a moment" if statement.lock is not Lock.NONE else ""
-    if statement.scans:
-        seconds = _bytes(plan, statement) // _BYTES_PER_S
-        cost = f"reads {_size(_bytes(plan, statement))}, about {max(1, seconds)} s"
+    if statement.scans or statement.rewrites:
+        cost = _about(of_statement(plan.catalog, statement), "reads")
     text = (
         statement.sql.partition("\n")[0]
         if statement.sql.startswith("CREATE OR REPLACE FUNCTION")
@@ -153,9 +174,9 @@ def _row(plan: Plan, statement: Statement) -> list[str]:
 
 
 def _fill(plan: Plan, filling: Filling) -> list[str]:
-    rows = plan.catalog.tables[filling.table].rows
-    seconds = max(1, rows // _ROWS_PER_S)
-    cost = f"about {counted(rows, 'row')}, {seconds} s" if rows >= 0 else "rows not counted yet"
+    cost = _about(of_filling(plan.catalog, filling), "writes")
+    if plan.catalog.tables[filling.table].rows < 0:
+        cost += " (not counted yet)"
     return [
         Lock.ROW_EXCLUSIVE.value,
         filling.table,
@@ -164,12 +185,9 @@ def _fill(plan: Plan, filling: Filling) -> list[str]:
     ]
 
 
-def _rows(plan: Plan, statement: Statement) -> int:
-    return sum(plan.catalog.tables[t].rows for t in statement.targets if t in plan.catalog.tables)
-
-
-def _bytes(plan: Plan, statement: Statement) -> int:
-    return sum(plan.catalog.tables[t].bytes for t in statement.targets if t in plan.catalog.tables)
+def _about(estimate: Estimate, does: str) -> str:
+    wal = f", {_size(estimate.wal)} of WAL" if estimate.wal else ""
+    return f"{does} {_size(estimate.bytes)}, about {counted(estimate.rows, 'row')}{wal}, {estimate.seconds} s"
 
 
 def _size(count: int) -> str:

@@ -18,6 +18,7 @@ from strangler_migrations.plan import Plan, plan
 from strangler_migrations.running import checking, execute, preflight, store
 from strangler_migrations.running.backfill import Throttle, Watch, backfill
 from strangler_migrations.running.lease import Lease, held
+from strangler_migrations.running.obstacles import obstacles
 from strangler_migrations.running.session import Session, refusals
 from strangler_migrations.running.states import NEXT, OVER, RETURNABLE, STEPS, State
 from strangler_migrations.running.store import Record
@@ -51,6 +52,9 @@ def start(
         prepared = planned(session, migration)
         for note in (*prepared.warnings, *preflight.check(session, prepared, allow_loss=allow_loss)):
             session.tell(note)
+        tables = {name for steps in prepared.phases.values() for each in steps for name in each.targets}
+        for each in obstacles(session, tables):
+            session.tell(f"in the way now: {each}")
     store.prepare(session.connection)
     with held(session) as lease:
         known = _known(session, migration)

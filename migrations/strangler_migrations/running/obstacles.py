@@ -26,18 +26,18 @@ SELECT CASE WHEN a.backend_type = 'autovacuum worker' THEN 'wraparound' WHEN a.s
        ARRAY(SELECT DISTINCT c.relname::text FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
              WHERE l.pid = a.pid AND l.granted AND n.nspname = %(schema)s AND c.relname = ANY (%(tables)s) ORDER BY 1),
-       age(a.backend_xmin) AS horizon
+       age(a.backend_xmin) AS horizon, a.pid
 FROM pg_catalog.pg_stat_activity a
 WHERE a.pid <> pg_backend_pid() AND a.datname = current_database() AND (
   (a.backend_type = 'client backend' AND a.xact_start < clock_timestamp() - make_interval(secs => %(seconds)s))
   OR (a.backend_type = 'autovacuum worker' AND a.query LIKE '%%to prevent wraparound%%'))
 UNION ALL
 SELECT 'prepared', 'the prepared transaction ' || gid || ' of ' || owner,
-       extract(epoch FROM clock_timestamp() - prepared)::int, '{}', age(transaction)
+       extract(epoch FROM clock_timestamp() - prepared)::int, '{}', age(transaction), NULL
 FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()
 UNION ALL
 SELECT 'slot', 'the replication slot ' || slot_name || CASE WHEN active THEN '' ELSE ', which nobody reads' END,
-       NULL, '{}', age(xmin)
+       NULL, '{}', age(xmin), NULL
 FROM pg_catalog.pg_replication_slots WHERE xmin IS NOT NULL
 ORDER BY 5 DESC NULLS LAST, 3 DESC NULLS LAST, 2
 """
@@ -58,6 +58,7 @@ class Obstacle:
     who: str
     seconds: int | None
     tables: tuple[str, ...]
+    pid: int | None = None
 
     def __str__(self) -> str:
         does = _DOES[self.kind].format(seconds=self.seconds)
@@ -70,7 +71,7 @@ def obstacles(session: Session, tables: Iterable[str], *, older_than_s: int = _L
         _WHO.encode(), {"schema": session.schema, "tables": list(tables), "seconds": older_than_s}
     ).fetchall()
     return [
-        Obstacle(kind, who, seconds, tuple(held))
-        for kind, who, seconds, held, horizon in rows
+        Obstacle(kind, who, seconds, tuple(held), pid)
+        for kind, who, seconds, held, horizon, pid in rows
         if held or horizon is not None or kind == "wraparound"
     ]
