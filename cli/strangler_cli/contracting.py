@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 def verdict_of(place: Place, record: Record) -> Verdict:
     """The verdict on a migration that is under way. It looks at the readers."""
+    from strangler_migrations.brownout import latest
     from strangler_migrations.contract import judge, proof
     from strangler_migrations.readers import standing
     from strangler_migrations.running.session import refusals
@@ -29,12 +31,22 @@ def verdict_of(place: Place, record: Record) -> Verdict:
     connection = place.session.connection
     with refusals("looking at who uses the old form"):
         found = standing(connection, record)
-        proven = proof(connection, record.name)
+        proven, last = proof(connection, record.name), latest(connection, record.name)
         begun = connection.execute(
             "SELECT max(at) FROM strangler.history WHERE migration = %s AND event = 'expanded'",
             (record.name,),
         ).fetchone()
-    return judge(_case(place, found, begun[0] if begun else None, proven))
+    return judge(replace(_case(place, found, begun[0] if begun else None, proven), brownout=last))
+
+
+def verdict_at_rest(place: Place, record: Record) -> Verdict:
+    """The same while nothing is done to it: what a brownout left is put back first."""
+    from strangler_migrations.brownout import settled
+    from strangler_migrations.running import store
+
+    store.prepare(place.session.connection)
+    settled(place.session, record)
+    return verdict_of(place, record)
 
 
 def verdict_beforehand(place: Place, plan: Plan) -> Verdict:

@@ -20,6 +20,12 @@ CLASS: Final = 0x7374_7267
 """The first half of every reader's lock: `strg`."""
 
 
+WRITES: Final = "    -- here a brownout would refuse it"
+"""Stands in the trigger's function where an old form is written; a brownout puts its check there."""
+REFUSED: Final = CLASS + 1
+"""The first half of the lock of those whom a brownout refused; the second is 0."""
+
+
 def key(version: str) -> int:
     """The second half of the lock of a version's readers: the first 31 bits of its name's SHA-256."""
     return int.from_bytes(hashlib.sha256(version.encode()).digest()[:4]) >> 1
@@ -32,7 +38,8 @@ def reader(version: str) -> str:
 
 def writer(version: str) -> str:
     """Statements of the trigger, for one of the old form. `version`: the schema of the version that replaces it."""
-    return f"""    mark := {literal(version)} || pg_catalog.date_part('epoch', now())::bigint / 60
+    return f"""{WRITES}
+    mark := {literal(version)} || pg_catalog.date_part('epoch', now())::bigint / 60
       || pg_catalog.current_setting('application_name') || session_user;
     IF pg_catalog.current_setting('strangler.wrote', true) IS DISTINCT FROM mark THEN
       PERFORM pg_catalog.set_config('strangler.wrote', mark, false);

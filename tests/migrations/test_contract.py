@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strangler.gate import Verdict
+from strangler_migrations.brownout import Brownout
 from strangler_migrations.contract import Case, Need, Policy, Proof, judge, prove
 from strangler_migrations.contract.model import LAX
 from strangler_migrations.contract.window import begins, opens
@@ -126,6 +127,24 @@ def test_without_a_configuration_only_what_is_now_is_in_the_way_and_the_rest_is_
     at_it = replace(lax.standing, seen=(seen(0),))
     assert codes(judge(replace(lax, standing=at_it))) == [("old-reader", "blocked")]
     assert codes(judge(replace(lax, proof=None))) == [("parity", "insufficient")]
+
+
+def test_a_brownout_at_work_is_waited_for_one_that_refused_blocks_and_a_quiet_one_is_told() -> None:
+    began, until = NOW - timedelta(minutes=9), NOW - timedelta(minutes=4)
+    quiet = Brownout(began, until, until, "ann", "CHG-1", 0)
+    assert judge(replace(GOOD, brownout=quiet)).notes == (
+        "a brownout of 300 s at 2026-03-20 11:51 UTC refused nobody",
+    )
+    assert judge(replace(GOOD, brownout=replace(quiet, ended=None))).status == "pass", (
+        "over, and not put back"
+    )
+    at_work = replace(quiet, ended=None, until=NOW + timedelta(minutes=1))
+    assert codes(judge(replace(GOOD, brownout=at_work))) == [("brownout", "frozen")]
+    verdict = judge(replace(GOOD, brownout=replace(quiet, refused=3)))
+    assert codes(verdict) == [("old-reader", "blocked")]
+    assert "3 statements of the old form were refused" in verdict.reasons[0].measured
+    old = Brownout(LONG_AGO, LONG_AGO, LONG_AGO, "ann", "CHG-1", 3)
+    assert judge(replace(GOOD, brownout=old)).status == "pass"
 
 
 def test_what_takes_nothing_from_anybody_asks_for_nothing() -> None:

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from strangler.views.words import ago
+from strangler_cli.formats import brownout
 from strangler_cli.screen import Column, Screen
+from strangler_migrations.brownout import Brownout
 from strangler_migrations.readers import Seen, Standing, Unknown
 
 _WAYS: Final = {
@@ -15,6 +17,7 @@ _WAYS: Final = {
     "writes": "writes the old form",
     "table": "reads the table itself",
     "statement": "calls a statement of the old form",
+    "refused": "was refused in a brownout",
 }
 _COLUMNS: Final = (
     Column("role"),
@@ -27,7 +30,7 @@ _COLUMNS: Final = (
 _SHOWN: Final = 60
 
 
-def as_object(standing: Standing) -> dict[str, Any]:
+def as_object(standing: Standing, last: Brownout | None) -> dict[str, Any]:
     """For programs; docs/commands.md has the fields."""
     form, calls = standing.form, standing.calls
     return {
@@ -37,6 +40,7 @@ def as_object(standing: Standing) -> dict[str, Any]:
         "tables": list(form.tables),
         "watched": {"since": _iso(standing.since), "until": _iso(standing.until)},
         "blind": standing.blind,
+        "brownout": None if last is None else brownout.as_object(last),
         "seen": [_seen(each) for each in standing.seen],
         "unknown": [_unknown(each) for each in standing.unknown],
         "statements": None
@@ -65,8 +69,10 @@ def _unknown(unknown: Unknown) -> dict[str, Any]:
     return {"name": unknown.name, "what": unknown.what, "stale": unknown.stale, "acknowledged": said}
 
 
-def as_text(screen: Screen, standing: Standing) -> None:
-    """The old form, who was seen, what is unknown, what pg_stat_statements says, since when it is looked at."""
+def as_text(screen: Screen, standing: Standing, last: Brownout | None) -> None:
+    """The old form, who was seen, what is unknown, what pg_stat_statements says, since when it is looked at, and what
+    the latest brownout came to.
+    """
     form = standing.form
     old = [f"the views of {form.previous}"] if form.previous else []
     old += [f"the old form of {', '.join(form.tables)}"] if form.tables else []
@@ -91,6 +97,8 @@ def as_text(screen: Screen, standing: Standing) -> None:
         screen.line("nobody was seen")
     _print_unknown(screen, standing.unknown, now)
     _print_calls(screen, standing, now)
+    if last is not None:
+        screen.line(brownout.line(last), "warn" if last.refused else "")
     if standing.since is not None:
         screen.line(f"looked at since {ago(_ns(standing.since), now)}", "dim")
     if standing.blind:

@@ -18,6 +18,7 @@ _WAYS: Final = {
     "writes": "writes it",
     "table": "reads the table itself",
     "statement": "calls statements that only it answers",
+    "refused": "was refused in a brownout",
 }
 
 
@@ -80,6 +81,26 @@ def _since(case: Case, begun: datetime) -> datetime | None:
     if case.standing.form.previous is None:
         return begun
     return None if case.standing.since is None else max(begun, case.standing.since)
+
+
+def _brownout(case: Case) -> Iterator[Reason]:
+    """One that is at work, and one that somebody cried out in."""
+    found, required = case.brownout, "one that is over, and refused nobody"
+    if found is None:
+        return
+    if not found.over(case.now):
+        yield Reason(
+            "brownout", "frozen", "a brownout is at work", required, f"wait until {_at(found.until)}"
+        )
+    elif found.refused and found.until >= begins(case.policy, case.now):
+        yield Reason(
+            "old-reader",
+            "blocked",
+            f"{found.refused:,} statements of the old form were refused in the brownout of {_at(found.began)}",
+            f"nobody since {_at(begins(case.policy, case.now))}{_cycle(case)}",
+            "find whose they were (`strangler migrate readers`, the server's log), then another brownout",
+            case.line_of("migrations", "window"),
+        )
 
 
 def _unknown(case: Case) -> Iterator[Reason]:
@@ -148,6 +169,10 @@ def _kept(case: Case) -> Iterator[Reason]:
 
 
 def _notes(case: Case) -> Iterator[str]:
+    found = case.brownout
+    if found is not None and found.over(case.now) and not found.refused:
+        lasted = ((found.ended or found.until) - found.began).seconds
+        yield f"a brownout of {lasted} s at {_at(found.began)} refused nobody"
     if case.policy.strict:
         return
     for each in case.standing.unknown:
@@ -168,4 +193,11 @@ def _at(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-_CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (_seen, _unknown, _parity, _watched, _kept)
+_CHECKS: Final[tuple[Callable[[Case], Iterator[Reason]], ...]] = (
+    _seen,
+    _brownout,
+    _unknown,
+    _parity,
+    _watched,
+    _kept,
+)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from strangler_migrations.brownout import Brownout
 from strangler_migrations.readers.model import Standing
 
 type LineOf = Callable[..., int]
@@ -69,6 +70,8 @@ class Case:
     needs: tuple[Need, ...]
     policy: Policy
     line_of: LineOf = field(default=no_line)
+    brownout: Brownout | None = None
+    """The latest."""
 
     @property
     def now(self) -> datetime:

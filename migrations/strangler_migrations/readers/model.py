@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-type Way = Literal["reads", "writes", "table", "statement"]
+type Way = Literal["reads", "writes", "table", "statement", "refused"]
 """`reads`: its session holds the mark of the old version's views. `writes`: a trigger saw it write the old form.
 `table`: it was seen reading a table itself. `statement`: pg_stat_statements has a statement that only the old form
-answers, and its count rose.
+answers, and its count rose. `refused`: a brownout kept it out.
 """
 
 

@@ -43,6 +43,9 @@ WITH sessions AS ({_SESSIONS}), relations AS ({_RELATIONS}), found AS (
   SELECT 'reads' AS way, s.* FROM sessions s JOIN pg_catalog.pg_locks l USING (pid)
   WHERE {_HERE} AND l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = %(class)s::oid AND l.objid = %(key)s::oid
   UNION ALL
+  SELECT 'refused', s.* FROM sessions s JOIN pg_catalog.pg_locks l USING (pid)
+  WHERE {_HERE} AND l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = %(refused)s::oid AND l.objid = 0
+  UNION ALL
   SELECT 'reads', s.* FROM sessions s JOIN relations r USING (pid) WHERE r.schema = %(previous)s
   UNION ALL
   SELECT 'table', s.* FROM sessions s JOIN relations r USING (pid)
@@ -79,6 +82,7 @@ def look(connection: Connection, form: OldForm) -> None:
     parameters = {
         "migration": form.migration, "schema": form.schema, "version": form.version, "previous": form.previous,
         "tables": list(form.tables), "not": [*OWN, *BACKUPS], "class": marks.CLASS,
+        "refused": marks.REFUSED,
         "key": marks.key(form.previous or ""), "gap": GAP_S,
     }  # fmt: skip
     for statement in (_LOOK, _FOLD, _WATCHED):

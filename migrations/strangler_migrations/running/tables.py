@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from strangler_migrations.marks import REFUSED
+
 SCHEMA: Final = """
 CREATE SCHEMA IF NOT EXISTS strangler;
 CREATE TABLE IF NOT EXISTS strangler.migrations (
@@ -75,6 +77,29 @@ CREATE TABLE IF NOT EXISTS strangler.parity (
 CREATE TABLE IF NOT EXISTS strangler.paused (
     migration text PRIMARY KEY REFERENCES strangler.migrations ON DELETE CASCADE, actor text NOT NULL,
     reason text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
-"""
-LATEST: Final = "strangler.paused"
+CREATE SEQUENCE IF NOT EXISTS strangler.refused;
+SELECT setval('strangler.refused', 1) FROM strangler.refused WHERE NOT is_called;
+CREATE OR REPLACE FUNCTION strangler.withdrawn(version text, until timestamptz) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $strangler$
+BEGIN
+  IF clock_timestamp() >= until THEN
+    RETURN true;
+  END IF;
+  -- Neither of these is taken back with the transaction.
+  PERFORM pg_try_advisory_lock_shared({REFUSED}, 0);
+  IF current_setting('transaction_read_only') = 'off' THEN
+    PERFORM nextval('strangler.refused');
+  END IF;
+  RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+    MESSAGE = format('%s is withdrawn until %s UTC: this form of the schema goes soon',
+                     version, to_char(until AT TIME ZONE 'UTC', 'HH24:MI:SS'));
+END $strangler$;
+GRANT EXECUTE ON FUNCTION strangler.withdrawn(text, timestamptz) TO PUBLIC;
+CREATE TABLE IF NOT EXISTS strangler.brownouts (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    migration text NOT NULL REFERENCES strangler.migrations ON DELETE CASCADE, began timestamptz NOT NULL,
+    until timestamptz NOT NULL, ended timestamptz, actor text NOT NULL, reason text NOT NULL, first bigint NOT NULL,
+    refused bigint, definitions jsonb NOT NULL);
+""".replace("{REFUSED}", str(REFUSED))
+LATEST: Final = "strangler.brownouts"
 """What is made last: where it is missing, the schema is made, or brought up."""

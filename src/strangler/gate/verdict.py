@@ -49,8 +49,8 @@ class Reason:
     `latency`, `sample-ratio` (a canary is not split as its weight says), `expired-rule`, `lag`,
     `way-back` (nothing proves that legacy could serve again), `nothing-comparable`, `effect-active`,
     `effect-unknown`, `numbers` (gaps, doubles, …), `paused`, `required-cutover`, `required-migration`, `freeze`,
-    `held`, `soak`, `approval`. Of a migration's contract: `old-reader`, `window`, `unknown-reader`, `parity`,
-    `kept` (by a cutover). `status`: what this reason alone would make of the verdict. `config_line`: of
+    `held`, `soak`, `approval`. Of a migration's contract: `old-reader`, `window`, `brownout`, `unknown-reader`,
+    `parity`, `kept` (by a cutover). `status`: what this reason alone would make of the verdict. `config_line`: of
     strangler.yaml, 0 if none. `more`: further comparisons it takes, where that is known.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from strangler_cli.commands.migrate.baseline import baseline
+from strangler_cli.commands.migrate.brownout import brownout
 from strangler_cli.commands.migrate.complete import complete
 from strangler_cli.commands.migrate.drop import drop
 from strangler_cli.commands.migrate.history import history
@@ -39,6 +40,7 @@ for _each in (
     pause,
     resume,
     readers,
+    brownout,
     repair,
     complete,
     drop,

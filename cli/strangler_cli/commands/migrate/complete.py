@@ -36,12 +36,17 @@ def complete(
     """Do it."""
     from strangler_cli.contracting import agreement
     from strangler_cli.formats.migration_state import told
-    from strangler_migrations.running import lifecycle
+    from strangler_migrations import brownout
+    from strangler_migrations.running import lifecycle, store
 
     if force != bool((reason or "").strip()):
         raise click.UsageError("--force wants --reason TEXT, and --reason goes with --force.")
     with opened(config, database, base, actor) as place:
+        going = lifecycle.get(place.session, one(place.session, name))
+        store.prepare(place.session.connection)
+        # What a brownout left is put back first: its views are about to go.
+        (brownout.lift if force else brownout.settle)(place.session, going)
         agreed = agreement(place, force=force, reason=reason, as_json=as_json)
-        record = lifecycle.complete(place.session, one(place.session, name), agreed)
+        record = lifecycle.complete(place.session, going.name, agreed)
         publish(place, record)
     told(record, as_json=as_json)

@@ -56,6 +56,7 @@ def _show(place: Place, migration: str | None, *, as_json: bool) -> None:
     from strangler_cli.formats.as_json import dumped
     from strangler_cli.migrating import one
     from strangler_cli.screen import Screen
+    from strangler_migrations.brownout import settled
     from strangler_migrations.readers import standing
     from strangler_migrations.running.lifecycle import get
     from strangler_migrations.running.session import refusals
@@ -63,11 +64,12 @@ def _show(place: Place, migration: str | None, *, as_json: bool) -> None:
     record = get(place.session, one(place.session, migration))
     with refusals("looking at who uses the old form"):
         found = standing(place.session.connection, record)
+        last = settled(place.session, record)
     if as_json:
-        click.echo(dumped(forms.as_object(found)))
+        click.echo(dumped(forms.as_object(found, last)))
         return
     screen = Screen()
-    forms.as_text(screen, found)
+    forms.as_text(screen, found, last)
     screen.flush()
 
 

@@ -21,11 +21,13 @@ def rollback(
 ) -> None:
     """Do it."""
     from strangler_cli.formats.migration_state import told
-    from strangler_migrations.running import lifecycle
+    from strangler_migrations import brownout
+    from strangler_migrations.running import lifecycle, store
 
     with opened(config, database, base, actor) as place:
-        record = lifecycle.rollback(
-            place.session, one(place.session, name), lambda record: publish(place, record)
-        )
+        going = lifecycle.get(place.session, one(place.session, name))
+        store.prepare(place.session.connection)
+        brownout.lift(place.session, going)
+        record = lifecycle.rollback(place.session, going.name, lambda record: publish(place, record))
         publish(place, record)
     told(record, as_json=as_json)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def status(config: str, database: str | None, base: str | None, *, as_json: bool) -> None:
     """Show it."""
     from strangler_cli import contracting
-    from strangler_cli.contracting import verdict_of
+    from strangler_cli.contracting import verdict_at_rest
     from strangler_cli.formats.migration_state import Standing, as_object, listed
     from strangler_cli.screen import Screen
     from strangler_migrations.readers.standing import BOTH
@@ -42,7 +42,7 @@ def status(config: str, database: str | None, base: str | None, *, as_json: bool
             for each in known
         ]
         publish(place, *known)
-        verdicts = {each.name: verdict_of(place, each) for each in known if each.state in BOTH}
+        verdicts = {each.name: verdict_at_rest(place, each) for each in known if each.state in BOTH}
         if as_json:
             from strangler_cli.formats.as_json import dumped
 
