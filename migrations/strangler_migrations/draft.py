@@ -84,6 +84,8 @@ class Draft:
     """Tables that this migration makes: nobody uses them yet."""
     paired: frozenset[tuple[str, str]] = frozenset()
     """Columns that have a second form already."""
+    made_types: frozenset[str] = frozenset()
+    """Types that this migration makes, as SQL names them."""
     before: Catalog | None = None
     """As it is before `start`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from strangler_migrations.migration import Loaded
 from strangler_migrations.operations import (
     add_column,
     alter_column,
+    change_enum,
     change_money,
     create_constraint,
     create_index,
@@ -64,6 +66,7 @@ _PLANNERS: Final[dict[type, Any]] = {
     split_column.SplitColumn: split_column.phases,
     merge_columns.MergeColumns: merge_columns.phases,
     widen_key.WidenKey: widen_key.phases,
+    change_enum.ChangeEnum: change_enum.phases,
     sql.Sql: sql.phases,
 }
 
@@ -161,7 +164,7 @@ def _folded(migration: Loaded, draft: Draft) -> tuple[Draft, list[Change]]:
 
 
 def _alone(migration: Loaded) -> None:
-    """Keys are taken as the catalogue has them. Raises UsageError where another operation may add to them."""
+    """Keys and types are taken as the catalogue has them. Raises UsageError where another operation adds to them."""
     for index, operation in enumerate(migration.operations):
         if isinstance(operation, widen_key.WidenKey) and len(migration.operations) > 1:
             raise UsageError(
@@ -169,6 +172,14 @@ def _alone(migration: Loaded) -> None:
                 where=migration.where(index),
                 remedy="put it into a file of its own",
             )
+        if isinstance(operation, change_enum.ChangeEnum):
+            others = [each for each in migration.operations if each is not operation]
+            if any(re.search(rf"\b{re.escape(operation.type)}\b", each.model_dump_json()) for each in others):
+                raise UsageError(
+                    f"another operation of this file says `{operation.type}`, which would be the old type",
+                    where=migration.where(index),
+                    remedy="put it into a file of its own",
+                )
 
 
 def _resolved(pairs: Sequence[Pair], draft: Draft) -> tuple[Pair, ...]:

@@ -59,6 +59,27 @@ def of_amounts(draft: Draft, table: str, amount: Amount) -> Check:
     )
 
 
+def of_values(draft: Draft, table: str, column: str, gone: Mapping[str, str]) -> Check:
+    """How many rows have a value that goes."""
+    shown = draft.visible(table)
+    physical = draft.catalog.tables[shown.table]
+    text = f"CAST({ident(column)} AS text)"
+    finding = f"CASE WHEN {text} IN ({', '.join(map(literal, gone))}) THEN {text} ELSE 'kept' END"
+    row = {column: shown.columns[column]}
+    there = draft.is_there(physical.name, row.values())
+    return Check(
+        f"{table}.{column}",
+        rows(draft, physical, row, finding, column),
+        {value: f"are {value}, and become {into}" for value, into in gone.items()},
+        (),
+        (Phase.VERIFY,),
+        draft.where,
+        "",
+        rows(draft, physical, row, finding, column, part=True) if there else None,
+        large(physical),
+    )
+
+
 def _currency(amount: Amount) -> str:
     steady = amount.scale.steady
     return "their currency" if steady is None else f"{amount.scale.currency} ({steady})"

@@ -15,6 +15,8 @@ OURS = Case(
     """
 CREATE TABLE customers (id serial PRIMARY KEY, name text NOT NULL);
 CREATE TABLE invoices (id int PRIMARY KEY, amount numeric(10,2) CHECK (amount > 0), tax double precision);
+CREATE TYPE state AS ENUM ('open', 'paid', 'lost');
+ALTER TABLE customers ADD state state NOT NULL DEFAULT 'lost';
 CREATE INDEX by_amount ON invoices (amount);
 INSERT INTO customers (name) SELECT 'Ann Lee ' || i FROM generate_series(1, 300) i;
 INSERT INTO invoices SELECT i, i, i / 4.0 FROM generate_series(1, 300) i;
@@ -30,6 +32,7 @@ operations:
         - {name: first, type: text, up: "split_part(name, ' ', 1)"}
         - {name: last, type: text, up: "substr(name, strpos(name, ' ') + 1)"}
       down: first || ' ' || last
+  - change_enum: {type: state, add: [{value: late, down: open}], remove: {lost: open}}
 """,
     "SELECT i.*, c.* FROM invoices i JOIN customers c USING (id) ORDER BY i.id",
     "SELECT i.*, c.* FROM invoices i JOIN customers c USING (id) ORDER BY i.id",

@@ -162,6 +162,10 @@ class Catalog:
     """Views of other schemas → the tables and columns of this one that they stand on."""
     foreign_keys: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     """Foreign keys of other schemas' tables → the table of this one that they point at."""
+    type_users: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict[str, tuple[str, ...]], compare=False
+    )
+    """Enums → what is made with them besides columns of this schema's tables, as PostgreSQL describes it."""
     server: Server = field(default_factory=lambda: Server(0), compare=False)
 
     def with_table(self, table: Table) -> Catalog:

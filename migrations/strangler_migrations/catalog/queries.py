@@ -174,6 +174,18 @@ FROM pg_catalog.pg_type y JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespa
 WHERE n.nspname = %(schema)s AND (y.typtype IN ('e', 'd', 'r') OR (y.typtype = 'c' AND c.relkind = 'c'))
 """
 
+TYPE_USERS: Final = """
+SELECT DISTINCT y.typname::text AS name, pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) AS text
+FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_type y ON y.oid = d.refobjid
+     JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
+     LEFT JOIN pg_catalog.pg_class c ON d.classid = 'pg_catalog.pg_class'::regclass AND c.oid = d.objid
+WHERE d.refclassid = 'pg_catalog.pg_type'::regclass AND n.nspname = %(schema)s AND y.typtype = 'e'
+  AND (d.classid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_cast'::regclass,
+                     'pg_catalog.pg_operator'::regclass)
+       OR (d.classid = 'pg_catalog.pg_type'::regclass AND d.deptype = 'n')
+       OR c.relkind = 'c' OR (c.relkind IN ('r', 'p', 'f') AND c.relnamespace <> n.oid))
+"""
+
 FUNCTIONS: Final = """
 SELECT p.oid::regprocedure::text AS name,
        md5(CASE WHEN p.prokind = 'a' THEN p.prosrc ELSE pg_catalog.pg_get_functiondef(p.oid) END) AS text

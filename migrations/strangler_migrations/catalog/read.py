@@ -76,6 +76,7 @@ def _catalog(schema: str, rows: Any, server: Row) -> Catalog:
         _grants(rows(queries.USAGE)),
         {name: frozenset(found) for name, found in foreign.items()},
         _texts(rows(queries.FOREIGN_KEYS)),
+        _several(rows(queries.TYPE_USERS)),
         _server(server),
     )
 
@@ -98,6 +99,13 @@ def _by_table(rows: Iterable[Row]) -> PerTable:
 
 def _texts(rows: Iterable[Row]) -> dict[str, str]:
     return {row["name"]: row["text"] for row in rows}
+
+
+def _several(rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        found[row["name"]].append(row["text"])
+    return {name: tuple(sorted(texts)) for name, texts in found.items()}
 
 
 def _grants(rows: Iterable[Row]) -> Grants:

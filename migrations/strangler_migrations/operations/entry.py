@@ -7,6 +7,7 @@ from pydantic import model_validator
 from strangler.config.base import Part
 from strangler_migrations.operations.add_column import AddColumn
 from strangler_migrations.operations.alter_column import AlterColumn
+from strangler_migrations.operations.change_enum import ChangeEnum
 from strangler_migrations.operations.change_money import ChangeMoney
 from strangler_migrations.operations.create_constraint import CreateConstraint
 from strangler_migrations.operations.create_index import CreateIndex
@@ -44,6 +45,7 @@ type Operation = (
     | SplitColumn
     | MergeColumns
     | WidenKey
+    | ChangeEnum
     | Sql
 )
 
@@ -87,6 +89,8 @@ class Entry(Part):
     """Put one column in place of several."""
     widen_key: WidenKey | None = None
     """Make an integer key bigint."""
+    change_enum: ChangeEnum | None = None
+    """Change the values of an enum."""
     sql: Sql | None = None
     """Run SQL."""
 
