@@ -16,6 +16,7 @@ COMMANDS: Final[dict[str, str]] = {
     "check": "Say what strangler.yaml would do, and what stands in its way.",
     "serve": "Carry traffic: planes, worker and control, supervised.",
     "status": "Show where every cutover stands, and what is next.",
+    "dashboard": "Show the pages: cutovers, divergences, evidence.",
     "divergences": "List, show, accept and resolve what differs.",
     "rules": "List the rules in force, and suggest further ones.",
     "compare": "Compare files, folders or many pairs as two answers.",

@@ -1,1 +1,1 @@
-"""The pages and the HTTP API over the ledger."""
+"""The pages, and what is read for them. Nothing is imported here: `strangler --help` must stay quick."""

@@ -36,7 +36,8 @@ def wrong_amounts(case: Case) -> Iterator[Reason]:
 
 def open_divergences(case: Case) -> Iterator[Reason]:
     """Divergences seen in this epoch, whatever their state: accepting one launders nothing."""
-    seen = [entry for entry in case.evidence.seen if entry.severity in _over(case)]
+    over = _over(case)
+    seen = [entry for entry in case.evidence.seen if entry.severity in over]
     for route in sorted({entry.route for entry in seen}):
         here = [entry for entry in seen if entry.route == route]
         listed = "; ".join(map(_named, here[:_LISTED]))

@@ -5,7 +5,7 @@ traffic.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -197,18 +197,22 @@ def _seen(connection: Connection, epoch: int) -> tuple[Seen, ...]:
     seen, table = tables.divergence_epochs, tables.divergences
     wanted = (table.c[name] for name in ("id", "route", "location", "kind", "cause", "severity"))
     statement = (
-        select(*wanted, table.c.merged_into, table.c.claims, seen.c.count, seen.c.wrong_amounts)
+        select(
+            *wanted, table.c.merged_into, table.c.claims, seen.c.count.label("times"), seen.c.wrong_amounts
+        )
         .join(table, table.c.id == seen.c.divergence)
         .where(seen.c.epoch == epoch)
         .order_by(seen.c.count.desc(), table.c.id)
     )
-    rows = list(connection.execute(statement).mappings())
-    into = {row["id"]: row["merged_into"] for row in rows}
+    rows: Sequence[Any] = connection.execute(statement).all()
+    if not any(row.merged_into for row in rows):
+        return tuple(map(_alone, rows))
+    into = {row.id: row.merged_into for row in rows}
     roots = {divergence: _root(into, divergence) for divergence in into}
-    merged: dict[str, list[RowMapping]] = defaultdict(list)
+    merged: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
-        merged[roots[row["id"]]].append(row)
-    return tuple(_seen_row(row, merged[row["id"]]) for row in rows if roots[row["id"]] == row["id"])
+        merged[roots[row.id]].append(row)
+    return tuple(_seen_row(row, merged[row.id]) for row in rows if roots[row.id] == row.id)
 
 
 def _root(into: dict[str, str], divergence: str) -> str:
@@ -223,17 +227,25 @@ def _root(into: dict[str, str], divergence: str) -> str:
     return passed[-1]
 
 
-def _seen_row(row: RowMapping, merged: list[RowMapping]) -> Seen:
-    claims = claims_in(row["claims"])
+def _alone(row: Any) -> Seen:
+    """One that nothing is part of. There may be tens of thousands, and control reads them several times a second."""
+    identifier, route, location, kind, cause, severity, _, claims, times, wrong = row
+    if claims:
+        return _seen_row(row, [row])
+    return Seen(identifier, route, location, kind, cause, severity, times, wrong)
+
+
+def _seen_row(row: Any, merged: Sequence[Any]) -> Seen:
+    claims = claims_in(row.claims)
     return Seen(
-        id=row["id"],
-        route=row["route"],
-        location=row["location"],
-        kind=row["kind"],
-        cause=claims[0].code if claims else row["cause"],
-        severity=min((entry["severity"] for entry in merged), key=SEVERITIES.index),
-        count=together((entry["kind"], entry["count"]) for entry in merged),
-        wrong_amounts=together((entry["kind"], entry["wrong_amounts"]) for entry in merged),
+        id=row.id,
+        route=row.route,
+        location=row.location,
+        kind=row.kind,
+        cause=claims[0].code if claims else row.cause,
+        severity=min((entry.severity for entry in merged), key=SEVERITIES.index),
+        count=together((entry.kind, entry.times) for entry in merged),
+        wrong_amounts=together((entry.kind, entry.wrong_amounts) for entry in merged),
         parts=len(merged),
     )
 

@@ -46,7 +46,7 @@ divergences = Table(
     number("drift_rank"),
     Index(None, "cutover"),
     Index(None, "fingerprint"),
-    Index(None, "merged_into"),
+    Index(None, "merged_into", "state", "severity", "cause", "route", "cutover"),
     Index(None, "drift_rank", "times", "id"),
 )
 

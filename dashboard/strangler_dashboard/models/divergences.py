@@ -1,0 +1,152 @@
+"""The list of divergences: filters, a page, and where the next one begins."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+import msgspec
+
+from strangler.errors import UsageError
+from strangler.ledger import listing
+from strangler.ledger.epochs import current
+from strangler.ledger.listing import Filter, Place
+from strangler.ledger.settled import SEVERITIES
+from strangler.views.divergence import DivergenceView, divergence_view, sentence
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from strangler.config import Loaded
+
+PAGE: Final = 50
+_MOST: Final = 200
+_LONGEST: Final = 200
+_TEXTS: Final = ("cutover", "route", "cause", "state", "severity", "version", "stratum", "search")
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """One divergence in a sentence, and its figures."""
+
+    sentence: str
+    divergence: DivergenceView
+
+
+class Choices(msgspec.Struct, frozen=True):
+    """What each filter may say."""
+
+    cutover: tuple[str, ...]
+    route: tuple[str, ...]
+    cause: tuple[str, ...]
+    state: tuple[str, ...]
+    severity: tuple[str, ...]
+    version: tuple[str, ...]
+    stratum: tuple[str, ...]
+
+
+class DivergencesView(msgspec.Struct, frozen=True):
+    """A page. `filters`: what was asked; `matching`: state to severity to count, of all pages.
+
+    `following`: cursor of the next page, None on the last; `later`: this is not the first.
+    """
+
+    filters: dict[str, str]
+    matching: dict[str, dict[str, int]]
+    divergences: tuple[Listed, ...]
+    following: str | None
+    later: bool
+    choices: Choices
+
+    @property
+    def total(self) -> int:
+        """How many match, over all pages."""
+        return sum(sum(severities.values()) for severities in self.matching.values())
+
+    def link(self, **more: str) -> str:
+        """The parameters of a page like this one, with some of them others."""
+        return urlencode({**self.filters, **more})
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What was asked for; the filter `seen` is `now` for what the present epoch of a cutover has seen."""
+
+    filters: dict[str, str]
+    after: Place | None
+    limit: int
+
+
+def question(query: Mapping[str, str]) -> Question:
+    """From a URL's parameters; what they do not name filters nothing. Raises UsageError for what cannot be meant."""
+    filters = {name: query[name].strip() for name in _TEXTS if query.get(name, "").strip()}
+    for name, value in filters.items():
+        if len(value) > _LONGEST or "\0" in value:
+            raise UsageError(f"`{name}` is over {_LONGEST} characters, or has a NUL in it")
+    _one_of("state", filters, listing.STATES)
+    _one_of("severity", filters, SEVERITIES)
+    if query.get("seen") == "now":
+        filters["seen"] = "now"
+    limit = query.get("limit", str(PAGE))
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:4]) <= _MOST):
+        raise UsageError(f"`limit` is a number from 1 to {_MOST}, not {limit!r}")
+    return Question(filters, _place(query.get("after", "")), int(limit))
+
+
+def _one_of(name: str, filters: Mapping[str, str], known: tuple[str, ...]) -> None:
+    if filters.get(name, known[0]) not in known:
+        raise UsageError(f"`{name}` is one of {', '.join(known)}, not {filters[name]!r}")
+
+
+def _place(cursor: str) -> Place | None:
+    if not cursor:
+        return None
+    try:
+        place = msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=Place)
+    except (binascii.Error, ValueError, msgspec.DecodeError):
+        raise UsageError(
+            "`after` is no cursor", remedy="take it from `following` of the page before"
+        ) from None
+    if not all(-(2**63) <= number < 2**63 for number in (place.rank, place.times)) or "\0" in place.id:
+        raise UsageError("`after` is no cursor", remedy="take it from `following` of the page before")
+    return place
+
+
+def _cursor(place: Place | None) -> str | None:
+    return urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=") if place else None
+
+
+def divergences_view(connection: Connection, loaded: Loaded, asked: Question) -> DivergencesView:
+    """One page of them."""
+    chosen = _filter(connection, loaded, asked.filters)
+    page = listing.listed(connection, chosen, asked.after, asked.limit) if chosen else None
+    return DivergencesView(
+        filters=asked.filters,
+        matching=listing.tally(connection, chosen) if chosen else {},
+        divergences=tuple(Listed(sentence(each), divergence_view(each)) for each in page.found)
+        if page
+        else (),
+        following=_cursor(page.following) if page else None,
+        later=asked.after is not None,
+        choices=Choices(
+            cutover=tuple(loaded.config.cutovers),
+            route=tuple(loaded.config.routes),
+            cause=listing.causes(connection),
+            state=listing.STATES,
+            severity=SEVERITIES,
+            version=listing.versions(connection),
+            stratum=listing.strata(connection),
+        ),
+    )
+
+
+def _filter(connection: Connection, loaded: Loaded, filters: Mapping[str, str]) -> Filter | None:
+    """None where nothing can match: there is no present epoch."""
+    said = {name: value for name, value in filters.items() if name != "seen"}
+    chosen = msgspec.convert(said, Filter)
+    if filters.get("seen") != "now":
+        return chosen
+    names = [chosen.cutover] if chosen.cutover in loaded.config.cutovers else list(loaded.config.cutovers)
+    epochs = [epoch.id for name in names if (epoch := current(connection, loaded.config, name))]
+    return msgspec.structs.replace(chosen, epochs=tuple(epochs)) if epochs else None

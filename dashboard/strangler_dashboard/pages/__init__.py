@@ -1,0 +1,1 @@
+"""A module a page: from what is asked to what is shown."""

@@ -1,0 +1,90 @@
+"""What the pages share: the source they read from, threads to read with, the snapshot, who follows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from strangler.ledger.pulse import pulse
+from strangler.views.status import OverrideView
+from strangler.views.words import iso
+from strangler_dashboard.live import Live
+from strangler_dashboard.models.board import Taken, take
+from strangler_dashboard.snapshot import Snapshot
+from strangler_shadow.override import in_force
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from strangler.config import Loaded
+    from strangler_dashboard.source import Source
+
+THREADS: Final = 3
+"""Readings at once: a crowd of readers must not crowd out the traffic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """`now_ns`: Unix time; `monotonic`: seconds that never go back."""
+
+    now_ns: Callable[[], int]
+    monotonic: Callable[[], float]
+
+
+class Room:
+    """Everything a page reads with."""
+
+    def __init__(self, source: Source, clocks: Clocks) -> None:
+        self.source, self.clocks = source, clocks
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="page")
+        self.live = Live(self._token)
+        self.snapshot: Snapshot[Taken] = Snapshot(self._take, self._token, clocks.monotonic, self.live.wake)
+
+    async def read[T](self, reading: Callable[[Connection, Loaded], T]) -> T:
+        """In a thread, in one consistent view of the ledger. Raises what reading raises."""
+        return await self._run(lambda: self._read(reading))
+
+    def override(self, loaded: Loaded) -> OverrideView | None:
+        """A `rollback --all` that is in force."""
+        found = in_force(state_folder(loaded))
+        if found is None:
+            return None
+        return OverrideView(found.generation, iso(found.issued_ns), found.actor, found.reason)
+
+    def close(self) -> None:
+        """Let everybody who follows go, and end."""
+        self.live.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self.source.close()
+
+    async def _take(self) -> Taken:
+        return await self.read(lambda connection, loaded: take(connection, loaded, self.clocks.now_ns()))
+
+    async def _token(self) -> str:
+        return await self.read(
+            lambda connection, loaded: (
+                f"{pulse(connection)}-{loaded.digest[:8]}-{self._override_token(loaded)}"
+            )
+        )
+
+    def _override_token(self, loaded: Loaded) -> int:
+        found = in_force(state_folder(loaded))
+        return found.generation if found else 0
+
+    def _read[T](self, reading: Callable[[Connection, Loaded], T]) -> T:
+        loaded = self.source.loaded()
+        with self.source.read(loaded) as connection:
+            return reading(connection, loaded)
+
+    async def _run[T](self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def state_folder(loaded: Loaded) -> Path:
+    """Where planes look for an override."""
+    return loaded.folder / loaded.config.serve.state

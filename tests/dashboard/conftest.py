@@ -1,0 +1,171 @@
+"""A folder with a strangler.yaml and a ledger filled through the ledger's own functions, and the pages over ASGI."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import lxml.html
+import pytest
+
+from strangler.config import Loaded, load
+from strangler.cutover import Event
+from strangler.ledger.flush import flush
+from strangler.ledger.moving import move
+from strangler.ledger.settled import Settled, StreamReport
+from strangler.ledger.store import Ledger, open_ledger
+from strangler.testing.fixtures import sqlite_template  # noqa: F401  found by name
+from strangler.testing.judged import Judged
+from strangler_dashboard.access import Permission
+from strangler_dashboard.app import app
+from strangler_dashboard.room import Clocks, Room
+from strangler_dashboard.source import Source
+
+CONFIG = """\
+version: 1
+legacy: {url: "http://127.0.0.1:1"}
+candidate: {url: "http://127.0.0.1:2", version: {header: X-Version}}
+strata:
+  country: {answer: $.country}
+routes:
+  invoice:
+    match: {method: GET, path: "/invoices/{id}"}
+    identity: {header: X-Customer}
+  invoices: GET /invoices
+  pay: GET /payments
+cutovers:
+  reads:
+    routes: [invoice, invoices]
+  later:
+    routes: [pay]
+policy:
+  tolerate: {rate: 1%, alpha: 5%}
+"""
+NOW = 1_800_000_000_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body; a number with a point in it must not be there."""
+        return json.loads(self.body, parse_float=_no_float)
+
+    @property
+    def html(self) -> Any:
+        """The body as a browser would read it."""
+        return lxml.html.document_fromstring(self.body.decode())
+
+
+def _no_float(text: str) -> Any:
+    raise AssertionError(f"a float in JSON: {text}")
+
+
+def words(element: Any) -> str:
+    """What a reader reads, on one line."""
+    return " ".join(element.text_content().split())
+
+
+def asked(application: Any, target: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
+    """One request over ASGI, without a socket."""
+    path, _, query = target.partition("?")
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    fields = {"host": "127.0.0.1:8602", "accept": "text/html", **named}
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in fields.items() if value],
+        "scheme": "http",
+        "server": ("127.0.0.1", 8602),
+        "client": ("127.0.0.1", 1),
+    }
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(application(scope, receive, send))
+    start = next(each for each in sent if each["type"] == "http.response.start")
+    found = {name.decode(): value.decode() for name, value in start["headers"]}
+    return Answer(start["status"], found, b"".join(each.get("body", b"") for each in sent))
+
+
+class Place:
+    """A folder with a configuration and a ledger; `now_ns` stands still. `may`: what whoever asks may."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.file = folder, folder / "strangler.yaml"
+        self.file.write_text(CONFIG)
+        self.now_ns = NOW
+        self.may: frozenset[Permission] = frozenset({"open", "look", "bodies"})
+        self._batch = 0
+        self._room: Room | None = None
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        return load(self.file)
+
+    def ledger(self) -> Ledger:
+        return open_ledger(self.loaded.config.ledger, self.folder)
+
+    def judged(self, version: str = "1") -> Judged:
+        """Exchanges of the last minute."""
+        judged = Judged(self.loaded, version=version)
+        judged.at_ns = self.now_ns - 20_000_000_000
+        self._batch += 1
+        judged.boot = f"boot-{self._batch}"
+        return judged
+
+    def write(self, *batch: Settled, reports: tuple[StreamReport, ...] = ()) -> None:
+        """Flush as the worker does."""
+        ledger = self.ledger()
+        with ledger.begin() as connection:
+            flush(connection, batch, reports, now_ns=self.now_ns, worker="worker-0", number=self._batch)
+        ledger.close()
+
+    def start(self, cutover: str = "reads", actor: str = "mara", reason: str = "CHG-1") -> None:
+        """From legacy to shadow."""
+        ledger = self.ledger()
+        move(ledger, self.loaded, cutover, Event("start", actor, reason), self.now_ns)
+        ledger.close()
+
+    def ask(self, target: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
+        """One request; what was read for the one before is old by then."""
+        if self._room is None:
+            clock = count(step=100)
+            self._room = Room(Source(self.file), Clocks(lambda: self.now_ns, lambda: next(clock)))
+        return asked(app(self._room, lambda _: self.may), target, method, body, **headers)
+
+    def close(self) -> None:
+        """End what asks."""
+        if self._room is not None:
+            self._room.close()
+
+
+@pytest.fixture
+def place(tmp_path: Path, sqlite_template: Path) -> Iterator[Place]:  # noqa: F811
+    """A configuration and an empty ledger."""
+    shutil.copy(sqlite_template, tmp_path / "strangler.db")
+    place = Place(tmp_path)
+    yield place
+    place.close()
