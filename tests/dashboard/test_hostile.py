@@ -37,7 +37,7 @@ def hostile(place: Place) -> Place:
         judged = place.judged(version=attack)
         found = Finding(
             f"f-{attack}", 1, f"body $['{attack}']", "changed", attack, "money",
-            detail=attack, drift=((attack, Decimal("-1")),), legacy=attack, candidate=attack[::-1],
+            detail=attack, drift=((attack, Decimal(-1)),), legacy=attack, candidate=attack[::-1],
         )  # fmt: skip
         header = Finding(
             f"h-{attack}", 1, f"header $['{attack}']", "changed", "unexplained", "minor", legacy=attack
