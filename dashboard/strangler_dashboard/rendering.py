@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Final
 
@@ -46,7 +46,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
+    filters: dict[str, Any] = {
         "n": lambda number: f"{number:,}",
         "money": money,
         "percent": percent,
@@ -55,8 +55,9 @@ def environment() -> Environment:
         "rate": rate,
         "at": at,
         "prose": prose,
+        "prose_plain": partial(prose, linked=False),
     }
-    made.globals |= {
+    words: dict[str, Any] = {
         "phases": PHASES,
         "verdicts": ICONS,
         "spark": drawing.spark,
@@ -65,6 +66,8 @@ def environment() -> Environment:
         "share": drawing.share,
         "version": assets_version(),
     }
+    made.filters.update(filters)
+    made.globals.update(words)
     return made
 
 
@@ -122,14 +125,15 @@ def rate(text: str) -> str:
     return f"{share:.{places}f}".rstrip("0").rstrip(".") + " %"
 
 
-def prose(text: str) -> Markup:
+def prose(text: str, *, linked: bool = True) -> Markup:
     """Words of ours with places from traffic in them: `code` set as code, ids of divergences as links, all escaped."""
+    piece = _linked if linked else escape
     pieces = visible(text).split("`")
     if len(pieces) % 2 == 0:  # a value has a backtick of its own: nothing is set as code then
-        return _linked("`".join(pieces))
+        return piece("`".join(pieces))
     shown = (
-        Markup("<code>{}</code>").format(_linked(piece)) if number % 2 else _linked(piece)
-        for number, piece in enumerate(pieces)
+        Markup("<code>{}</code>").format(piece(each)) if number % 2 else piece(each)
+        for number, each in enumerate(pieces)
     )
     return Markup("").join(shown)
 

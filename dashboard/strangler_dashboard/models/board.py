@@ -70,9 +70,9 @@ class Taken:
     at_ns: int
 
 
-def take(connection: Connection, loaded: Loaded, now_ns: int) -> Taken:
-    """Read it, in one consistent view."""
-    found = standing(connection, loaded, now_ns, advice=False)
+def take(connection: Connection, loaded: Loaded, now_ns: int, *, only: str | None = None) -> Taken:
+    """Read it, in one consistent view. `only`: one cutover."""
+    found = standing(connection, loaded, now_ns, only=only, advice=False)
     last = latest_minute(connection)
     routes = [route for plan in loaded.config.cutovers.values() for route in plan.routes]
     if last is None:

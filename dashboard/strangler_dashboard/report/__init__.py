@@ -1,0 +1,1 @@
+"""The report: what the pages show, as one file that stands by itself."""
