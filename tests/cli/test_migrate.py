@@ -128,6 +128,27 @@ def test_several_files_are_planned_in_turn(url: str, place: Place, strangler: St
     assert "01_tax is dropped already: left out" in left.err
 
 
+def test_statements_of_applications_are_probed(url: str, place: Place, strangler: Strangler) -> None:
+    (place.folder / "app.sql").write_text(
+        "SELECT * FROM invoices;\nSELECT id, amount FROM invoices GROUP BY id;\n"
+    )
+    ran = strangler("migrate", "plan", "01_amounts.yaml", "--statements", "app.sql")
+    assert ran.code == 0, ran.err
+    assert "the views of public_01_amounts cannot serve:\n  app.sql:2: SELECT id" in ran.out
+    assert "instead: name every selected column in GROUP BY" in ran.out
+    (plan,) = strangler("migrate", "plan", "01_amounts.yaml", "--statements", "app.sql", "--json").json[
+        "plans"
+    ]
+    assert [each["place"] for each in plan["probe"]["findings"]] == ["app.sql:2"]
+    (place.folder / "app.sql").write_text("SELECT * FROM invoices")
+    assert (
+        "each of them can be served"
+        in strangler("migrate", "plan", "01_amounts.yaml", "--statements", "app.sql").out
+    )
+    ran = strangler("migrate", "plan", "01_amounts.yaml", "--statements", "none.sql")
+    assert (ran.code, "cannot be read" in ran.err) == (2, True)
+
+
 def test_a_backfill_that_broke_is_paused_and_resumed_by_command(
     url: str, place: Place, strangler: Strangler
 ) -> None:

@@ -78,3 +78,31 @@ def _tokens(expression: str) -> Iterator[tuple[str, str, str]]:
             yield "name", text, text.lower()
         else:
             yield ("space" if match["space"] or match["comment"] else "other"), text, ""
+
+
+def split(text: str) -> Iterator[tuple[int, str]]:
+    """The statements of a text, each with its line, from 1."""
+    begun, line, parts, solid = 1, 1, list[str](), False
+    for match in _TOKEN.finditer(text):
+        if match[0] == ";":
+            if solid:
+                yield begun, "".join(parts).strip()
+            parts, solid = [], False
+            continue
+        if not solid and not match["space"] and not match["comment"]:
+            begun, solid, parts = line, True, []
+        parts.append(match[0])
+        line += match[0].count("\n")
+    if solid:
+        yield begun, "".join(parts).strip()
+
+
+def qualified_names(expression: str, schema: str, names: Iterable[str]) -> frozenset[str]:
+    """Those of the names that the expression takes from a schema by its name."""
+    known = frozenset(names)
+    solid = [(text, name) for kind, text, name in _tokens(expression) if kind != "space"]
+    return frozenset(
+        third[1]
+        for first, second, third in zip(solid, solid[1:], solid[2:], strict=False)
+        if first[1] == schema and second[0] == "." and third[1] in known
+    )
