@@ -72,8 +72,19 @@ def ask_evidence(connection: Connection, loaded: Loaded, cutover: str, now_ns: i
 def _evidence(
     connection: Connection, loaded: Loaded, cutover: str, now_ns: int, epoch: Epoch | None
 ) -> Evidence:
+    standing = _of_the_cutover(connection, loaded, cutover, now_ns, epoch)
+    if epoch is None:
+        return Evidence(epoch=0, digest="", version="", attempt=0, created_ns=0, **standing)
+    return Evidence(**_of_the_epoch(connection, loaded.config, cutover, now_ns, epoch), **standing)
+
+
+def _of_the_cutover(
+    connection: Connection, loaded: Loaded, cutover: str, now_ns: int, epoch: Epoch | None
+) -> dict[str, Any]:
+    """What is known before anything is compared."""
     config, state = loaded.config, state_of(connection, cutover)
-    common: dict[str, Any] = {
+    requires = config.cutovers[cutover].requires
+    return {
         "cutover": cutover,
         "phase": state.phase,
         "paused": state.paused,
@@ -86,40 +97,40 @@ def _evidence(
         "lag_within_ms": _lag_within(config, cutover),
         "effects": standings(connection, config, cutover, state),
         "numbers": _numbers(connection, config, cutover, now_ns),
-        "required": tuple(
-            (name, state_of(connection, name).phase)
-            for name in config.cutovers[cutover].requires.cutovers or ()
-        ),
-        "required_migrations": tuple(config.cutovers[cutover].requires.migrations.items()),
+        "required": tuple((name, state_of(connection, name).phase) for name in requires.cutovers or ()),
+        "required_migrations": tuple(requires.migrations.items()),
         "split": split_of(connection, cutover, state.generation),
         "way_back": way_back_of(connection, config, state, epoch.id if epoch else 0, now_ns),
     }
-    if epoch is None:
-        return Evidence(epoch=0, digest="", version="", attempt=0, created_ns=0, **common)
-    early = streams.untraced(connection, epoch.created_ns)
-    return Evidence(
-        epoch=epoch.id,
-        digest=epoch.digest,
-        version=epoch.version,
-        attempt=epoch.attempt or 0,
-        created_ns=epoch.created_ns,
-        cells=(cells := _cells(connection, epoch.id)),
-        unread=numbers.unread(connection, config, {cell.route: cell.n for cell in cells}),
-        seen=_seen(connection, epoch.id),
-        drift=net_drift(connection, epoch.id),
-        census=census_of(connection, epoch.id),
-        coverage=coverage_of(connection, epoch.id, config.cutovers[cutover].routes),
-        inflows=inflows(connection, epoch.id, now_ns),
-        settled=_recorded(connection) - epoch.recorded_before,
-        lost=streams.shed(connection, epoch.id),
-        untraced={reason: count for reason, count in early.items() if not reason.startswith(UNCAPTURED)},
-        uncaptured={
+
+
+def _of_the_epoch(
+    connection: Connection, config: Config, cutover: str, now_ns: int, epoch: Epoch
+) -> dict[str, Any]:
+    """What was compared in an epoch, and what was not."""
+    cells, early = _cells(connection, epoch.id), streams.untraced(connection, epoch.created_ns)
+    return {
+        "epoch": epoch.id,
+        "digest": epoch.digest,
+        "version": epoch.version,
+        "attempt": epoch.attempt or 0,
+        "created_ns": epoch.created_ns,
+        "cells": cells,
+        "unread": numbers.unread(connection, config, {cell.route: cell.n for cell in cells}),
+        "seen": _seen(connection, epoch.id),
+        "drift": net_drift(connection, epoch.id),
+        "census": census_of(connection, epoch.id),
+        "coverage": coverage_of(connection, epoch.id, config.cutovers[cutover].routes),
+        "inflows": inflows(connection, epoch.id, now_ns),
+        "settled": _recorded(connection) - epoch.recorded_before,
+        "lost": streams.shed(connection, epoch.id),
+        "untraced": {reason: count for reason, count in early.items() if not reason.startswith(UNCAPTURED)},
+        "uncaptured": {
             reason.removeprefix(UNCAPTURED): count
             for reason, count in early.items()
             if reason.startswith(UNCAPTURED)
         },
-        **common,
-    )
+    }
 
 
 def _numbers(
