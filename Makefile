@@ -29,8 +29,9 @@ setup: $(STAMP) ## bring uv, a CPython from 3.12 on and every locked package int
 $(STAMP): pyproject.toml requirements/lock.txt requirements/uv.txt requirements/pip.txt scripts/setup scripts/bootstrap.py
 	@scripts/setup
 
-demo: setup ## the main job: shadow, compare, block, fix, cut over, roll back
+demo: setup ## the main job: shadow, compare, block, fix, cut over, roll back; then a migration under traffic
 	$(BIN)/strangler demo $(ARGS)
+	$(BIN)/strangler demo --chapter amounts
 
 serve-demo: setup ## the same, and everything keeps running to look around in
 	$(BIN)/strangler demo --keep-serving $(ARGS)

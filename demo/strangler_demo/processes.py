@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import selectors
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -33,14 +32,12 @@ _STOP_SECONDS: Final = 10
 class Child:
     """A starting or running service. Two can start at once; `ready` waits until this one is up."""
 
-    def __init__(
-        self, service: str, arguments: Sequence[str], *, log: Path, sock: socket.socket | None = None
-    ) -> None:
+    def __init__(self, service: str, arguments: Sequence[str], *, log: Path, fd: int | None = None) -> None:
         self.service = service
         self._log = log
         self._facts: dict[str, Any] | None = None
-        inherited = () if sock is None else (sock.fileno(),)
-        where = () if sock is None else ("--fd", str(sock.fileno()))
+        inherited = () if fd is None else (fd,)
+        where = () if fd is None else ("--fd", str(fd))
         with log.open("ab") as stderr:
             self._process = subprocess.Popen(  # noqa: S603  our own module with our own arguments
                 [sys.executable, "-m", f"strangler_demo.{service}", "--tied", *where, *arguments],
@@ -127,7 +124,7 @@ class _Deployed:
         self.child: Child
 
     def _launch(self, *arguments: str) -> Child:
-        return Child(self._service, ["--db", str(self.db), *arguments], log=self._log, sock=self._sock)
+        return Child(self._service, ["--db", str(self.db), *arguments], log=self._log, fd=self._sock.fileno())
 
     def stop(self) -> None:
         """Ends the service and gives its port back."""

@@ -29,7 +29,7 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 def arguments(name: str) -> argparse.ArgumentParser:
     """The options that every service of the demo has."""
     parser = argparse.ArgumentParser(prog=f"python -m strangler_demo.{name}")
-    parser.add_argument("--db", required=True, help="the service's SQLite file")
+    parser.add_argument("--db", required=True, help="the service's SQLite file, or the URL of its database")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
     where.add_argument("--fd", type=int, help="a listening socket inherited from the parent")

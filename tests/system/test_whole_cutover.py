@@ -12,7 +12,7 @@ from strangler_demo.systems import systems
 from strangler_demo.traffic import READS
 from strangler_shadow.testing import ServeProcess
 
-pytestmark = [pytest.mark.system, pytest.mark.full]
+pytestmark = [pytest.mark.system, pytest.mark.full, pytest.mark.timeout(400)]
 
 ROUTES = ("payment", "receipt")
 

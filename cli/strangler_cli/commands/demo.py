@@ -11,8 +11,16 @@ _FOLDER = "strangler-demo"
 
 @click.command(
     help="Run the main job on two real billing services that ship with strangler: shadow, compare, block, mend, cut "
-    "over, roll back. About two minutes; everything stays on this machine, in one folder.\n\n"
+    "over, roll back. Three to four minutes; everything stays on this machine, in one folder.\n\n"
     "Exit code 0: everything that it promises was seen.",
+)
+@click.option(
+    "--chapter",
+    type=click.Choice(["cutover", "amounts"]),
+    default="cutover",
+    show_default=True,
+    help="`cutover`: the main job. `amounts`: under traffic an amount stops being a float, from expand to contract, on "
+    "a PostgreSQL of its own.",
 )
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="Of the customers, the month and the traffic."
@@ -20,9 +28,7 @@ _FOLDER = "strangler-demo"
 @click.option(
     "--folder",
     metavar="DIR",
-    default=_FOLDER,
-    show_default=True,
-    help="Where ledger, databases and logs stay; emptied by the next run.",
+    help=f"Where ledger, databases and logs stay; emptied by the next run. Default: {_FOLDER}, or {_FOLDER}-amounts.",
 )
 @click.option(
     "--defects",
@@ -33,8 +39,9 @@ _FOLDER = "strangler-demo"
 @click.option("--json", "json_file", metavar="FILE", help="Write the whole account there.")
 @click.option("--keep-serving", is_flag=True, help="Stay up after the summary, until Ctrl-C.")
 def command(
+    chapter: str,
     seed: int,
-    folder: str,
+    folder: str | None,
     defects: str | None,
     rate: int | None,
     json_file: str | None,
@@ -44,9 +51,15 @@ def command(
     """Run it."""
     from strangler.errors import UsageError
 
+    if chapter != "cutover" and (defects is not None or keep_serving):
+        option = "--keep-serving" if defects is None else "--defects"
+        raise UsageError(
+            f"the chapter {chapter} has no {option}", remedy="leave it out, or take --chapter cutover"
+        )
     try:
+        from strangler_demo.amounts.run import run as amounts
         from strangler_demo.story.options import Options
-        from strangler_demo.story.run import run
+        from strangler_demo.story.run import run as cutover
     except ImportError as error:
         raise UsageError(
             f"the demo is not installed ({error.name or error})", remedy='pip install "strangler[demo]"'
@@ -55,13 +68,13 @@ def command(
 
     options = Options(
         seed=seed,
-        folder=Path(folder).resolve(),
+        folder=Path(folder or (_FOLDER if chapter == "cutover" else f"{_FOLDER}-{chapter}")).resolve(),
         defects=_chosen(defects),
         json_file=Path(json_file) if json_file else None,
         keep_serving=keep_serving,
         **({"rate": rate} if rate else {}),
     )
-    return run(options, Console())
+    return (cutover if chapter == "cutover" else amounts)(options, Console())
 
 
 def _chosen(defects: str | None) -> tuple[str, ...]:

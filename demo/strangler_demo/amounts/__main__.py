@@ -13,10 +13,14 @@ from strangler_demo.serving import arguments, serve
 def main() -> None:
     """Serves until SIGTERM."""
     parser = arguments("amounts")
-    parser.add_argument("--form", choices=("legacy", "candidate"), required=True, help="what it knows an amount as")
+    parser.add_argument(
+        "--form", choices=("legacy", "candidate"), required=True, help="what it knows an amount as"
+    )
     options = parser.parse_args()
     form = LEGACY if options.form == "legacy" else CANDIDATE
-    serve(build(options.db, form), options, lambda port: announce("amounts", {"port": port, "pid": os.getpid()}))
+    serve(
+        build(options.db, form), options, lambda port: announce("amounts", {"port": port, "pid": os.getpid()})
+    )
 
 
 if __name__ == "__main__":

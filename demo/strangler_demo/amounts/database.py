@@ -40,7 +40,9 @@ def seed(server: Server, number: int, invoices: int) -> tuple[str, int]:
         for role in ROLES:
             found = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
             if found is None:
-                connection.execute(psycopg.sql.SQL("CREATE ROLE {} LOGIN").format(psycopg.sql.Identifier(role)))
+                connection.execute(
+                    psycopg.sql.SQL("CREATE ROLE {} LOGIN").format(psycopg.sql.Identifier(role))
+                )
         connection.execute(_SCHEMA)
         with connection.cursor() as cursor:
             with cursor.copy("COPY customers FROM STDIN") as copy:
@@ -58,7 +60,9 @@ def seed(server: Server, number: int, invoices: int) -> tuple[str, int]:
 def total(url: str, column: str) -> int:
     """The sum of a column of all invoices, in whole numbers of its unit."""
     with psycopg.connect(url) as connection:
-        query = psycopg.sql.SQL("SELECT sum({})::numeric FROM invoices").format(psycopg.sql.Identifier(column))
+        query = psycopg.sql.SQL("SELECT sum({})::numeric FROM invoices").format(
+            psycopg.sql.Identifier(column)
+        )
         row = connection.execute(query).fetchone()
     return int(row[0]) if row else 0
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
 from strangler_demo.load import Answered, Tally, send
 from strangler_demo.pace import Pace
-from strangler_demo.traffic import Traffic
+from strangler_demo.traffic import Call
 
 
 @dataclass(slots=True)
@@ -49,15 +50,18 @@ class Watched:
 
 
 class Clients:
-    """Traffic through the proxy, until stopped. `rate`: requests a second, at most."""
+    """Traffic through the proxy, until stopped. `rate`: requests a second, at most. `also` sees every answer."""
 
-    def __init__(self, url: str, traffic: Traffic, *, rate: int, writes_percent: int = 4) -> None:
+    def __init__(
+        self, url: str, calls: Iterator[Call], *, rate: int, also: Callable[[Answered], None] | None = None
+    ) -> None:
         self.tally = Tally()
         self.seen = Watched()
+        self._also = also
         self._url = url
         self.pace = Pace(rate)
         self._stop = asyncio.Event()
-        self._calls = traffic.endless(writes_percent=writes_percent)
+        self._calls = calls
         self._task: asyncio.Task[Tally] | None = None
 
     async def __aenter__(self) -> Self:
@@ -69,12 +73,21 @@ class Clients:
                 concurrency=24,
                 stop=self._stop,
                 tally=self.tally,
-                watch=self.seen.note,
+                watch=self._note,
             )
         )
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    def _note(self, answer: Answered) -> None:
+        self.seen.note(answer)
+        if self._also is not None:
+            self._also(answer)
+
+    async def stop(self) -> None:
+        """Send nothing more, and wait for what is under way. May be called again."""
         self._stop.set()
         if self._task is not None:
             await self._task
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()

@@ -7,17 +7,29 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from strangler.errors import StranglerError
 from strangler_demo.story.account import Account, GateAccount, StageAccount
 from strangler_demo.story.clients import Clients
 from strangler_demo.story.commands import Commands
 from strangler_demo.story.options import Options
-from strangler_demo.story.screen import STAGES, Screen
+from strangler_demo.story.screen import Screen
 from strangler_demo.systems import Systems
 
 CUTOVER = "reads"
+STAGES: Final = (
+    "everything on legacy, through the proxy",
+    "the read routes shadowed",
+    "divergences appear",
+    "the gate blocks",
+    "the proposed noise rule accepted, the candidate mended",
+    "evidence builds, the gate passes",
+    "canary 1 → 5 → 25 → 50 %",
+    "a defect at 50 %: automatic rollback",
+    "mended again, on to 100 %",
+    "summary",
+)
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from strangler_demo.story.clients import Clients
 from strangler_demo.story.commands import Commands
 from strangler_demo.story.easing import ease
 from strangler_demo.story.options import Options
-from strangler_demo.story.play import Play
+from strangler_demo.story.play import STAGES, Play
 from strangler_demo.story.proxy import serving
 from strangler_demo.story.screen import Screen, open_screen
 from strangler_demo.story.stages import STORY
@@ -35,7 +35,7 @@ POLICY = {
 def run(options: Options, console: Console) -> int:
     """Run the demo. Returns the exit code: 0 when everything it promises was seen, else 1."""
     account = Account(options.seed, list(options.defects), POLICY)
-    _empty(options.folder)
+    make_room(options.folder)
     console.print(
         f"Policy: at most {POLICY['tolerated rate']} of answers may differ, at a risk of {POLICY['alpha']};"
         f" {POLICY['failed share']} may fail; {POLICY['strata']}. Seed {options.seed}.",
@@ -66,8 +66,8 @@ async def _perform(options: Options, account: Account, console: Console) -> None
             with console.status("`strangler serve` starts in front of them …"):
                 proxy = await stack.enter_async_context(serving(config))
             commands = Commands(config)
-            clients = Clients(proxy.url, running.traffic, rate=options.rate)
-            with open_screen(console) as screen:
+            clients = Clients(proxy.url, running.traffic.endless(writes_percent=4), rate=options.rate)
+            with open_screen(console, STAGES) as screen:
                 async with clients:
                     easing = asyncio.create_task(ease(clients.pace, proxy.control))
                     try:
@@ -115,8 +115,8 @@ def _configured(folder: Path, running: Systems) -> Path:
     return path
 
 
-def _empty(folder: Path) -> None:
-    """Make room for a run; only a folder that an earlier demo made is emptied."""
+def make_room(folder: Path) -> None:
+    """An empty folder for a run; only one that an earlier demo made is emptied."""
     mark = folder / ".strangler-demo"
     if folder.exists() and any(folder.iterdir()):
         if not mark.exists():

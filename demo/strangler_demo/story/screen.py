@@ -5,26 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import Final, Protocol, override
+from typing import Protocol, override
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
-
-STAGES: Final = (
-    "everything on legacy, through the proxy",
-    "the read routes shadowed",
-    "divergences appear",
-    "the gate blocks",
-    "the proposed noise rule accepted, the candidate mended",
-    "evidence builds, the gate passes",
-    "canary 1 → 5 → 25 → 50 %",
-    "a defect at 50 %: automatic rollback",
-    "mended again, on to 100 %",
-    "summary",
-)
 
 
 class Screen(Protocol):
@@ -46,13 +33,14 @@ class Screen(Protocol):
 class PlainScreen(Screen):
     """Lines on a stream that is no terminal; figures are left out, tables are printed when they change."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, stages: Sequence[str]) -> None:
         self._console = console
+        self._stages = stages
         self._began = time.monotonic_ns()
 
     @override
     def stage(self, number: int) -> None:
-        self._print(f"{number:2}. {STAGES[number - 1]}")
+        self._print(f"{number:2}. {self._stages[number - 1]}")
 
     @override
     def say(self, text: str, *, detail: bool = False) -> None:
@@ -75,7 +63,8 @@ class PlainScreen(Screen):
 class LiveScreen(Screen):
     """Stages on top, figures and what was said below, one table at the bottom."""
 
-    def __init__(self) -> None:
+    def __init__(self, stages: Sequence[str]) -> None:
+        self._titles = stages
         self._began = time.monotonic_ns()
         self._now = 0
         self._said: dict[int, list[tuple[str, bool]]] = {}
@@ -101,9 +90,7 @@ class LiveScreen(Screen):
     def render(self) -> RenderableType:
         """The screen as it is now."""
         seconds = (time.monotonic_ns() - self._began) // 1_000_000_000
-        title = (
-            f"strangler demo · two billing services, one month of traffic · {seconds // 60}:{seconds % 60:02}"
-        )
+        title = f"strangler demo · two billing services under traffic · {seconds // 60}:{seconds % 60:02}"
         parts: list[RenderableType] = [Panel(self._stages(), title=title, title_align="left")]
         if self._rows:
             parts.append(_figures(self._rows))
@@ -113,7 +100,7 @@ class LiveScreen(Screen):
 
     def _stages(self) -> RenderableType:
         text = Text()
-        for number, title in enumerate(STAGES, 1):
+        for number, title in enumerate(self._titles, 1):
             done, now = number < self._now, number == self._now
             mark = "✔" if done else "▶" if now else "·"
             text.append(f"{mark} {number:2}  {title}\n", "green" if done else "bold" if now else "dim")
@@ -144,12 +131,12 @@ def _grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
 
 
 @contextmanager
-def open_screen(console: Console) -> Generator[Screen]:
+def open_screen(console: Console, stages: Sequence[str]) -> Generator[Screen]:
     """A live screen where there is a terminal, plain lines where there is none."""
     if not console.is_terminal:
-        yield PlainScreen(console)
+        yield PlainScreen(console, stages)
         return
-    screen = LiveScreen()
+    screen = LiveScreen(stages)
     with Live(
         console=console,
         get_renderable=screen.render,
