@@ -37,7 +37,7 @@ class Booked:
 
 @dataclass(slots=True)
 class Calls:
-    """Without end: reads of every invoice in turn, balances, and every tenth call books or credits something."""
+    """Without end: reads of every invoice in turn, balances, and every twentieth call books or credits something."""
 
     seed: int
     invoices: int
@@ -55,14 +55,14 @@ class Calls:
                 yield self._one(number)
 
     def _one(self, invoice: int) -> Call:
-        customer, way = self._draw.randint(1, CUSTOMERS), self._draw.randrange(20)
+        customer, way = self._draw.randint(1, CUSTOMERS), self._draw.randrange(40)
         if way == 0:
             body = b'{"customer": %d, "amount": "%s"}' % (customer, _cents(self._draw.randrange(100, 90_000)))
             return Call("new_invoice", "POST", "/invoices", customer, body, 201)
         if way == 1:
             body = b'{"amount": "%s"}' % _cents(self._draw.randrange(1, 100))
             return Call("credit", "POST", f"/invoices/{invoice}/credit", customer, body)
-        if way < 5:
+        if way < 8:
             return Call("balance", "GET", f"/customers/{customer}/balance", customer)
         return Call("invoice", "GET", f"/invoices/{invoice}", customer)
 

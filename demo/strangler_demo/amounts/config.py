@@ -22,7 +22,7 @@ legacy: {{url: {legacy}}}
 candidate: {{url: {candidate}, version: {{header: X-Billing-Version}}}}
 serve: {{listen: "127.0.0.1:0", control: "127.0.0.1:0"}}
 ledger: sqlite:///strangler.db
-worker: {{timeout: 3s, reask: 300ms}}
+worker: {{timeout: 10s, reask: 300ms}}
 
 routes:
   invoice: {{match: "GET /invoices/{{id}}", identity: &who {{header: {identity}}}}}
@@ -37,17 +37,26 @@ policy:
 
 migrations:
   database: "{database}"
+  # Nobody may have been seen with the old form for so long. By default: 31 days, with a month's end.
+  window: 10s
+  month_end: false
 
 cutovers:
   {cutover}:
     routes: [invoice, balance, new_invoice, credit]
     state: shared
     steps: [10, 50, 100]
+    keeps: {{{migration}: retired}}  # until then legacy reads the float
 """
 
 
 def chapter_config(*, legacy: str, candidate: str, database: str) -> str:
     """The file's text: base URLs of both services, and the database's."""
     return _TEMPLATE.format(
-        legacy=legacy, candidate=candidate, database=database, identity=IDENTITY_HEADER, cutover=CUTOVER
+        legacy=legacy,
+        candidate=candidate,
+        database=database,
+        identity=IDENTITY_HEADER,
+        cutover=CUTOVER,
+        migration=MIGRATION,
     )
