@@ -37,8 +37,9 @@ policy:
 
 migrations:
   database: "{database}"
-  # Nobody may have been seen with the old form for so long. By default: 31 days, with a month's end.
-  window: 10s
+  # Nobody may have been seen with the old form for so long: here the least there is. By default 31 days, with a
+  # month's end.
+  window: 90s
   month_end: false
 
 cutovers:

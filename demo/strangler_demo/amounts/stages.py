@@ -71,8 +71,7 @@ async def refused(play: Play) -> None:
     ran = await _complete(play)
     stage.facts = {"exit_code": ran.exit_code}
     play.screen.say(f"`strangler migrate complete` leaves with {ran.exit_code}:")
-    for line in (ran.output + ran.errors).strip().splitlines()[:6]:
-        play.screen.say(shorten(line.strip(), _WIDTH, placeholder=" …"), detail=True)
+    _say(play, ran)
 
 
 async def cut_over(play: Play) -> None:
@@ -92,8 +91,13 @@ async def contracted(play: Play) -> None:
     stage = play.stage(7)
     before = play.clients.tally.sent
     await _acknowledged(play)
+    _say(play, await _complete(play))
     ran = await until(
-        lambda: _complete(play), lambda ran: ran.exit_code == 0, seconds=90, what="the contract"
+        lambda: _complete(play),
+        lambda ran: ran.exit_code == 0,
+        seconds=200,
+        what="the contract",
+        every_ms=5000,
     )
     await asyncio.sleep(3)
     sent = play.clients.tally.sent - before
@@ -139,6 +143,13 @@ async def _complete(play: Play) -> Ran:
     ran = await play.strangler.run("migrate", "complete", "--actor", "demo")
     play.account.completes.append((ran.exit_code, (ran.output + ran.errors).strip()))
     return ran
+
+
+def _say(play: Play, ran: Ran) -> None:
+    """What is in the way, a line each."""
+    for line in (ran.output + ran.errors).splitlines():
+        if line.startswith(("blocked: ", "insufficient: ", "frozen: ")):
+            play.screen.say(shorten(line, _WIDTH, placeholder=" …"), detail=True)
 
 
 async def _acknowledged(play: Play) -> None:

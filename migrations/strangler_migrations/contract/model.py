@@ -15,6 +15,8 @@ type LineOf = Callable[..., int]
 
 NOW: Final = timedelta(minutes=5)
 """Who was seen within this uses it now."""
+SHORTEST: Final = timedelta(seconds=90)
+"""No window is shorter: a writer leaves its mark once a minute."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from strangler_migrations.contract.model import NOW, Policy
+from strangler_migrations.contract.model import NOW, SHORTEST, Policy
 
 BEFORE: Final = timedelta(days=1)
 AFTER: Final = timedelta(days=3)
@@ -17,7 +17,7 @@ AFTER: Final = timedelta(days=3)
 
 def begins(policy: Policy, now: datetime) -> datetime:
     """When the window that ends now begins, in UTC."""
-    start = now.astimezone(UTC) - max(policy.window, NOW)
+    start = now.astimezone(UTC) - _least(policy)
     if not _with_month_end(policy):
         return start
     turn = _turn(now.astimezone(ZoneInfo(policy.zone)), 0)
@@ -30,7 +30,7 @@ def begins(policy: Policy, now: datetime) -> datetime:
 
 def opens(policy: Policy, since: datetime) -> datetime:
     """When a time without anybody that began at `since` is long enough: the earliest `t` with `begins(t) >= since`."""
-    end = since.astimezone(UTC) + max(policy.window, NOW)
+    end = since.astimezone(UTC) + _least(policy)
     if not _with_month_end(policy):
         return end
     months, turn = 0, _turn(since.astimezone(ZoneInfo(policy.zone)), 0)
@@ -38,6 +38,10 @@ def opens(policy: Policy, since: datetime) -> datetime:
         months += 1
         turn = _turn(since.astimezone(ZoneInfo(policy.zone)), months)
     return max(end, turn + AFTER)
+
+
+def _least(policy: Policy) -> timedelta:
+    return max(policy.window, SHORTEST) if policy.window else NOW
 
 
 def _with_month_end(policy: Policy) -> bool:
