@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from rich.console import Console
 
-from strangler.testing.fixtures import postgres  # noqa: F401
+from strangler.testing.fixtures import postgres  # noqa: F401  found by name
 from strangler.testing.postgres import Server
 from strangler_demo.amounts.app import build
 from strangler_demo.amounts.calls import Booked, Calls

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Final, LiteralString
 
 import psycopg
+from psycopg import sql
 
 from strangler.testing.postgres import Server
 
@@ -42,9 +43,7 @@ def seed(server: Server, number: int, invoices: int) -> tuple[str, int]:
         for role in ROLES:
             found = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
             if found is None:
-                connection.execute(
-                    psycopg.sql.SQL("CREATE ROLE {} LOGIN").format(psycopg.sql.Identifier(role))
-                )
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
         connection.execute(_SCHEMA)
         with connection.cursor() as cursor:
             with cursor.copy("COPY customers FROM STDIN") as copy:
@@ -62,9 +61,7 @@ def seed(server: Server, number: int, invoices: int) -> tuple[str, int]:
 def total(url: str, column: str) -> int:
     """The sum of a column of all invoices, in whole numbers of its unit."""
     with psycopg.connect(url) as connection:
-        query = psycopg.sql.SQL("SELECT sum({})::numeric FROM invoices").format(
-            psycopg.sql.Identifier(column)
-        )
+        query = sql.SQL("SELECT sum({})::numeric FROM invoices").format(sql.Identifier(column))
         row = connection.execute(query).fetchone()
     return int(row[0]) if row else 0
 
