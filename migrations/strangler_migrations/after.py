@@ -98,6 +98,9 @@ def _stepped(catalog: Catalog, sql: str) -> Catalog:
             names = {key: _name(value) for key, value in found.groupdict().items() if value is not None}
             table = catalog.tables.get(names.get("t", ""))
             return catalog if table is None else step(catalog, table, names)
+    for pattern, change in _TYPES:
+        if (found := pattern.match(sql)) is not None:
+            return change(catalog, {key: _name(value) for key, value in found.groupdict().items()})
     for pattern in _INDEXES:
         if (found := pattern.match(sql)) is not None:
             return _index_changed(catalog, {key: _name(value) for key, value in found.groupdict().items()})
@@ -157,6 +160,49 @@ def _not_null(catalog: Catalog, table: Table, names: Mapping[str, str]) -> Catal
     return catalog if column is None else catalog.with_table(table.having(replace(column, nullable=False)))
 
 
+def _nullable(catalog: Catalog, table: Table, names: Mapping[str, str]) -> Catalog:
+    column = table.columns.get(names["a"])
+    return catalog if column is None else catalog.with_table(table.having(replace(column, nullable=True)))
+
+
+def _identity_moved(catalog: Catalog, table: Table, names: Mapping[str, str]) -> Catalog:
+    giver, taker = table.columns.get(names["a"]), table.columns.get(names["b"])
+    if giver is None or taker is None:
+        return catalog
+    moved = replace(taker, identity=giver.identity), replace(giver, identity="")
+    return catalog.with_table(table.having(*moved))
+
+
+def _type_made(catalog: Catalog, names: Mapping[str, str]) -> Catalog:
+    return replace(catalog, types={**catalog.types, names["a"]: f"enum {names['b']}"})
+
+
+def _type_renamed(catalog: Catalog, names: Mapping[str, str]) -> Catalog:
+    """With the columns of the type, and what is said of its values."""
+    old, new = ident(names["a"]), ident(names["b"])
+    types = {names["b"] if n == names["a"] else n: text for n, text in catalog.types.items()}
+    tables = {
+        table.name: replace(
+            table,
+            columns={n: replace(c, type=new) if c.type == old else c for n, c in table.columns.items()},
+            constraints={
+                n: replace(c, definition=c.definition.replace(f"::{old}", f"::{new}"))
+                for n, c in table.constraints.items()
+            },
+            indexes={
+                n: replace(i, definition=i.definition.replace(f"::{old}", f"::{new}"))
+                for n, i in table.indexes.items()
+            },
+        )
+        for table in catalog.tables.values()
+    }
+    return replace(catalog, types=types, tables=tables)
+
+
+def _type_dropped(catalog: Catalog, names: Mapping[str, str]) -> Catalog:
+    return replace(catalog, types={n: text for n, text in catalog.types.items() if n != names["a"]})
+
+
 def _table_renamed(catalog: Catalog, table: Table, names: Mapping[str, str]) -> Catalog:
     to = names["b"]
     tables = {n: _pointing(t, table.name, to) for n, t in catalog.tables.items() if n != table.name}
@@ -182,14 +228,16 @@ def _constraint_added(catalog: Catalog, table: Table, names: Mapping[str, str]) 
 
 
 def _constraint_adopted(catalog: Catalog, table: Table, names: Mapping[str, str]) -> Catalog:
-    """UNIQUE or PRIMARY KEY over the index of the same name."""
-    if (index := table.indexes.get(names["a"])) is None:
+    """UNIQUE or PRIMARY KEY over an index, which gets the constraint's name."""
+    if (index := table.indexes.get(names["c"])) is None:
         return catalog
     primary = names["b"] == "PRIMARY KEY"
-    kept = replace(index, constraint=True)
-    table = replace(table, indexes={**table.indexes, index.name: kept})
-    definition = f"{names['b']} ({', '.join(index.columns)})"
-    added = Constraint(index.name, "primary" if primary else "unique", index.columns, definition)
+    index = replace(index, name=names["a"], constraint=True)
+    others = {n: i for n, i in table.indexes.items() if n != names["c"]}
+    table = replace(table, indexes={**others, index.name: index})
+    keyed = _in_order(index.definition.partition(" USING ")[2].partition(" INCLUDE ")[0], table)
+    definition = f"{names['b']} ({', '.join(keyed)})"
+    added = Constraint(index.name, "primary" if primary else "unique", keyed, definition)
     return _with(catalog, table, added)
 
 
@@ -249,10 +297,14 @@ def _steps() -> list[tuple[re.Pattern[str], Step]]:
         rf"{_ON}ALTER COLUMN (?P<a>{_I}) SET DEFAULT (?P<b>.+)$": _default,
         rf"{_ON}ALTER COLUMN (?P<a>{_I}) DROP DEFAULT$": _default,
         rf"{_ON}ALTER COLUMN (?P<a>{_I}) SET NOT NULL$": _not_null,
+        rf"{_ON}ALTER COLUMN (?P<a>{_I}) DROP NOT NULL$": _nullable,
+        rf"DO \$.*?{_ON}ALTER COLUMN (?P<a>{_I}) DROP IDENTITY;.*? ALTER COLUMN (?P<b>{_I}) ADD GENERATED": (
+            _identity_moved
+        ),
         rf"{_ON}RENAME TO (?P<b>{_I})$": _table_renamed,
         rf"{_ON}RENAME CONSTRAINT (?P<a>{_I}) TO (?P<b>{_I})$": _constraint_renamed,
         rf"{_ON}DROP CONSTRAINT (?:IF EXISTS )?(?P<a>{_I})$": _constraint_dropped,
-        rf"{_ON}ADD CONSTRAINT (?P<a>{_I}) (?P<b>UNIQUE|PRIMARY KEY) USING INDEX": _constraint_adopted,
+        rf"{_ON}ADD CONSTRAINT (?P<a>{_I}) (?P<b>UNIQUE|PRIMARY KEY) USING INDEX (?P<c>{_I})": _constraint_adopted,
         rf"{_ON}ADD CONSTRAINT (?P<a>{_I}) (?P<b>FOREIGN KEY .* REFERENCES {_I}\.(?P<there>{_I}).*)$": (
             _constraint_added
         ),
@@ -264,6 +316,11 @@ def _steps() -> list[tuple[re.Pattern[str], Step]]:
 
 
 _STEPS: Final = _steps()
+_TYPES: Final[tuple[tuple[re.Pattern[str], Callable[[Catalog, Mapping[str, str]], Catalog]], ...]] = (
+    (re.compile(rf"CREATE TYPE {_I}\.(?P<a>{_I}) AS ENUM \((?P<b>.*)\)$", re.DOTALL), _type_made),
+    (re.compile(rf"ALTER TYPE {_I}\.(?P<a>{_I}) RENAME TO (?P<b>{_I})$"), _type_renamed),
+    (re.compile(rf"DROP TYPE (?:IF EXISTS )?{_I}\.(?P<a>{_I})$"), _type_dropped),
+)
 _INDEXES: Final = (
     re.compile(rf"ALTER INDEX {_I}\.(?P<a>{_I}) RENAME TO (?P<b>{_I})$"),
     re.compile(rf"DROP INDEX (?:CONCURRENTLY )?(?:IF EXISTS )?{_I}\.(?P<a>{_I})$"),

@@ -38,6 +38,7 @@ from strangler_migrations.operations import (
     set_replica_identity,
     split_column,
     sql,
+    verify,
     widen_key,
 )
 from strangler_migrations.operations.entry import Operation
@@ -67,6 +68,7 @@ _PLANNERS: Final[dict[type, Any]] = {
     merge_columns.MergeColumns: merge_columns.phases,
     widen_key.WidenKey: widen_key.phases,
     change_enum.ChangeEnum: change_enum.phases,
+    verify.Verify: verify.phases,
     sql.Sql: sql.phases,
 }
 

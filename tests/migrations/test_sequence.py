@@ -20,6 +20,7 @@ from strangler_migrations.running.sequence import in_turn
 from strangler_migrations.running.session import Session
 from strangler_migrations.statement import Phase
 
+from . import test_change_enum, test_widen_key
 from .test_examples import CORPUS, DIRECT, migration_of
 from .test_operations import CASES, SCHEMA
 
@@ -60,6 +61,35 @@ def test_what_each_operation_leaves_is_what_direct_sql_leaves(session: Session) 
             foreseen = after(plan(migration, read(connection, "public")), migration)
             connection.execute(direct.encode())
             assert shape(foreseen) == shape(read(connection, "public")), case
+
+
+@pytest.mark.parametrize(
+    ("schema", "operation", "direct"),
+    [
+        (test_widen_key.SCHEMA, "widen_key: {table: customers}", test_widen_key.DIRECT),
+        (test_widen_key.SCHEMA, "widen_key: {table: invoices}", test_widen_key.OF_INVOICES),
+        (test_change_enum.SCHEMA, test_change_enum.TEXT.strip("\n -"), test_change_enum.DIRECT),
+    ],
+)
+def test_what_takes_keys_and_types_along(session: Session, schema: str, operation: str, direct: str) -> None:
+    connection = session.connection
+    connection.execute(schema.encode())
+    text = (
+        f"operations:\n  - {operation}"
+        if operation.startswith("change")
+        else f"operations: [{{{operation}}}]"
+    )
+    migration = parse(text, Path("01_x.yaml"))
+    foreseen = after(plan(migration, read(connection, "public")), migration)
+    connection.execute(direct.encode())
+    ended = read(connection, "public")
+    assert shape(foreseen) == shape(ended)
+    assert foreseen.types == ended.types
+    identities = [
+        {(t.name, c.name, c.identity) for t in each.tables.values() for c in t.columns.values() if c.identity}
+        for each in (foreseen, ended)
+    ]
+    assert identities[0] == identities[1]
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="../shared/corpus is absent")

@@ -49,6 +49,7 @@ ALTER TABLE lines ALTER customer TYPE bigint;
 ALTER TABLE cards ALTER customer TYPE bigint;
 ALTER TABLE customers ADD CONSTRAINT best_friend FOREIGN KEY (best) REFERENCES customers NOT VALID;
 """
+OF_INVOICES = "ALTER TABLE invoices ALTER no TYPE bigint; ALTER TABLE lines ALTER invoice TYPE bigint"
 ROWS = """
 SELECT c.*, i.no, i.customer, i.payer, l.no, k.nick FROM (SELECT id, name, best FROM customers) c
 LEFT JOIN invoices i ON i.customer = c.id LEFT JOIN lines l ON l.customer = i.customer AND l.invoice = i.no
@@ -72,9 +73,7 @@ def run(session: Session, sql: str) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("table", ["customers", "invoices"])
 def test_it_ends_as_direct_sql_does_and_can_be_taken_back(postgres: Server, table: str) -> None:
-    direct = DIRECT
-    if table == "invoices":
-        direct = "ALTER TABLE invoices ALTER no TYPE bigint; ALTER TABLE lines ALTER invoice TYPE bigint"
+    direct = DIRECT if table == "customers" else OF_INVOICES
     with connected(postgres.create_database()) as connection:
         session = Session(connection, "public", "ann")
         connection.execute(SCHEMA.encode())

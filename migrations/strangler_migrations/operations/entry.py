@@ -24,6 +24,7 @@ from strangler_migrations.operations.rename_table import RenameTable
 from strangler_migrations.operations.set_replica_identity import SetReplicaIdentity
 from strangler_migrations.operations.split_column import SplitColumn
 from strangler_migrations.operations.sql import Sql
+from strangler_migrations.operations.verify import Verify
 from strangler_migrations.operations.widen_key import WidenKey
 
 type Operation = (
@@ -46,6 +47,7 @@ type Operation = (
     | MergeColumns
     | WidenKey
     | ChangeEnum
+    | Verify
     | Sql
 )
 
@@ -91,6 +93,8 @@ class Entry(Part):
     """Make an integer key bigint."""
     change_enum: ChangeEnum | None = None
     """Change the values of an enum."""
+    verify: Verify | None = None
+    """Ask the rows before the migration goes on."""
     sql: Sql | None = None
     """Run SQL."""
 

@@ -11,6 +11,7 @@ from strangler_migrations.draft import Pair, grouped
 from strangler_migrations.plan import Plan
 from strangler_migrations.running import checking
 from strangler_migrations.running.inverse import round_trip
+from strangler_migrations.running.queries import known, queries
 from strangler_migrations.running.session import Session
 from strangler_migrations.sql.names import ident
 
@@ -26,6 +27,7 @@ def check(session: Session, plan: Plan, *, allow_loss: bool) -> list[str]:
         _rights(session, plan)
         for pair in plan.pairs:
             _expressions(session, plan, pair)
+        queries(session, plan)
         for pairs in grouped(plan.pairs):
             notes += round_trip(session, plan, pairs, allow_loss=allow_loss)
         notes += checking.beforehand(session, plan)
@@ -80,11 +82,11 @@ def _expressions(session: Session, plan: Plan, pair: Pair) -> None:
         if text is None:
             continue
         columns = ", ".join(
-            f"CAST(NULL AS {_known(plan, plan.draft.catalog.tables[pair.table].columns[column].type)}) AS {ident(name)}"
+            f"CAST(NULL AS {known(plan, plan.draft.catalog.tables[pair.table].columns[column].type)}) AS {ident(name)}"
             for name, column in row.items()
         )
         query = (
-            f"SELECT CAST(({text}) AS {_known(plan, type_)}) FROM (SELECT {columns}) AS {ident(pair.table)}"
+            f"SELECT CAST(({text}) AS {known(plan, type_)}) FROM (SELECT {columns}) AS {ident(pair.table)}"
         )
         try:
             with session.connection.transaction():
@@ -95,11 +97,6 @@ def _expressions(session: Session, plan: Plan, pair: Pair) -> None:
                 raise _wrong(pair, way, text, error, row) from None
         except psycopg.Error as error:
             raise _wrong(pair, way, text, error, row) from None
-
-
-def _known(plan: Plan, type_: str) -> str:
-    """A type that is there already; one that is yet to be made reads and writes texts."""
-    return "text" if type_ in plan.draft.made_types else type_
 
 
 def _wrong(pair: Pair, way: str, text: str, error: psycopg.Error, row: Mapping[str, str]) -> UsageError:
