@@ -253,7 +253,8 @@ def _webhooks(ledger: Ledger, loaded: Loaded) -> Iterator[Finding]:
 
 def _listening(loaded: Loaded) -> Iterator[Finding]:
     serve = loaded.config.serve
-    for name, address in (("serve.listen", serve.listen), ("serve.control", serve.control)):
+    addresses = {"listen": serve.listen, "control": serve.control, "dashboard": serve.dashboard}
+    for name, address in ((f"serve.{key}", value) for key, value in addresses.items() if value is not None):
         if problem := _cannot_listen(address):
             yield Finding(
                 "warning", name, f"{address}: {problem}", "if `strangler serve` runs already, that is it"

@@ -48,3 +48,12 @@ class PlaneSettings(msgspec.Struct, frozen=True):
     drain_ms: int = 10_000
     header_limit: int = 65_536
     capture: bool = True
+
+
+class PagesSettings(msgspec.Struct, frozen=True):
+    """What the process of the pages is started with. `config`: path of strangler.yaml; `listen_fd`: a bound, listening
+    loopback socket, inherited.
+    """
+
+    config: str
+    listen_fd: int

@@ -83,6 +83,8 @@ def _ready(loaded: Loaded, serving: Serving) -> None:
     )
     screen.line(f"  candidate    {loaded.config.candidate.url}")
     screen.line(f"  control      {serving.control}/v1/status")
+    if serving.dashboard:
+        screen.line(f"  dashboard    {serving.dashboard}/board")
     screen.line(f"  look around  {typed(loaded, 'status')}")
     for name in loaded.config.cutovers:
         screen.line(f"  start        {typed(loaded, 'cutover', 'start', name)}")

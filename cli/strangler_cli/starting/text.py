@@ -41,6 +41,7 @@ candidate:
 
 serve:
   listen: 127.0.0.1:8600               # where clients come; 0.0.0.0:8600 for other machines
+  # dashboard: 127.0.0.1:8602          # pages, on this machine; they need strangler[dashboard]
   # planes: 2                          # processes that carry traffic
   # tls: {certificate: server.pem, key: server.key}
 

@@ -17,7 +17,7 @@ from strangler.exchange import Side
 from strangler.redaction import redaction_key
 from strangler_shadow.control.settings import ControlSettings
 from strangler_shadow.destination import Destination
-from strangler_shadow.settings import PlaneSettings, SideSettings
+from strangler_shadow.settings import PagesSettings, PlaneSettings, SideSettings
 from strangler_shadow.sides import side_settings
 from strangler_shadow.worker.settings import WorkerSettings
 
@@ -85,6 +85,10 @@ class Plan:
                 instance=f"{self.instance}/",
             )
         )
+
+    def for_pages(self, listen_fd: int) -> bytes:
+        """Of the process of the pages."""
+        return msgspec.json.encode(PagesSettings(str(self.loaded.file.resolve()), listen_fd))
 
 
 def plan(loaded: Loaded, state: Path, worker: Path, instance: str, version: str | None) -> Plan:

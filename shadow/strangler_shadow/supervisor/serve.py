@@ -7,9 +7,11 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -21,13 +23,17 @@ from strangler_shadow.supervisor.child import Child
 from strangler_shadow.supervisor.lock import StateLock
 from strangler_shadow.supervisor.plan import Plan, plan
 from strangler_shadow.supervisor.ready import wait_ready
-from strangler_shadow.supervisor.sockets import bind, bind_worker, url_of, worker_socket
+from strangler_shadow.supervisor.sockets import CannotListen, bind, bind_worker, url_of, worker_socket
 from strangler_shadow.supervisor.statefile import Serving
 from strangler_shadow.watched import keep_good
 
 _log = logging.getLogger(__name__)
 
 PLANE: Final = "strangler_shadow.planes.mitmproxy"
+PAGES: Final = "strangler_dashboard"
+"""A name: this room knows nothing of the one above it but how to start it."""
+PAGES_GRACE_SECONDS: Final = 2.0
+PAGES_AGAIN_SECONDS: Final = 10.0
 GRACE_SECONDS: Final = 6.0
 """What a process may take to end beyond its own drain time."""
 READY_SECONDS: Final = 120.0
@@ -56,6 +62,7 @@ async def serve(
         blueprint = plan(loaded, state, worker_socket(state), statefile.instance(state), candidate_version)
         listening = stack.enter_context(bind(loaded.config.serve.listen, "serve.listen"))
         controlling = stack.enter_context(bind(loaded.config.serve.control, "serve.control"))
+        showing = _bound_pages(loaded, stack)
         intake = stack.enter_context(bind_worker(blueprint.worker))
         stack.callback(blueprint.worker.unlink, missing_ok=True)
         await asyncio.to_thread(_prepare_ledger, loaded)
@@ -67,6 +74,7 @@ async def serve(
             (controlling.fileno(), url_of(controlling, "http")),
             intake.fileno(),
             log,
+            (showing.fileno(), url_of(showing, "http")) if showing else None,
         )
         stop = stop or asyncio.Event()
         stack.enter_context(_signals(stop, deployment.kill))
@@ -83,8 +91,11 @@ class Deployment:
         controlling: tuple[int, str],
         intake: int,
         log: int | None,
+        showing: tuple[int, str] | None = None,
     ) -> None:
-        """`listening`, `controlling`: file descriptor and URL; `intake`: of the worker's socket."""
+        """`listening`, `controlling`, `showing` (the pages): file descriptor and URL; `intake`: of the worker's
+        socket.
+        """
         self._plan = blueprint
         self._started_ns = time.time_ns()
         self._listen, self._control_url = listening[1], controlling[1]
@@ -109,10 +120,13 @@ class Deployment:
             for number in range(blueprint.loaded.config.serve.planes)
         ]
 
+        self._pages_url = showing[1] if showing else ""
+        self._pages = [self._shown(showing[0], log)] if showing else []
+
     @property
     def children(self) -> list[Child]:
         """All of them, in the order of starting."""
-        return [self._control, self._worker, *self._planes]
+        return [self._control, self._worker, *self._planes, *self._pages]
 
     @property
     def serving(self) -> Serving:
@@ -125,11 +139,14 @@ class Deployment:
             instance=self._plan.instance,
             started_ns=self._started_ns,
             processes=tuple(child.running for child in self.children),
+            dashboard=self._pages_url,
         )
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Serving], None] | None) -> None:
         """Start everything, keep it running, and end it in order."""
-        keeping = [asyncio.create_task(child.run()) for child in self.children]
+        keeping = [asyncio.create_task(child.run()) for child in (self._control, self._worker, *self._planes)]
+        # Not among those whose end would end everything: nothing waits for the pages, whatever becomes of them.
+        showing = [asyncio.create_task(_shown_again(child)) for child in self._pages]
         ended = asyncio.create_task(stop.wait())
         ready = asyncio.create_task(self._tell(on_ready))
         try:
@@ -142,7 +159,7 @@ class Deployment:
             self.kill()
             for task in (ended, ready):
                 task.cancel()
-            await asyncio.gather(*keeping, return_exceptions=True)
+            await asyncio.gather(*keeping, *showing, return_exceptions=True)
             await asyncio.wait((ended, ready))
 
     def kill(self) -> None:
@@ -158,7 +175,8 @@ class Deployment:
     async def _end(self) -> None:
         """Planes first, so that open requests end and what they captured arrives; then the worker; control last."""
         drain = self._plan.loaded.config.serve.drain / 1000 + GRACE_SECONDS
-        await asyncio.gather(*(plane.stop(drain) for plane in self._planes))
+        pages = (child.stop(PAGES_GRACE_SECONDS) for child in self._pages)
+        await asyncio.gather(*(plane.stop(drain) for plane in self._planes), *pages)
         await self._worker.stop(drain)
         await self._control.stop(GRACE_SECONDS)
 
@@ -172,8 +190,44 @@ class Deployment:
             log=log,
         )
 
+    def _shown(self, fd: int, log: int | None) -> Child:
+        settings = self._plan.for_pages(fd)
+        return Child("dashboard", PAGES, lambda: settings, self._changed, fds=(fd,), log=log)
+
     def _changed(self) -> None:
         statefile.write(self._plan.state, self.serving)
+
+
+def _bound_pages(loaded: Loaded, stack: ExitStack) -> socket.socket | None:
+    """The socket of the pages, where they are wanted. Raises UsageError where they are not installed."""
+    address = loaded.config.serve.dashboard
+    if address is None:
+        return None
+    missing = [name for name in ("jinja2", PAGES) if find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            f"what makes pages is not installed ({', '.join(missing)})",
+            where="serve.dashboard",
+            remedy='pip install "strangler[dashboard]", or take `serve.dashboard` out of the file',
+        )
+    try:
+        return stack.enter_context(bind(address, "serve.dashboard"))
+    except CannotListen as error:
+        # `strangler dashboard` may stand there already. Traffic does not wait until somebody has ended it.
+        _log.warning("serving without the pages: %s", error)
+        return None
+
+
+async def _shown_again(child: Child) -> None:
+    """Keep the pages running; where not even a process can be made for them, try again later."""
+    while True:
+        try:
+            await child.run()
+        except OSError as error:
+            _log.warning("the pages cannot be started: %s", error)
+            await asyncio.sleep(PAGES_AGAIN_SECONDS)
+        else:
+            return
 
 
 def _state(loaded: Loaded) -> Path:

@@ -25,7 +25,9 @@ class Running(msgspec.Struct, frozen=True):
 
 
 class Serving(msgspec.Struct, frozen=True):
-    """A running `serve`. `listen` and `control` are base URLs with the ports they really have."""
+    """A running `serve`. `listen`, `control` and `dashboard` (empty: none is shown) are base URLs with the ports they
+    really have.
+    """
 
     pid: int
     listen: str
@@ -34,6 +36,7 @@ class Serving(msgspec.Struct, frozen=True):
     instance: str
     started_ns: int
     processes: tuple[Running, ...] = ()
+    dashboard: str = ""
 
 
 def state_folder(loaded: Loaded) -> Path:

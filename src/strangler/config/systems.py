@@ -36,14 +36,25 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _loopback(value: str) -> str:
+def _is_loopback(value: str) -> bool:
     host = _address(value).rpartition(":")[0].strip("[]")
     try:
-        local = host == "localhost" or ip_address(host).is_loopback
+        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
-        local = False
-    if not local:
+        return False
+
+
+def _loopback(value: str) -> str:
+    if not _is_loopback(value):
         raise ValueError("control listens on this machine only: 127.0.0.1:PORT or [::1]:PORT")
+    return value
+
+
+def _without_login(value: str) -> str:
+    if not _is_loopback(value):
+        raise ValueError(
+            "nobody logs in to the dashboard yet, so it listens on this machine only: 127.0.0.1:PORT or [::1]:PORT"
+        )
     return value
 
 
@@ -78,6 +89,9 @@ Address = Annotated[str, AfterValidator(_address)]
 
 LocalAddress = Annotated[str, AfterValidator(_loopback)]
 """`host:port` on the loopback interface; port 0 takes a free one."""
+
+PagesAddress = Annotated[str, AfterValidator(_without_login)]
+"""`host:port` on the loopback interface, as long as nobody logs in there."""
 
 
 class ReplaceAuth(Part):
@@ -167,6 +181,8 @@ class Serve(Part):
     """Plane processes that share the listening socket."""
     control: LocalAddress = "127.0.0.1:8601"
     """The control endpoint (routing table, state). Loopback only."""
+    dashboard: PagesAddress | None = None
+    """Where the pages are shown, on this machine only (`127.0.0.1:8602`). Absent: `strangler dashboard` shows them."""
     state: str = ".strangler"
     """Folder for what must outlive a restart: the last table, sockets, override."""
     drain: Milliseconds = 10_000

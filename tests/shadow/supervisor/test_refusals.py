@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from pathlib import Path
 
 import pytest
 
 from strangler.config import load
-from strangler.errors import StranglerError, UsageError
+from strangler.errors import ConfigError, StranglerError, UsageError
 from strangler_shadow.supervisor import AddressInUse, AlreadyServing, serve
 from strangler_shadow.supervisor.lock import StateLock
 from strangler_shadow.supervisor.sockets import bind
@@ -67,3 +68,22 @@ def test_a_second_one_on_the_same_folder(tmp_path: Path) -> None:
     assert isinstance(refused(tmp_path), AlreadyServing)
     lock.release()
     assert not (tmp_path / ".strangler" / "serve.json").exists()
+
+
+def test_pages_that_are_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module(
+        "strangler_shadow.supervisor.serve"
+    )  # the package has the function's name
+    monkeypatch.setattr(module, "find_spec", lambda _: None)
+    error = refused(tmp_path, serve=', dashboard: "127.0.0.1:0"')
+    assert isinstance(error, UsageError)
+    assert "strangler[dashboard]" in str(error)
+
+
+@pytest.mark.parametrize(
+    "address", ["0.0.0.0:8602", "192.0.2.1:8602", "[::]:8602", "billing.example.com:8602"]
+)
+def test_pages_for_others_than_this_machine(tmp_path: Path, address: str) -> None:
+    error = refused(tmp_path, serve=f', dashboard: "{address}"')
+    assert isinstance(error, ConfigError)
+    assert "nobody logs in" in str(error)
