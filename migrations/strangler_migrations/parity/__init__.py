@@ -14,7 +14,7 @@ from strangler_migrations.parity.model import (
     Relation,
     SideSeen,
 )
-from strangler_migrations.parity.open import around, side
+from strangler_migrations.parity.open import around, side, sides
 from strangler_migrations.parity.publish import publish
 from strangler_migrations.parity.side import Insufficient
 from strangler_migrations.parity.verify import Around, Options, Progress, verify
@@ -34,5 +34,6 @@ __all__ = [
     "around",
     "publish",
     "side",
+    "sides",
     "verify",
 ]

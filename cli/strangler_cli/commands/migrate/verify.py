@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 @click.command(
     help="Without LEFT and RIGHT: compare both forms of every row while a migration is under way, the proof that "
     "`complete` asks for. With them: compare a table or a query of two databases, row by row, by checksums that the "
-    "databases reckon themselves; nothing is written to either. LEFT and RIGHT are URLs: postgresql://…; "
-    "${NAME} in them is an environment variable.\n\n"
+    "databases reckon themselves; nothing is written to either. LEFT and RIGHT are URLs: postgresql://…, or one of "
+    "them sqlite:///FILE; ${NAME} in them is an environment variable.\n\n"
     "Exit code 0: equal; 1: different; 2: usage; 3: unfinished, or too little to prove it by.",
 )
 @click.argument("left", required=False, metavar="[LEFT RIGHT]")
@@ -128,14 +128,14 @@ def _verified(
     from dataclasses import replace
 
     from strangler_cli.progress import measured
-    from strangler_migrations.parity import around, side, verify
+    from strangler_migrations.parity import around, sides, verify
 
     if rules is not None:
         from strangler.config.rulesfile import parse_rules
         from strangler_cli.files import read_text
 
         options = replace(options, rules=parse_rules(read_text(rules), Path(rules))[0])
-    left, right = side("left", urls[0], relations[0]), side("right", urls[1], relations[1])
+    left, right = sides(urls, relations)
     with measured("comparing", "rows") as told:
         return verify(left, right, options, redactor, around(lambda step: told(step.done, step.total)))
 
