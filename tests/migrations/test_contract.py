@@ -54,7 +54,7 @@ def test_who_was_seen_within_the_window_blocks_and_who_was_before_does_not() -> 
     assert reason.measured == (
         "app (dunning, 10.0.0.1) and 1 more addresses uses the old form: writes it, last 2026-03-17 12:00 UTC"
     )
-    assert reason.required == "nobody since 2026-02-17 12:00 UTC (31 days, with a month's end)"
+    assert reason.required == "nobody since 2026-02-17 12:00 UTC (31 d, with a month's end)"
     assert reason.remedy == (
         "move it to public_07_amounts; if it is not seen again, from 2026-04-17 12:00 UTC on"
     )

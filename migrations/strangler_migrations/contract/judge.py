@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from strangler.gate import Reason, Verdict, status_of
+from strangler.gate.case import duration
 from strangler_migrations.contract.model import Case, Proof
 from strangler_migrations.contract.window import begins, opens
 from strangler_migrations.readers.model import Seen
@@ -186,7 +187,7 @@ def _cycle(case: Case) -> str:
     if case.policy.window == timedelta(0):
         return ""
     end = ", with a month's end" if case.policy.month_end else ""
-    return f" ({case.policy.window.days} days{end})"
+    return f" ({duration(case.policy.window // timedelta(microseconds=1) * 1_000)}{end})"
 
 
 def _at(at: datetime) -> str:
