@@ -39,14 +39,23 @@ def verdict_of(place: Place, record: Record) -> Verdict:
     return judge(replace(_case(place, found, begun[0] if begun else None, proven), brownout=last))
 
 
-def verdict_at_rest(place: Place, record: Record) -> Verdict:
-    """The same while nothing is done to it: what a brownout left is put back first."""
+def verdict_at_rest(place: Place, record: Record) -> Verdict | None:
+    """The same for who only looks: what a brownout left is put back first. None, and told, where this role may not
+    write down what it sees, or the server is a standby.
+    """
+    from strangler.errors import StranglerError
     from strangler_migrations.brownout import settled
     from strangler_migrations.running import store
+    from strangler_migrations.running.session import refusals
 
-    store.prepare(place.session.connection)
-    settled(place.session, record)
-    return verdict_of(place, record)
+    try:
+        with refusals("looking at who uses the old form"):
+            store.prepare(place.session.connection)
+            settled(place.session, record)
+        return verdict_of(place, record)
+    except StranglerError as error:
+        place.session.tell(f"who uses the old form was not looked at: {error.what}")
+        return None
 
 
 def verdict_beforehand(place: Place, plan: Plan) -> Verdict:

@@ -53,6 +53,7 @@ def test_quiet_it_is_a_proof_in_readers_and_audit(url: str, place: Place, strang
     ledger.close()
 
 
+@pytest.mark.full
 def test_killed_it_is_over_by_itself_and_whoever_cried_out_blocks(
     url: str, place: Place, strangler: Strangler
 ) -> None:

@@ -104,6 +104,25 @@ def test_status_looks_too_and_so_does_what_runs_beside_serve(
         assert "readers" not in {thread.name for thread in threading.enumerate()}
 
 
+def test_who_may_only_read_still_sees_the_status(url: str, place: Place, strangler: Strangler) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS monitor_readers; CREATE ROLE monitor_readers LOGIN")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA strangler TO monitor_readers")
+        try:
+            as_monitor = url.replace("//strangler@", "//monitor_readers@")
+            ran = strangler("migrate", "status", "--database", as_monitor, "--json")
+            assert ran.code == 0
+            assert (ran.json["migrations"][0]["state"], ran.json["migrations"][0]["contract"]) == (
+                "verified",
+                None,
+            )
+            assert "who uses the old form was not looked at: insufficient rights" in ran.err
+            refused = strangler("migrate", "readers", "--database", as_monitor)
+            assert (refused.code, "insufficient rights" in refused.err) == (2, True)
+        finally:
+            connection.execute("DROP OWNED BY monitor_readers; DROP ROLE monitor_readers")
+
+
 def test_beside_serve_what_cannot_be_followed_ends_nothing(
     place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

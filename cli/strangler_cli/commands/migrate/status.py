@@ -54,7 +54,7 @@ def status(config: str, database: str | None, base: str | None, *, as_json: bool
             return
         screen = Screen()
         listed(screen, found)
-        for verdict in verdicts.values():
+        for verdict in filter(None, verdicts.values()):
             screen.line()
             contracting.as_text(screen, place, verdict, "`complete` would be refused")
 
