@@ -6,7 +6,7 @@ subquery: asked once per query, and the view stays updatable. A counter would ma
 in read-only transactions.
 
 A writer adds a row to a table, once a minute, in a subtransaction of its own: whatever goes wrong there, its write does
-not. Within the minute a setting of its session remembers it; a rollback takes both back.
+not. Within a transaction, and within the minute, settings of its session remember it; a rollback takes all of it back.
 """
 
 from __future__ import annotations
@@ -39,13 +39,17 @@ def reader(version: str) -> str:
 def writer(version: str) -> str:
     """Statements of the trigger, for one of the old form. `version`: the schema of the version that replaces it."""
     return f"""{WRITES}
-    mark := {literal(version)} || pg_catalog.date_part('epoch', now())::bigint / 60
-      || pg_catalog.current_setting('application_name') || session_user;
-    IF pg_catalog.current_setting('strangler.wrote', true) IS DISTINCT FROM mark THEN
-      PERFORM pg_catalog.set_config('strangler.wrote', mark, false);
-      BEGIN
-        PERFORM strangler.wrote({literal(version)});
-      EXCEPTION WHEN OTHERS THEN
-        NULL;
-      END;
+    IF pg_catalog.current_setting('strangler.wrote_in', true) IS DISTINCT FROM
+        pg_catalog.pg_current_xact_id()::text THEN
+      PERFORM pg_catalog.set_config('strangler.wrote_in', pg_catalog.pg_current_xact_id()::text, false);
+      mark := {literal(version)} || pg_catalog.date_part('epoch', now())::bigint / 60
+        || pg_catalog.current_setting('application_name') || session_user;
+      IF pg_catalog.current_setting('strangler.wrote', true) IS DISTINCT FROM mark THEN
+        PERFORM pg_catalog.set_config('strangler.wrote', mark, false);
+        BEGIN
+          PERFORM strangler.wrote({literal(version)});
+        EXCEPTION WHEN OTHERS THEN
+          NULL;
+        END;
+      END IF;
     END IF;"""
