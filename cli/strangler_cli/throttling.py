@@ -55,6 +55,7 @@ def throttle_of(settings: MigrationsConfig, bounds: Mapping[str, Any]) -> Thrott
     """What the options say, else the configuration."""
     from strangler_migrations.running.bloat import Bloat
     from strangler_migrations.running.chunks import Pacer
+    from strangler_migrations.running.lag import Lag
     from strangler_migrations.running.throttle import Throttle
 
     known = settings.throttle
@@ -67,4 +68,4 @@ def throttle_of(settings: MigrationsConfig, bounds: Mapping[str, Any]) -> Thrott
     else:
         lag_s = bounds["max_lag"] // 1_000_000_000
     pacer = Pacer(settings.chunk / 1000, bound("max_rate"), bound("max_wal"))
-    return Throttle(pacer, lag_s, bound("max_active"), Bloat(bound("max_dead")))
+    return Throttle(pacer, Lag(lag_s), bound("max_active"), Bloat(bound("max_dead")))

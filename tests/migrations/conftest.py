@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -28,3 +31,17 @@ def session(database: str, said: list[str]) -> Iterator[Session]:
     """A session on the empty database."""
     with connected(database) as connection:
         yield Session(connection, "public", "ann", tell=said.append, chance=lambda: 0.5)
+
+
+@pytest.fixture
+def standby(postgres: Server) -> Iterator[Callable[[str], str]]:  # noqa: F811
+    """A real standby: gives the address of a database there."""
+    if postgres.folder is None:
+        pytest.skip("a server by its address is not ours to copy")
+    folder = Path(tempfile.mkdtemp(prefix="strangler-standby-"))
+    other = postgres.standby(folder)
+    try:
+        yield lambda name: other.url.removesuffix("postgres") + name
+    finally:
+        other.stop()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
@@ -18,6 +19,7 @@ from strangler_migrations.migration import parse
 from strangler_migrations.running import lifecycle, pausing, store
 from strangler_migrations.running.bloat import Bloat
 from strangler_migrations.running.chunks import Pacer
+from strangler_migrations.running.lag import Lag
 from strangler_migrations.running.session import Session, connected
 from strangler_migrations.running.throttle import Throttle
 
@@ -114,6 +116,29 @@ def test_a_backfill_waits_while_many_are_at_work(table: Session, database: str, 
         lifecycle.start(waiting, FILL, Throttle(max_active=0), lambda *_: None)
         at_work.join()
     assert said[:2] == ["paused: more than 0 sessions are at work", "going on"]
+
+
+@pytest.mark.full
+def test_a_replica_that_replays_nothing_holds_it_up(
+    table: Session, standby: Callable[[str], str], said: list[str]
+) -> None:
+    clock = Clock()
+    with psycopg.connect(standby("postgres"), autocommit=True) as replica:
+        replica.execute("SELECT pg_wal_replay_pause()")
+
+        def sleep(seconds: float) -> None:
+            clock.sleep(seconds)
+            if any("behind" in each for each in said):
+                replica.execute("SELECT pg_wal_replay_resume()")
+                time.sleep(0.2)
+            elif seconds == 0:
+                clock.sleep(2)
+
+        held = replace(clock.of(table), sleep=sleep)
+        throttle = Throttle(Pacer(rows=100, target_s=1e-9), Lag(5))
+        lifecycle.start(held, FILL, throttle, lambda *_: None)
+    assert said[:2] == ["paused: a replica is more than 5 s behind", "going on"]
+    assert filled(table) == ROWS
 
 
 def vacuums(session: Session) -> int:

@@ -12,6 +12,7 @@ from typing import Final, LiteralString
 from strangler_migrations.running import pausing
 from strangler_migrations.running.bloat import Bloat
 from strangler_migrations.running.chunks import Pacer
+from strangler_migrations.running.lag import Lag
 from strangler_migrations.running.session import Session
 
 _PAUSED_S: Final = 1.0
@@ -19,13 +20,12 @@ _PAUSED_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The bounds; None: no bound. Nothing is filled while a replica is further behind than `max_lag_s`, or more than
-    `max_active` sessions are at work. `pacer` has those of a range: its time, rows and bytes of WAL a second; `bloat`
-    those of dead rows.
+    """The bounds; None: no bound. Nothing is filled while more than `max_active` sessions are at work. `pacer` has
+    those of a range: its time, rows and bytes of WAL a second; `lag` those of replicas, `bloat` those of dead rows.
     """
 
     pacer: Pacer = field(default_factory=Pacer)
-    max_lag_s: int | None = None
+    lag: Lag = field(default_factory=Lag)
     max_active: int | None = None
     bloat: Bloat = field(default_factory=Bloat)
 
@@ -46,13 +46,8 @@ def _reasons(session: Session, name: str, on: str, throttle: Throttle) -> Iterat
     """Why nothing may be filled now."""
     if pause := pausing.of(session.connection, name):
         yield str(pause)
-    if throttle.max_lag_s is not None:
-        # A replica that is caught up and idle reports NULL; one that is away holds nobody up.
-        lag = _number(
-            session, "SELECT extract(epoch FROM max(replay_lag))::int FROM pg_catalog.pg_stat_replication"
-        )
-        if lag > throttle.max_lag_s:
-            yield f"a replica is more than {throttle.max_lag_s} s behind"
+    if behind := throttle.lag.reason(session):
+        yield behind
     if throttle.max_active is not None:
         active = _number(
             session,

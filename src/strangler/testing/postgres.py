@@ -68,6 +68,23 @@ class Server:
         """Start it again, on the same port."""
         self._control("start", "-l", str(self._own() / "log"))
 
+    def standby(self, folder: Path) -> Server:
+        """A streaming standby of a server of our own, with its files in `folder`; to be stopped by the caller."""
+        self._own()
+        assert self._binaries is not None
+        folder.mkdir(parents=True, exist_ok=True)
+        if (user := _runs_as()) is not None:
+            shutil.chown(folder, user)
+        data = folder / "data"
+        copy: list[str | Path] = [self._binaries / "pg_basebackup", "-d", self.url, "-D", data, "-R"]
+        _run([*copy, "-c", "fast", "--no-sync"], folder)
+        port = _free_port()
+        with (data / "postgresql.auto.conf").open("a") as settings:
+            settings.write(f"port = '{port}'\n")
+        found = Server(f"postgresql://strangler@127.0.0.1:{port}/postgres", folder, self._binaries)
+        found.restart()
+        return found
+
     def stop(self) -> None:
         """Stop a server of our own; on one that is not, drop what was created there."""
         if self.folder is not None:
