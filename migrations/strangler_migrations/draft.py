@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from strangler.errors import UsageError
 from strangler_migrations.catalog.model import Catalog, Column, Table
 from strangler_migrations.checks import Check
+from strangler_migrations.filling import Filling
 from strangler_migrations.sql.names import is_ours
 from strangler_migrations.statement import Phase, Statement
 
@@ -139,6 +140,7 @@ class Change:
     pairs: tuple[Pair, ...] = ()
     warnings: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
+    fillings: tuple[Filling, ...] = ()
 
 
 def begun(catalog: Catalog) -> Draft:

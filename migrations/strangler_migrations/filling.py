@@ -8,23 +8,30 @@ them back to the table; a range of the key needs neither a sort nor a join.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from strangler_migrations.catalog.model import Catalog
-from strangler_migrations.draft import Pair
 from strangler_migrations.sql.names import SYNCED, ident, qualified
 from strangler_migrations.sql.tokens import mentioned
 
+if TYPE_CHECKING:
+    from strangler_migrations.draft import Pair
+
 
 class Filling(msgspec.Struct, frozen=True):
-    """`table` as it is called at the time, its `key` columns with their types, and the `sets` of an UPDATE."""
+    """`table` as it is called at the time, its `key` columns with their types, and the `sets` of an UPDATE.
+
+    `into`: another table, with its schema, that gets the rows instead; `sets` are the columns then.
+    """
 
     schema: str
     table: str
     key: tuple[str, ...]
     key_types: tuple[str, ...]
     sets: tuple[str, ...]
+    into: str = ""
 
     @property
     def on(self) -> str:
@@ -41,15 +48,31 @@ class Filling(msgspec.Struct, frozen=True):
 
     def update(self, *, first: bool, last: bool) -> str:
         """Write a range; parameters: the key before it (not `first`), the key that ends it (not `last`)."""
-        where = [f"{SYNCED} IS NULL"]
+        where = [] if self.into else [f"{SYNCED} IS NULL"]
         where += [] if first else [f"{self._row} > ({self._parameters})"]
         where += [] if last else [f"{self._row} <= ({self._parameters})"]
+        if self.into:
+            return self._inserted(" AND ".join(where) or "true")
         sets = ", ".join((*self.sets, f"{SYNCED} = true"))
         return f"UPDATE {self.on} AS {ident(self.table)} SET {sets} WHERE {' AND '.join(where)}"
+
+    def _inserted(self, where: str) -> str:
+        """Rows are locked while they are copied: who changes one meanwhile finds its copy, or is waited for."""
+        columns = ", ".join(self.sets)
+        return (
+            f"INSERT INTO {self.into} ({columns}) SELECT {columns} FROM {self.on} AS {ident(self.table)}"
+            f" WHERE {where} FOR SHARE OF {ident(self.table)} ON CONFLICT DO NOTHING"
+        )
 
     @property
     def left(self) -> str:
         """Whether a row is left that has no second form."""
+        if self.into:
+            same = " AND ".join(f"copied.{ident(c)} = own.{ident(c)}" for c in self.key)
+            return (
+                f"SELECT EXISTS (SELECT 1 FROM {self.on} AS own WHERE NOT EXISTS"
+                f" (SELECT 1 FROM {self.into} AS copied WHERE {same}))"
+            )
         return f"SELECT EXISTS (SELECT 1 FROM {self.on} WHERE {SYNCED} IS NULL)"
 
     @property

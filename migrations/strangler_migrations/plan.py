@@ -23,6 +23,7 @@ from strangler_migrations.operations import (
     alter_column,
     change_enum,
     change_money,
+    copy_table,
     create_constraint,
     create_index,
     create_table,
@@ -69,6 +70,7 @@ _PLANNERS: Final[dict[type, Any]] = {
     widen_key.WidenKey: widen_key.phases,
     change_enum.ChangeEnum: change_enum.phases,
     verify.Verify: verify.phases,
+    copy_table.CopyTable: copy_table.phases,
     sql.Sql: sql.phases,
 }
 
@@ -126,7 +128,10 @@ def plan(migration: Loaded, catalog: Catalog, previous: str | None = None) -> Pl
     steps[Phase.COMPLETE] = _contracted(steps[Phase.COMPLETE], draft, catalog, tables, version, previous)
     ends = [s for table in tables for s in grace.ended(catalog, table, draft.final(table))]
     steps[Phase.DROP] = _together((*ends, *steps[Phase.DROP]))
-    fillings = tuple(filling(draft.catalog, table, found) for table, found in tables.items())
+    fillings = (
+        *(filling(draft.catalog, table, found) for table, found in tables.items()),
+        *(each for change in changes for each in change.fillings),
+    )
     warnings = tuple(dict.fromkeys(w for change in changes for w in change.warnings))
     checks = tuple(check for change in changes for check in change.checks)
     agreements = tuple(agreement(catalog, table, found) for table, found in tables.items())

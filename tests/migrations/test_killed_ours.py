@@ -17,6 +17,8 @@ CREATE TABLE customers (id serial PRIMARY KEY, name text NOT NULL);
 CREATE TABLE invoices (id int PRIMARY KEY, amount numeric(10,2) CHECK (amount > 0), tax double precision);
 CREATE TYPE state AS ENUM ('open', 'paid', 'lost');
 ALTER TABLE customers ADD state state NOT NULL DEFAULT 'lost';
+CREATE TABLE notes (id int PRIMARY KEY, text text);
+INSERT INTO notes SELECT i, 'n' || i FROM generate_series(1, 450) i;
 CREATE INDEX by_amount ON invoices (amount);
 INSERT INTO customers (name) SELECT 'Ann Lee ' || i FROM generate_series(1, 300) i;
 INSERT INTO invoices SELECT i, i, i / 4.0 FROM generate_series(1, 300) i;
@@ -32,10 +34,13 @@ operations:
         - {name: first, type: text, up: "split_part(name, ' ', 1)"}
         - {name: last, type: text, up: "substr(name, strpos(name, ' ') + 1)"}
       down: first || ' ' || last
+  - create_table: {name: other, columns: [{name: id, type: int, pk: true}]}
+  - copy_table: {from: notes, to: kept}
+  - verify: {name: none, no_rows: SELECT id FROM other}
   - change_enum: {type: state, add: [{value: late, down: open}], remove: {lost: open}}
 """,
     "SELECT i.*, c.* FROM invoices i JOIN customers c USING (id) ORDER BY i.id",
-    "SELECT i.*, c.* FROM invoices i JOIN customers c USING (id) ORDER BY i.id",
+    "SELECT i.*, c.*, k.text FROM invoices i JOIN customers c USING (id) JOIN kept k USING (id) ORDER BY i.id",
 )
 
 

@@ -71,7 +71,7 @@ def run(session: Session, sql: str) -> list[tuple[Any, ...]]:
     return cursor.fetchall() if cursor.description else []
 
 
-@pytest.mark.parametrize("table", ["customers", "invoices"])
+@pytest.mark.parametrize("table", ["customers", pytest.param("invoices", marks=pytest.mark.full)])
 def test_it_ends_as_direct_sql_does_and_can_be_taken_back(postgres: Server, table: str) -> None:
     direct = DIRECT if table == "customers" else OF_INVOICES
     with connected(postgres.create_database()) as connection:
@@ -225,13 +225,6 @@ def test_nothing_is_scanned_or_rewritten_under_a_lock(untouched: Session) -> Non
 @pytest.fixture(scope="module")
 def clean(postgres: Server) -> Clean:
     return clean_run(postgres.create_database(), CASE)
-
-
-@pytest.mark.parametrize(("statement", "back"), [(150, True)])
-def test_a_sample_of_kills(postgres: Server, clean: Clean, statement: int, back: bool) -> None:
-    url = postgres.create_database()
-    killed_at(url, CASE, statement)
-    survived(url, CASE, clean, back=back)
 
 
 @pytest.mark.full

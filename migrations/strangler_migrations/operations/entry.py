@@ -9,6 +9,7 @@ from strangler_migrations.operations.add_column import AddColumn
 from strangler_migrations.operations.alter_column import AlterColumn
 from strangler_migrations.operations.change_enum import ChangeEnum
 from strangler_migrations.operations.change_money import ChangeMoney
+from strangler_migrations.operations.copy_table import CopyTable
 from strangler_migrations.operations.create_constraint import CreateConstraint
 from strangler_migrations.operations.create_index import CreateIndex
 from strangler_migrations.operations.create_table import CreateTable
@@ -48,6 +49,7 @@ type Operation = (
     | WidenKey
     | ChangeEnum
     | Verify
+    | CopyTable
     | Sql
 )
 
@@ -95,6 +97,8 @@ class Entry(Part):
     """Change the values of an enum."""
     verify: Verify | None = None
     """Ask the rows before the migration goes on."""
+    copy_table: CopyTable | None = None
+    """Copy a table."""
     sql: Sql | None = None
     """Run SQL."""
 
