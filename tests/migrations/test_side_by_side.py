@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from strangler.testing.postgres import Server
-from strangler_migrations.migration import parse
+from strangler_migrations.migration import Loaded, parse
 from strangler_migrations.running import lifecycle
 from strangler_migrations.running.backfill import Throttle
 from strangler_migrations.running.session import Session, connected
@@ -31,6 +31,9 @@ operations:
   - create_index: {name: by_note, table: invoices, columns: [note]}
 """,
     Path("01_minor.yaml"),
+)
+MONEY = parse(
+    "operations: [{change_money: {table: invoices, columns: [amount], currency: EUR}}]", Path("01_minor.yaml")
 )
 NEW = "public_01_minor"
 
@@ -91,7 +94,7 @@ def working(*applications: Application) -> Iterator[None]:
         thread.join(30)
 
 
-def life(server: Server, rows: int, pause_s: float) -> list[Application]:
+def life(server: Server, rows: int, pause_s: float, migration: Loaded = MIGRATION) -> list[Application]:
     url = server.create_database()
     with connected(url) as connection:
         connection.execute(
@@ -105,7 +108,7 @@ def life(server: Server, rows: int, pause_s: float) -> list[Application]:
         new = [Application(url, f"{NEW},public", seed, rows) for seed in (3, 4)]
         with working(*old):
             time.sleep(pause_s)
-            lifecycle.start(session, MIGRATION, Throttle(), lambda *_: None)
+            lifecycle.start(session, migration, Throttle(), lambda *_: None)
             with working(*new[:1]):
                 time.sleep(pause_s)
         with working(new[1]):
@@ -124,6 +127,11 @@ def life(server: Server, rows: int, pause_s: float) -> list[Application]:
 
 def test_both_versions_work_for_the_whole_life(postgres: Server) -> None:
     life(postgres, 5_000, 0.3)
+
+
+@pytest.mark.full
+def test_both_versions_work_while_money_changes(postgres: Server) -> None:
+    life(postgres, 100_000, 2, MONEY)
 
 
 @pytest.mark.full
