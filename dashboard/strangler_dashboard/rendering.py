@@ -16,7 +16,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from strangler.views.words import money, percent
+from strangler.views.words import iso, money, percent
 from strangler_dashboard import drawing
 
 ICONS: Final = {
@@ -54,6 +54,7 @@ def environment() -> Environment:
         "shown": visible,
         "rate": rate,
         "at": at,
+        "iso": iso,
         "prose": prose,
         "prose_plain": partial(prose, linked=False),
     }

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from strangler_dashboard.pages import board, divergence, divergences, evidence
+from strangler_dashboard.pages import board, cutover, divergence, divergences, evidence, records
 
 if TYPE_CHECKING:
     import msgspec
@@ -44,5 +44,11 @@ TABLE: Final[tuple[Page, ...]] = (
     Page("/divergences/{id}", "divergence", "look", divergence.read),
     Page("/evidence", "evidence", "look", evidence.read, "Evidence"),
     Page("/evidence/{cutover}", "evidence", "look", evidence.read),
+    Page("/cutovers", "cutover", "look", cutover.read, "Cutovers"),
+    Page("/cutovers/{cutover}", "cutover", "look", cutover.read),
+    Page("/numbers", "numbers", "look", records.numbers, "Numbers"),
+    Page("/effects", "effects", "look", records.effects, "Effects"),
+    Page("/audit", "audit", "look", records.audit, "Audit"),
+    Page("/system", "system", "look", records.system, "System"),
 )
 """In the order of the navigation."""

@@ -57,6 +57,11 @@ class Source:
         with self._open(loaded).read() as connection:
             yield connection
 
+    def ledger_url(self) -> str:
+        """Safe to show; empty before it was first opened."""
+        with self._lock:
+            return self._ledger.url if self._ledger is not None else ""
+
     def close(self) -> None:
         """Close the ledger. May be called twice."""
         with self._lock:

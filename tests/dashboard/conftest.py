@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +117,8 @@ class Place:
         self.file.write_text(CONFIG)
         self.now_ns = NOW
         self.may: frozenset[Permission] = frozenset({"open", "look", "bodies"})
-        self._batch = 0
+        self._batch = self._flush = 0
+        self.seconds = 0.0
         self._room: Room | None = None
 
     @cached_property
@@ -139,8 +139,9 @@ class Place:
     def write(self, *batch: Settled, reports: tuple[StreamReport, ...] = ()) -> None:
         """Flush as the worker does."""
         ledger = self.ledger()
+        self._flush += 1
         with ledger.begin() as connection:
-            flush(connection, batch, reports, now_ns=self.now_ns, worker="worker-0", number=self._batch)
+            flush(connection, batch, reports, now_ns=self.now_ns, worker="worker-0", number=self._flush)
         ledger.close()
 
     def start(self, cutover: str = "reads", actor: str = "mara", reason: str = "CHG-1") -> None:
@@ -150,10 +151,10 @@ class Place:
         ledger.close()
 
     def ask(self, target: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
-        """One request; what was read for the one before is old by then."""
+        """One request, a second after the one before."""
         if self._room is None:
-            clock = count(step=100)
-            self._room = Room(Source(self.file), Clocks(lambda: self.now_ns, lambda: next(clock)))
+            self._room = Room(Source(self.file), Clocks(lambda: self.now_ns, lambda: self.seconds))
+        self.seconds += 1
         return asked(app(self._room, lambda _: self.may), target, method, body, **headers)
 
     def close(self) -> None:

@@ -78,6 +78,7 @@ def test_the_page_stands_by_itself_and_allows_nothing_but_its_own_style(place: P
     assert "url(" not in style[1]
 
 
+@pytest.mark.full
 def test_a_thousand_divergences_are_under_two_megabytes(place: Place) -> None:
     place.start()
     judged = place.judged()

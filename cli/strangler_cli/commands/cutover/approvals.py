@@ -13,6 +13,7 @@ def approvals(config: str, cutover: str, *, as_json: bool) -> None:
     """Show them."""
     from strangler.ledger.approvals import requests
     from strangler.ledger.evidence import read_evidence
+    from strangler.views.approvals import Asked, request_view
     from strangler_cli import session
     from strangler_cli.formats import approvals as shown
 
@@ -23,11 +24,11 @@ def approvals(config: str, cutover: str, *, as_json: bool) -> None:
         found = requests(connection, cutover)
         findings = read_evidence(connection, loaded, cutover, now).findings_hash()
     expire = loaded.config.policy_of(cutover).approvals_expire
-    entries = [shown.Asked(request, request.findings == findings, expire, now) for request in found]
+    entries = [Asked(request, request.findings == findings, expire, now) for request in found]
     if as_json:
         from strangler_cli.formats.as_json import dumped
 
-        click.echo(dumped({"requests": [shown.as_object(entry) for entry in entries]}))
+        click.echo(dumped({"requests": [request_view(entry) for entry in entries]}))
         return
     from strangler_cli.screen import Screen
 
