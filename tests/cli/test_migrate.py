@@ -149,6 +149,23 @@ def test_statements_of_applications_are_probed(url: str, place: Place, strangler
     assert (ran.code, "cannot be read" in ran.err) == (2, True)
 
 
+def test_pending_migrations_of_django(url: str, place: Place, strangler: Strangler) -> None:
+    ran = strangler("migrate", "django", ".")
+    assert (ran.code, "holds no migration of Django" in ran.err) == (2, True)
+    folder = place.folder / "billing" / "migrations"
+    folder.mkdir(parents=True)
+    (folder / "0001_initial.py").write_text("class Migration:\n    pass\n")
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE django_migrations (app text, name text)")
+    ran = strangler("migrate", "django", ".")
+    assert (ran.code, "pending: billing.0001_initial" in ran.out) == (1, True)
+    assert strangler("migrate", "django", ".", "--json").json["pending"][0]["app"] == "billing"
+    with psycopg.connect(url) as connection:
+        connection.execute("INSERT INTO django_migrations VALUES ('billing', '0001_initial')")
+    ran = strangler("migrate", "django", ".")
+    assert (ran.code, ran.out) == (0, "1 migration applied, 0 pending\n")
+
+
 def test_a_backfill_that_broke_is_paused_and_resumed_by_command(
     url: str, place: Place, strangler: Strangler
 ) -> None:

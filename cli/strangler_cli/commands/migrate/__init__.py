@@ -7,6 +7,7 @@ import click
 from strangler_cli.commands.migrate.baseline import baseline
 from strangler_cli.commands.migrate.brownout import brownout
 from strangler_cli.commands.migrate.complete import complete
+from strangler_cli.commands.migrate.django import django
 from strangler_cli.commands.migrate.drop import drop
 from strangler_cli.commands.migrate.history import history
 from strangler_cli.commands.migrate.lint import lint
@@ -49,5 +50,6 @@ for _each in (
     history,
     verify,
     schema,
+    django,
 ):
     command.add_command(_each)
