@@ -86,6 +86,25 @@ def test_without_a_migration_and_with_options_in_the_wrong_place(
     place.file.write_text(place.file.read_text().replace("postgresql://nobody@127.0.0.1:1/x", url))
 
 
+def test_watching_goes_on_when_the_database_was_away(
+    url: str, place: Place, strangler: Strangler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, paused = place.file.read_text(), list[float]()
+
+    def pause(seconds: float) -> None:
+        paused.append(seconds)
+        if len(paused) == 3:
+            raise KeyboardInterrupt
+        away = good.replace(url, "postgresql://nobody@127.0.0.1:1/x")
+        place.file.write_text(away if len(paused) == 1 else good)
+
+    monkeypatch.setattr("strangler_cli.session.pause", pause)
+    ran = strangler("migrate", "readers", "--watch")
+    assert (ran.code, paused) == (130, [10.0, 10.0, 10.0])
+    assert ran.out.count("01_amounts: who uses the old form of invoices") == 2
+    assert ran.err.count("does not answer") == 1
+
+
 def test_status_looks_too_and_so_does_what_runs_beside_serve(
     url: str, place: Place, strangler: Strangler
 ) -> None:

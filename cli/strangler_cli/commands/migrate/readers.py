@@ -41,14 +41,23 @@ def readers(
         if database or base or migration or watch or as_json:
             raise click.UsageError(f"options of `{context.invoked_subcommand}` stand behind it.")
         return
-    from strangler_cli.session import pause
+    from strangler.errors import Unreachable
+    from strangler_cli import session
+    from strangler_cli.screen import visible
     from strangler_migrations.readers.watch import EVERY_S
 
-    with opened(config, database, base) as place:
-        _show(place, migration, as_json=as_json)
-        while watch:
-            pause(EVERY_S)
+    def shown() -> None:
+        with opened(config, database, base) as place:
             _show(place, migration, as_json=as_json)
+
+    shown()
+    while watch:
+        session.pause(EVERY_S)
+        try:
+            shown()
+        except Unreachable as error:
+            # Who is left to look for a month outlives a restart of the server.
+            click.echo(visible(str(error)), err=True)
 
 
 def _show(place: Place, migration: str | None, *, as_json: bool) -> None:
