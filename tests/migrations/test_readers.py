@@ -12,7 +12,7 @@ import pytest
 
 from strangler.errors import Conflict, UsageError
 from strangler.testing.postgres import Server
-from strangler_migrations import readers
+from strangler_migrations import marks, readers
 from strangler_migrations.migration import parse
 from strangler_migrations.readers import OldForm, Standing
 from strangler_migrations.readers.sightings import GAP_S
@@ -135,6 +135,34 @@ def test_views_stay_updatable_and_are_read_in_parallel(url: str) -> None:
         text = "\n".join(line for (line,) in plan)
         assert "Workers Launched" in text
         assert "One-Time Filter" in text, "asked once per query, not per row"
+
+
+QUERIES = (
+    "SELECT * FROM {}.t ORDER BY id LIMIT 1",
+    "SELECT a.v FROM {0}.t a JOIN {0}.t b ON b.g = a.id WHERE a.id = 5",
+    "SELECT g, max(v) FROM {}.t WHERE g < 9 GROUP BY g ORDER BY g LIMIT 3",
+    "SELECT * FROM {}.t WHERE id = 7 FOR UPDATE SKIP LOCKED",
+    "UPDATE {0}.t SET v = v + 1 WHERE id IN (SELECT id FROM {0}.t WHERE g = 3)",
+    "INSERT INTO {}.t VALUES (1, 1, 1) ON CONFLICT (id) DO UPDATE SET v = excluded.v",
+)
+
+
+def test_the_mark_changes_no_plan(session: Session) -> None:
+    session.connection.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, g int, v int); CREATE INDEX ON t (g); CREATE SCHEMA plain;"
+        " INSERT INTO t SELECT i, i % 100, i FROM generate_series(1, 20000) i; CREATE SCHEMA marked; ANALYZE t;"
+        " CREATE VIEW plain.t AS SELECT id, g, v FROM public.t;"
+        f" CREATE VIEW marked.t AS SELECT id, g, v FROM public.t WHERE {marks.reader('marked')}"
+    )
+
+    def plan(query: str) -> list[str]:
+        lines = [line for (line,) in session.connection.execute(f"EXPLAIN (COSTS OFF) {query}".encode())]
+        ours = ("InitPlan", "One-Time Filter", "Result")
+        return [line.strip(" ->") for line in lines if not any(word in line for word in ours)]
+
+    for query in QUERIES:
+        assert plan(query.format("marked")) == plan(query.format("plain"))
+        session.connection.execute(query.format("marked").encode())
 
 
 @pytest.mark.parametrize("isolation", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
