@@ -406,6 +406,16 @@ def statements(tool: Session) -> Callable[[], None]:
 
 
 @pytest.mark.usefixtures("statements")
+def test_what_strangler_asks_itself_is_no_clients(session: Session, tool: Session) -> None:
+    session.connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+    session.connection.execute("CREATE TABLE t (id int PRIMARY KEY, v int)")
+    started(session, "01_x", "{alter_column: {table: t, column: v, type: bigint, up: v * 1, down: v}}")
+    found = readers.standing(session.connection, lifecycle.get(session, "01_x")).calls
+    assert found is not None
+    assert [call.text for call in found if "OFFSET" in call.text] == []
+
+
+@pytest.mark.usefixtures("statements")
 def test_pg_stat_statements_is_a_second_witness(url: str, tool: Session) -> None:
     """A count that rose between two looks was called between them; what both forms answer convicts nobody."""
     old = f'SELECT id, id, amount FROM {ident(OLD)}."bills ""x y" WHERE id = 2'
