@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from sqlalchemy import select
@@ -160,9 +162,16 @@ def _accept(loaded: Loaded, found: Divergence, text: str) -> AcceptView:
     typed = command(loaded, "divergences", "accept", found.id, "--reason", _REASON)
     try:
         rules = rules_for(found, None, (), reason=_REASON, owner=None, expires=None)
-        edited = with_rules(text, loaded.file, [(rule, found.route) for rule in rules])
+        patch = _patch(text, loaded.file, found.route, msgspec.json.encode(rules))
     except StranglerError as error:
         return AcceptView("", "", error.what)
     except KeyError:
         return AcceptView("", "", f"strangler.yaml has no route `{found.route}` any more")
-    return AcceptView(typed, edited.patch, "")
+    return AcceptView(typed, patch, "")
+
+
+@lru_cache(maxsize=256)
+def _patch(text: str, file: Path, route: str, rules: bytes) -> str:
+    """Kept: the file is parsed and checked twice for it, and a page that is open asks again and again."""
+    decoded: list[dict[str, Any]] = msgspec.json.decode(rules)
+    return with_rules(text, file, [(rule, route) for rule in decoded]).patch

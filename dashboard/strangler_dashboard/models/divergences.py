@@ -13,7 +13,7 @@ import msgspec
 from strangler.errors import UsageError
 from strangler.ledger import listing
 from strangler.ledger.epochs import current
-from strangler.ledger.listing import Filter, Place
+from strangler.ledger.listing import COUNTED, Filter, Place
 from strangler.ledger.settled import SEVERITIES
 from strangler.views.divergence import DivergenceView, divergence_view, sentence
 
@@ -48,7 +48,8 @@ class Choices(msgspec.Struct, frozen=True):
 
 
 class DivergencesView(msgspec.Struct, frozen=True):
-    """A page. `filters`: what was asked; `matching`: state to severity to count, of all pages.
+    """A page. `filters`: what was asked; `matching`: state to severity to count, of all pages (what takes a look at
+    every divergence is counted up to 10,000).
 
     `following`: cursor of the next page, None on the last; `later`: this is not the first.
     """
@@ -64,6 +65,11 @@ class DivergencesView(msgspec.Struct, frozen=True):
     def total(self) -> int:
         """How many match, over all pages."""
         return sum(sum(severities.values()) for severities in self.matching.values())
+
+    @property
+    def counted(self) -> str:
+        """How many, in words."""
+        return f"{COUNTED:,} or more" if self.total >= COUNTED and self.filters else f"{self.total:,}"
 
     def link(self, **more: str) -> str:
         """The parameters of a page like this one, with some of them others."""

@@ -183,7 +183,9 @@ def find(connection: Connection, prefix: str) -> Divergence:
     fits = table.c.id.startswith(prefix, autoescape=True) | table.c.fingerprint.startswith(
         prefix, autoescape=True
     )
-    rows = list(connection.execute(select(table).where(fits).order_by(table.c.id)).mappings())
+    # The whole id is what pages ask for, and looking for it by key alone is quick however many there are.
+    whole = list(connection.execute(select(table).where(table.c.id == prefix)).mappings())
+    rows = whole or list(connection.execute(select(table).where(fits).order_by(table.c.id)).mappings())
     if not rows or not prefix:
         raise UsageError(
             f"there is no divergence {prefix!r}", remedy="`strangler divergences list` has them all"

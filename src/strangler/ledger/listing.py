@@ -17,6 +17,8 @@ from strangler.ledger.settled import SEVERITIES
 
 _SEARCHED: Final = ("id", "fingerprint", "location", "cause", "detail", "legacy", "candidate", "claims")
 _MOST: Final = 500
+COUNTED: Final = 10_000
+"""What takes a look at every divergence is counted up to here."""
 STATES: Final = ("open", "regressed", "accepted", "resolved")
 
 
@@ -83,20 +85,23 @@ def _parts(connection: Connection, ids: list[str]) -> list[Divergence]:
     return _filled(connection, list(connection.execute(parts).mappings()), None)
 
 
-def tally(connection: Connection, chosen: Filter) -> dict[str, dict[str, int]]:
-    """State to severity to how many there are, parts of others not counted by themselves."""
+def tally(connection: Connection, chosen: Filter, most: int = COUNTED) -> dict[str, dict[str, int]]:
+    """State to severity to how many there are, parts of others not counted by themselves; at most so many in all."""
     table = tables.divergences
     out: dict[str, dict[str, int]] = {state: dict.fromkeys(SEVERITIES, 0) for state in STATES}
     # Two questions, so that the first, of nearly all of them, is answered from an index alone.
     for which in (table.c.merged_into == "", and_(table.c.merged_into != "", not_(_inside()))):
-        counts = (
-            select(table.c.state, table.c.severity, func.count())
-            .where(which, *conditions(connection, chosen))
-            .group_by(table.c.state, table.c.severity)
-        )
+        found = select(table.c.state, table.c.severity).where(which, *conditions(connection, chosen))
+        some = (found if _is_indexed(chosen) else found.limit(most)).subquery()
+        counts = select(some.c.state, some.c.severity, func.count()).group_by(some.c.state, some.c.severity)
         for state, severity, count in connection.execute(counts):
             out[state][severity] += count
     return out
+
+
+def _is_indexed(chosen: Filter) -> bool:
+    """Whether the columns of the index tell what is chosen: then all of it is counted."""
+    return not (chosen.version or chosen.stratum or chosen.search or chosen.epochs or chosen.cause)
 
 
 def causes(connection: Connection) -> tuple[str, ...]:
@@ -150,7 +155,7 @@ def conditions(connection: Connection, chosen: Filter) -> Sequence[ColumnElement
     if chosen.search:
         out.append(or_(*(_within(connection, table.c[name], chosen.search) for name in _SEARCHED)))
     if chosen.epochs or chosen.version:
-        out.append(_seen_in(_epochs(connection, chosen)))
+        out.append(_seen_in(_epochs(connection, chosen), few=bool(chosen.version)))
     if chosen.stratum:
         out.append(_seen_under(chosen.stratum, _epochs(connection, chosen)))
     return out
@@ -168,9 +173,12 @@ def _epochs(connection: Connection, chosen: Filter) -> list[int]:
     return list(connection.execute(statement).scalars())
 
 
-def _seen_in(epochs: list[int]) -> ColumnElement[bool]:
-    seen = tables.divergence_epochs
-    return exists().where(seen.c.divergence == tables.divergences.c.id, seen.c.epoch.in_(epochs))
+def _seen_in(epochs: list[int], *, few: bool) -> ColumnElement[bool]:
+    """`few`: those of an epoch are likely fewer than all there are, so they are looked up from it; else one by one."""
+    seen, table = tables.divergence_epochs, tables.divergences
+    if few:
+        return table.c.id.in_(select(seen.c.divergence).where(seen.c.epoch.in_(epochs)))
+    return exists().where(seen.c.divergence == table.c.id, seen.c.epoch.in_(epochs))
 
 
 def _seen_under(stratum: str, epochs: list[int]) -> ColumnElement[bool]:
