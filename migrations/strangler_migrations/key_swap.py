@@ -83,7 +83,7 @@ def _pointing(keys: Keys, table: str, key: Constraint) -> Iterator[Statement]:
     yield Statement(
         f"{on} ADD CONSTRAINT {name} {_definition(keys, table, key, key.references or '')} NOT VALID",
         Lock.SHARE_ROW_EXCLUSIVE,
-        tuple(filter(None, (table, key.references))),
+        tuple(dict.fromkeys(filter(None, (table, key.references)))),
         (f"{on} DROP CONSTRAINT IF EXISTS {name}",),
         why="NOT VALID: SHARE ROW EXCLUSIVE on both tables for a moment",
     )
@@ -133,7 +133,7 @@ def _dropped(keys: Keys, table: str, key: Constraint) -> Statement:
     return Statement(
         f"{on} DROP CONSTRAINT {ident(key.name)}",
         Lock.ACCESS_EXCLUSIVE,
-        tuple(filter(None, (keys.shown(table), target))),
+        tuple(dict.fromkeys(filter(None, (keys.shown(table), target)))),
         (
             f"{on} ADD CONSTRAINT {ident(key.name)} {_definition(keys, table, key, target, old=True)} NOT VALID",
         ),

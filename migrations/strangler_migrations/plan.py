@@ -261,7 +261,7 @@ def _contracted(
     ]
     early = [each for each in statements if each.unit.startswith(BEFORE)]
     late = [each for each in statements if each.unit.startswith(AFTER)]
-    names = [each for each in statements if not each.unit.startswith((BEFORE, AFTER))]
+    names = [each for each in statements if not each.only_back]
     return (*gone, *early, *names, *ends, *late)
 
 

@@ -89,6 +89,11 @@ class Statement(msgspec.Struct, frozen=True, omit_defaults=True):
     why: str = ""
     guard: str = ""
 
+    @property
+    def only_back(self) -> bool:
+        """Whether it does nothing but to be undone."""
+        return self.unit.startswith((BEFORE, AFTER))
+
 
 def changes(
     table: str,

@@ -17,6 +17,7 @@ from strangler_migrations.migration import Loaded, parse
 from strangler_migrations.running import lifecycle, store
 from strangler_migrations.running.backfill import Throttle
 from strangler_migrations.running.session import Session, connected
+from strangler_migrations.statement import Phase
 
 from .killing import Case, Clean, clean_run, killed_at, survived
 
@@ -218,6 +219,9 @@ def test_what_cannot_be_is_refused(untouched: Session, setup: str, loaded: Loade
 
 def test_nothing_is_scanned_or_rewritten_under_a_lock(untouched: Session) -> None:
     plan = lifecycle.planned(untouched, widening())
+    idle = [each for each in plan.phases[Phase.COMPLETE] if each.only_back]
+    assert idle
+    assert all(each.undo and each.sql == "SELECT 1" for each in idle)
     for steps in plan.phases.values():
         assert not [step for step in steps if step.rewrites or (step.scans and step.lock.blocks_writers)]
 

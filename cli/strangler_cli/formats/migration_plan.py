@@ -170,6 +170,8 @@ def _row(plan: Plan, statement: Statement) -> list[str]:
         if statement.sql.startswith("CREATE OR REPLACE FUNCTION")
         else statement.sql
     )
+    if statement.only_back:
+        text = f"nothing now; on the way back {'; '.join(statement.undo or ())}"
     return [statement.lock.value, ", ".join(statement.targets), cost, text]
 
 
