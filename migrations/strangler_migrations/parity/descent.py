@@ -16,6 +16,8 @@ from strangler_migrations.parity.together import Together
 BUCKET: Final = 1_000
 _LEAF: Final = 5_000
 _DEEPEST: Final = 8
+_APART: Final = 64
+"""Up to so many parts are read by a scan of the index each; more are told apart row by row."""
 _NONE: Final[Sums] = (0, 0)
 
 
@@ -35,12 +37,12 @@ def look(sides: Together, within: Range, grid: Grid) -> Found:
     for bucket in sorted(left.keys() | right.keys()):
         ours, theirs = left.get(bucket, _NONE), right.get(bucket, _NONE)
         if ours != theirs:
-            found.keys.extend(_below(sides, grid.part(bucket, within), ours, theirs, 0))
+            found.keys.extend(_below(sides, grid.part(bucket, within), ours, theirs, 0, apart=grid.apart))
     return found
 
 
 def _below(
-    sides: Together, within: Range, ours: Sums, theirs: Sums, depth: int
+    sides: Together, within: Range, ours: Sums, theirs: Sums, depth: int, *, apart: bool
 ) -> Iterator[tuple[Key, DifferenceKind]]:
     most = max(ours[0], theirs[0])
     if most > _LEAF and depth < _DEEPEST:
@@ -48,7 +50,7 @@ def _below(
         cuts = dict.fromkeys(key for _, key in larger.cuts(within, None, max(BUCKET, most // BUCKET)))
         cuts.pop(within.low, None) if within.low is not None else None
         if cuts:
-            yield from _cut(sides, within, Grid(cuts=tuple(cuts)), depth)
+            yield from _cut(sides, within, Grid(cuts=tuple(cuts), apart=apart and len(cuts) <= _APART), depth)
             return
     yield from _by_key(sides, within)
 
@@ -58,7 +60,7 @@ def _cut(sides: Together, within: Range, grid: Grid, depth: int) -> Iterator[tup
     for bucket in sorted(left.keys() | right.keys()):
         ours, theirs = left.get(bucket, _NONE), right.get(bucket, _NONE)
         if ours != theirs:
-            yield from _below(sides, grid.part(bucket, within), ours, theirs, depth + 1)
+            yield from _below(sides, grid.part(bucket, within), ours, theirs, depth + 1, apart=grid.apart)
 
 
 def _by_key(sides: Together, within: Range) -> Iterator[tuple[Key, DifferenceKind]]:

@@ -89,7 +89,8 @@ class PostgresSide:
 
     def extremes(self) -> tuple[int, int] | None:
         """The least and the greatest whole-number key."""
-        low, high = self._asked(self._sql.extremes())[0]
+        with self._through_the_index():
+            low, high = self._asked(self._sql.extremes())[0]
         return None if low is None else (int(low), int(high))
 
     def in_order(self) -> bool:
@@ -185,12 +186,22 @@ class PostgresSide:
             )
         except psycopg.OperationalError as error:
             raise Lost(_words(error)) from None
-        for setting, value in _SETTINGS.items():
-            connection.execute("SELECT set_config(%s, %s, false)", (setting, value))
+        settings = dict(_SETTINGS)
         if self.relation.table:
-            # A range's pages are read in their own order, each once; the key alone comes from the index by itself.
-            connection.execute("SET enable_indexscan = off")
+            # A range's pages are read in their own order, each once.
+            settings["enable_indexscan"] = "off"
+        each = ", ".join(["set_config(%s, %s, false)"] * len(settings))
+        values = [part for setting in settings.items() for part in setting]
+        connection.execute(f"SELECT {each}".encode(), values)
         return connection
+
+    @contextmanager
+    def _through_the_index(self) -> Generator[None]:
+        """For the ends of the keys: without index scans the server would read all rows to find them."""
+        self._asked("SELECT set_config('enable_indexscan', 'on', true)")
+        yield
+        if self.relation.table:
+            self._asked("SELECT set_config('enable_indexscan', 'off', true)")
 
     @contextmanager
     def _translated(self) -> Generator[None]:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from strangler.errors import UsageError
-from strangler_migrations.parity import Insufficient, Relation
+from strangler.redaction import Redactor
+from strangler_migrations.parity import Insufficient, Options, Relation, verify
+from strangler_migrations.parity.postgres import PostgresSide
 
 pytestmark = pytest.mark.postgres
 
@@ -181,3 +183,21 @@ def test_what_cannot_be_meant_is_refused(bench: Any, left: Any, options: dict[st
     bench.run("ALTER TABLE t ADD extra int", on="right")
     with pytest.raises(UsageError, match=says):
         bench.compared(left, **options)
+
+
+def test_the_ends_of_the_keys_are_read_from_the_index(bench: Any) -> None:
+    bench.run("CREATE TABLE t (id bigint PRIMARY KEY, v text)")
+    bench.run("INSERT INTO t SELECT i, repeat('x', 50) FROM generate_series(1, 5000) i")
+    bench.run("ANALYZE t")
+    seen: list[str] = []
+
+    class Watched(PostgresSide):
+        def _asked(self, sql: str, *, now: bool = False) -> list[tuple[Any, ...]]:
+            if sql.startswith("SELECT min"):
+                seen.extend(str(row[0]) for row in super()._asked(f"EXPLAIN {sql}"))
+            return super()._asked(sql, now=now)
+
+    left, right = (Watched(label, bench.left, Relation(table="t")) for label in ("left", "right"))
+    assert verify(left, right, Options(), Redactor(b"k" * 16), bench.around()).verdict == "equal"
+    assert "Index Only Scan" in "\n".join(seen)
+    assert "Seq Scan" not in "\n".join(seen)
