@@ -96,6 +96,7 @@ def test_killed_it_is_over_by_itself_and_whoever_cried_out_blocks(
     assert (refused.code, "of the old form were refused in the brownout of" in refused.out) == (1, True)
 
 
+@pytest.mark.full
 def test_a_rollback_or_a_forced_contract_puts_it_back_first(url: str, strangler: Strangler) -> None:
     from strangler_migrations import brownout
     from strangler_migrations.running.lifecycle import get

@@ -111,7 +111,9 @@ def test_of_two_at_once_one_is_refused(there: Session, database: str) -> None:
     assert len(store.migrations(there.connection)) == 1
 
 
-@pytest.mark.parametrize("left", [3, 12, 20])
+@pytest.mark.parametrize(
+    "left", [pytest.param(3, marks=pytest.mark.full), 12, pytest.param(20, marks=pytest.mark.full)]
+)
 def test_killed_in_the_middle_nothing_is_there_and_it_can_be_called_again(
     there: Session, database: str, left: int
 ) -> None:

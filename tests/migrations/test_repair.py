@@ -115,6 +115,7 @@ def test_after_complete_the_old_form_and_dropped_tables_are_values(there: Sessio
     assert there.connection.execute('SELECT sum(amount) FROM "an ""odd"').fetchone() == (4500,)
 
 
+@pytest.mark.full
 def test_triggers_whose_schema_was_dropped_by_hand(there: Session) -> None:
     start(there, migration())
     there.connection.execute("DROP SCHEMA strangler CASCADE")
@@ -169,6 +170,7 @@ def test_what_somebody_put_into_a_versions_schema_or_only_called_so_is_left(ther
     assert there.connection.execute("SELECT one FROM public_other.v").fetchone() == (1,)
 
 
+@pytest.mark.full
 def test_a_view_of_somebodys_over_a_version_keeps_it_and_is_named(there: Session) -> None:
     start(there, migration())
     there.connection.execute('CREATE VIEW public.report AS SELECT amount FROM public_01_x."an ""odd"')
