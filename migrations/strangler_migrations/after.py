@@ -17,7 +17,7 @@ from strangler_migrations.migration import Loaded
 from strangler_migrations.operations.create_table import CreateTable, clause
 from strangler_migrations.operations.sql import Sql
 from strangler_migrations.plan import Plan
-from strangler_migrations.sql.names import SYNCED, ident, idents
+from strangler_migrations.sql.names import SYNCED, ident, idents, qualified
 from strangler_migrations.sql.tokens import mentioned, renamed
 from strangler_migrations.statement import Phase
 
@@ -101,6 +101,10 @@ def _stepped(catalog: Catalog, sql: str) -> Catalog:
     for pattern, change in _TYPES:
         if (found := pattern.match(sql)) is not None:
             return change(catalog, {key: _name(value) for key, value in found.groupdict().items()})
+    if (found := _TYPE_MADE.match(sql)) is not None:
+        return replace(catalog, types={**catalog.types, _name(found["a"]): f"enum {found['b']}"})
+    if (found := _TYPE_GONE.match(sql)) is not None:
+        return _type_changed(catalog, _name(found["a"]), found["b"] and _name(found["b"]))
     for pattern in _INDEXES:
         if (found := pattern.match(sql)) is not None:
             return _index_changed(catalog, {key: _name(value) for key, value in found.groupdict().items()})
@@ -290,6 +294,22 @@ def _index_changed(catalog: Catalog, names: Mapping[str, str]) -> Catalog:
     return catalog.with_table(replace(table, indexes=indexes, constraints=constraints))
 
 
+def _type_changed(catalog: Catalog, name: str, to: str | None) -> Catalog:
+    """Renamed, or (without a new name) dropped."""
+    types = {n: text for n, text in catalog.types.items() if n != name}
+    if to is None:
+        return replace(catalog, types=types)
+    types[to] = catalog.types.get(name, "")
+    ways = {ident(name): ident(to), qualified(catalog.schema, name): ident(to)}
+    tables = {
+        t.name: replace(
+            t, columns={n: replace(c, type=ways.get(c.type, c.type)) for n, c in t.columns.items()}
+        )
+        for t in catalog.tables.values()
+    }
+    return replace(catalog, types=types, tables=tables)
+
+
 def _steps() -> list[tuple[re.Pattern[str], Step]]:
     found: dict[str, Step] = {
         rf"{_ON}RENAME COLUMN (?P<a>{_I}) TO (?P<b>{_I})$": _column_renamed,
@@ -320,6 +340,10 @@ _TYPES: Final[tuple[tuple[re.Pattern[str], Callable[[Catalog, Mapping[str, str]]
     (re.compile(rf"CREATE TYPE {_I}\.(?P<a>{_I}) AS ENUM \((?P<b>.*)\)$", re.DOTALL), _type_made),
     (re.compile(rf"ALTER TYPE {_I}\.(?P<a>{_I}) RENAME TO (?P<b>{_I})$"), _type_renamed),
     (re.compile(rf"DROP TYPE (?:IF EXISTS )?{_I}\.(?P<a>{_I})$"), _type_dropped),
+)
+_TYPE_MADE: Final = re.compile(rf"CREATE TYPE {_I}\.(?P<a>{_I}) AS ENUM \((?P<b>.*)\)$", re.DOTALL)
+_TYPE_GONE: Final = re.compile(
+    rf"(?:ALTER TYPE|DROP TYPE IF EXISTS) {_I}\.(?P<a>{_I})(?: RENAME TO (?P<b>{_I}))?$"
 )
 _INDEXES: Final = (
     re.compile(rf"ALTER INDEX {_I}\.(?P<a>{_I}) RENAME TO (?P<b>{_I})$"),

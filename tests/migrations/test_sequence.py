@@ -20,7 +20,7 @@ from strangler_migrations.running.sequence import in_turn
 from strangler_migrations.running.session import Session
 from strangler_migrations.statement import Phase
 
-from . import test_change_enum, test_widen_key
+from . import test_change_enum, test_copy_table, test_widen_key
 from .test_examples import CORPUS, DIRECT, migration_of
 from .test_operations import CASES, SCHEMA
 
@@ -90,6 +90,30 @@ def test_what_takes_keys_and_types_along(session: Session, schema: str, operatio
         for each in (foreseen, ended)
     ]
     assert identities[0] == identities[1]
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "direct"),
+    [
+        (test_widen_key.SCHEMA, test_widen_key.TEXT % "customers", test_widen_key.DIRECT),
+        (test_change_enum.SCHEMA, f"operations:{test_change_enum.TEXT}", test_change_enum.DIRECT),
+        (
+            test_copy_table.SCHEMA,
+            "operations: [{copy_table: {from: bills, to: kept}}]",
+            test_copy_table.DIRECT,
+        ),
+    ],
+    ids=["widen_key", "change_enum", "copy_table"],
+)
+def test_what_the_larger_operations_leave(session: Session, schema: str, text: str, direct: str) -> None:
+    connection = session.connection
+    connection.execute(schema.encode())
+    migration = parse(text, Path("01_x.yaml"))
+    foreseen = after(plan(migration, read(connection, "public")), migration)
+    connection.execute(direct.encode())
+    there = read(connection, "public")
+    assert shape(foreseen) == shape(there)
+    assert foreseen.types == there.types
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="../shared/corpus is absent")
