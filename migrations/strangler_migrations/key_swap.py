@@ -207,9 +207,14 @@ def _freed(keys: Keys, wide: Wide, name: str) -> Iterator[Statement]:
     if column.nullable:
         return
     why = "nothing now; on the way back NOT NULL is proven here, so that nothing is scanned under a lock"
-    for undo in (
-        f"{on} VALIDATE CONSTRAINT {check}",
-        f"{on} ADD CONSTRAINT {check} CHECK ({old} IS NOT NULL) NOT VALID",
+    # Interrupted between the two, there is no check: then SET NOT NULL itself looks at the rows.
+    proven = (
+        f"DO $strangler$ BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conname ="
+        f" {literal(prefixed(f'{OURS}was_', name))} AND conrelid = {literal(keys.on(wide.shown))}::regclass) THEN"
+        f" {on} VALIDATE CONSTRAINT {check}; END IF; END $strangler$"
+    )
+    for kind, undo in (
+        ("validated", proven),
+        ("added", f"{on} ADD CONSTRAINT {check} CHECK ({old} IS NOT NULL) NOT VALID"),
     ):
-        kind = undo.removeprefix(on).split()[0]
         yield Statement("SELECT 1", undo=(undo,), unit=f"{AFTER}: {wide.shown} {name} {kind}", why=why)

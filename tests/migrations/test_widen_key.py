@@ -232,7 +232,16 @@ def clean(postgres: Server) -> Clean:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("statement", range(719, 735, 2))
+def test_killed_behind_the_contract(postgres: Server, clean: Clean, statement: int) -> None:
+    """Between the steps that only the way back needs."""
+    url = postgres.create_database()
+    killed_at(url, CASE, statement)
+    survived(url, CASE, clean, back=True)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(7200)
 def test_every_kill(postgres: Server, clean: Clean) -> None:
     for statement in range(1, clean.statements + 1):
         url = postgres.create_database()
