@@ -93,6 +93,7 @@ def test_the_template_stops_the_job_and_leaves_both_reports(blocked: Place) -> N
     assert {entry["severity"] for entry in entries} >= {"blocker"}
 
 
+@pytest.mark.full
 def test_the_template_ends_with_every_code_of_the_gate(place: Place) -> None:
     assert template(place.folder, STRANGLER_CUTOVER="reads", STRANGLER_WAIT="1s").returncode == 3
     assert template(place.folder, STRANGLER_CUTOVER="; exit 0").returncode == 2

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -95,6 +95,7 @@ def test_a_document_with_an_end_mark() -> None:
     assert rules_of(new, None) == [RULE]
 
 
+@settings(max_examples=25)
 @given(
     reason=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30),
     layout=st.sampled_from([LAYOUTS["block"], LAYOUTS["flow"], LAYOUTS["shorthand"]]),
