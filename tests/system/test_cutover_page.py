@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.system, pytest.mark.full]
+pytestmark = [pytest.mark.system, pytest.mark.full, pytest.mark.timeout(1200)]
 
 ROOT = Path(__file__).parents[2]
 
