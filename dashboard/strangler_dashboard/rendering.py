@@ -16,6 +16,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from strangler.routing.table import PHASES
 from strangler.views.words import iso, money, percent
 from strangler_dashboard import drawing
 
@@ -26,7 +27,6 @@ ICONS: Final = {
     "frozen": "is held",
 }
 """Verdict to what it says of a cutover."""
-PHASES: Final = ("legacy", "shadow", "canary", "candidate", "retired")
 _STATIC: Final = "static"
 _ID: Final = re.compile(r"\b[0-9a-f]{12}\b", re.ASCII)
 _TYPES: Final = {

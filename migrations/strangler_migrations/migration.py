@@ -67,13 +67,17 @@ class Loaded:
 
 def load(file: Path) -> Loaded:
     """Read and check a file. Raises UsageError when it cannot be read, ConfigError with all its problems."""
+    return parse(text_of(file), file)
+
+
+def text_of(file: Path) -> str:
+    """A file's text, UTF-8. Raises UsageError."""
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        return file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"is not UTF-8 text (byte {error.start})", where=str(file)) from None
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror or error}", where=str(file)) from None
-    return parse(text, file)
 
 
 def parse(text: str, file: Path) -> Loaded:

@@ -12,10 +12,11 @@ from dataclasses import replace
 from strangler_migrations import binding
 from strangler_migrations.binding import Phases, expand, merged
 from strangler_migrations.catalog.model import Column, Grants, Table
-from strangler_migrations.copies import freed, renames
+from strangler_migrations.copies import freed
 from strangler_migrations.draft import Change, Draft, Pair
 from strangler_migrations.operations.base import FilledColumn
 from strangler_migrations.refusals import second_form_refused, shared_refused, warnings_for
+from strangler_migrations.second_form import kept, named
 from strangler_migrations.sql.names import NEW, OLD, ident, prefixed, qualified
 from strangler_migrations.statement import Phase, changes
 
@@ -31,7 +32,7 @@ def given(draft: Draft, table: str, downs: Mapping[str, str], parts: tuple[Fille
     after = _after(draft, table, parts, sources)
     grants = frozenset[tuple[str, str, bool]].intersection(*(column.grants for column in sources.values()))
     columns = tuple(column.name for column in sources.values())
-    kept = [_kept(draft, table, name) for name in downs]
+    away = [kept(draft, table, name) for name in downs]
     bound = {Phase.COMPLETE: tuple(freed(draft, table, physical, columns))}
     made = [_made(draft, table, physical, part, grants) for part in parts]
     group = f"{draft.where} {table} {', '.join(downs)}"
@@ -40,7 +41,7 @@ def given(draft: Draft, table: str, downs: Mapping[str, str], parts: tuple[Fille
         *(_old(draft, after, table, name, sources[name], down, group) for name, down in downs.items()),
     )
     notes = (*warnings_for(physical, columns), *_going(physical, columns))
-    return Change(merged(*kept, bound, *made), after, pairs, notes)
+    return Change(merged(*away, bound, *made), after, pairs, notes)
 
 
 def _refuse(
@@ -57,24 +58,10 @@ def _refuse(
             raise draft.wrong(f"`{table}` has a column `{name}` already")
 
 
-def _kept(draft: Draft, table: str, name: str) -> Phases:
-    """An old column: under another name and fed from `complete` on, dropped at the end."""
-    on, kept = qualified(draft.catalog.schema, table), ident(prefixed(OLD, name))
-    final = draft.final(draft.visible(table).table)
-    drop = changes(
-        final,
-        f"ALTER TABLE {qualified(draft.catalog.schema, final)} DROP COLUMN IF EXISTS {kept}",
-        None,
-        unit=f"drop {final}",
-    )
-    away = renames(table, f"ALTER TABLE {on} RENAME COLUMN", ident(name), kept)
-    return {Phase.COMPLETE: (away,), Phase.DROP: (drop,)}
-
-
 def _made(draft: Draft, table: str, physical: Table, part: FilledColumn, grants: Grants) -> Phases:
     """A new column: empty at first, under its name from `complete` on."""
     schema, new = draft.catalog.schema, prefixed(NEW, part.name)
-    on, later, name = qualified(schema, physical.name), qualified(schema, table), ident(part.name)
+    on = qualified(schema, physical.name)
     add = changes(
         physical.name,
         f"ALTER TABLE {on} ADD COLUMN {ident(new)} {part.type}",
@@ -82,18 +69,12 @@ def _made(draft: Draft, table: str, physical: Table, part: FilledColumn, grants:
         unit=expand(physical.name),
         why="may be NULL and has no default: no rewrite, ACCESS EXCLUSIVE for a moment",
     )
-    named = [renames(table, f"ALTER TABLE {later} RENAME COLUMN", ident(new), name)]
-    if part.default is not None:
-        set_ = f"ALTER TABLE {later} ALTER COLUMN {name}"
-        named.append(
-            changes(table, f"{set_} SET DEFAULT {part.default}", f"{set_} DROP DEFAULT", unit="contract")
-        )
     parts: list[Phases] = [{Phase.START: (add,)}, binding.granted(draft, physical.name, new, grants)]
     if part.comment is not None:
         parts.append(binding.commented(draft, physical.name, new, part.comment))
     if not part.nullable:
         parts.append(binding.not_null(draft, physical.name, new))
-    return merged(*parts, {Phase.COMPLETE: tuple(named)})
+    return merged(*parts, named(draft, table, part.name, part.default))
 
 
 def _after(draft: Draft, table: str, parts: tuple[FilledColumn, ...], sources: Mapping[str, Column]) -> Draft:

@@ -108,26 +108,34 @@ def _column(draft: Draft, table: str, physical: Table, form: Form) -> Phases:
 
 def _swapped(draft: Draft, table: str, form: Form, source: Column) -> Phases:
     """The names change places at `complete`, when the table is called as the new version calls it."""
-    on, name = qualified(draft.catalog.schema, table), ident(form.name)
-    new, kept = ident(prefixed(NEW, form.name)), ident(prefixed(OLD, form.name))
-    swap = [
-        renames(table, f"ALTER TABLE {on} RENAME COLUMN", name, kept),
-        renames(table, f"ALTER TABLE {on} RENAME COLUMN", new, name),
-    ]
-    if form.default is not None:
-        set_ = f"ALTER TABLE {on} ALTER COLUMN {name}"
-        swap.append(
-            changes(table, f"{set_} SET DEFAULT {form.default}", f"{set_} DROP DEFAULT", unit="contract")
-        )
+    why = f"with it go the constraints and indexes of the old form ({source.type})"
+    return merged(kept(draft, table, form.name, why), named(draft, table, form.name, form.default))
+
+
+def kept(draft: Draft, table: str, name: str, why: str = "") -> Phases:
+    """An old column: under another name and fed from `complete` on, dropped at the end."""
+    on, away = qualified(draft.catalog.schema, table), ident(prefixed(OLD, name))
     final = draft.final(draft.visible(table).table)
     drop = changes(
         final,
-        f"ALTER TABLE {qualified(draft.catalog.schema, final)} DROP COLUMN IF EXISTS {kept}",
+        f"ALTER TABLE {qualified(draft.catalog.schema, final)} DROP COLUMN IF EXISTS {away}",
         None,
         unit=f"drop {final}",
-        why=f"with it go the constraints and indexes of the old form ({source.type})",
+        why=why,
     )
-    return {Phase.COMPLETE: tuple(swap), Phase.DROP: (drop,)}
+    gone = renames(table, f"ALTER TABLE {on} RENAME COLUMN", ident(name), away)
+    return {Phase.COMPLETE: (gone,), Phase.DROP: (drop,)}
+
+
+def named(draft: Draft, table: str, name: str, default: str | None) -> Phases:
+    """A new column: under its name, with its default, from `complete` on."""
+    on = qualified(draft.catalog.schema, table)
+    new, name = ident(prefixed(NEW, name)), ident(name)
+    steps = [renames(table, f"ALTER TABLE {on} RENAME COLUMN", new, name)]
+    if default is not None:
+        set_ = f"ALTER TABLE {on} ALTER COLUMN {name}"
+        steps.append(changes(table, f"{set_} SET DEFAULT {default}", f"{set_} DROP DEFAULT", unit="contract"))
+    return {Phase.COMPLETE: tuple(steps)}
 
 
 def _copies_of(

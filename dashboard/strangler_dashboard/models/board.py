@@ -13,11 +13,13 @@ from strangler.ledger.trend import Bin, Span, latest_minute, span_over, trend
 from strangler.views.standing import Standing, standing
 from strangler.views.status import OverrideView, StatusView, status_view
 from strangler.views.words import iso
+from strangler_dashboard.errors import NotFound
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from strangler.config import Loaded
+    from strangler.views.standing import CutoverStanding
 
 BINS: Final = 48
 _DAY: Final = 24 * 60
@@ -68,6 +70,13 @@ class Taken:
     span: Span | None
     trends: dict[str, list[Bin]]
     at_ns: int
+
+    def cutover(self, name: str) -> CutoverStanding:
+        """Raises NotFound for a cutover the file does not have."""
+        found = next((each for each in self.standing.cutovers if each.state.name == name), None)
+        if found is None:
+            raise NotFound(f"there is no cutover `{name}`", remedy="the board has them all")
+        return found
 
 
 def take(connection: Connection, loaded: Loaded, now_ns: int, *, only: str | None = None) -> Taken:

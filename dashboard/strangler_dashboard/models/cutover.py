@@ -15,7 +15,6 @@ from strangler.ledger.audit import entries
 from strangler.planned import Step, described
 from strangler.views.approvals import Asked, RequestView, request_view
 from strangler.views.status import CutoverView, cutover_view
-from strangler_dashboard.errors import NotFound
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -52,9 +51,7 @@ class CutoverPage(msgspec.Struct, frozen=True):
 
 def cutover_page(connection: Connection, taken: Taken, name: str, now_ns: int) -> CutoverPage:
     """Raises NotFound for a cutover the file does not have."""
-    entry = next((each for each in taken.standing.cutovers if each.state.name == name), None)
-    if entry is None:
-        raise NotFound(f"there is no cutover `{name}`", remedy="the board has them all")
+    entry = taken.cutover(name)
     config, policy = taken.loaded.config, taken.loaded.config.policy_of(name)
     findings = entry.evidence.findings_hash()
     asked = [

@@ -11,7 +11,6 @@ from strangler.eprocess import alpha_of, interval, log_e_fail, log_e_pass, neede
 from strangler.gate.case import percent
 from strangler.views.gate import GateView, gate_view
 from strangler.views.words import iso
-from strangler_dashboard.errors import NotFound
 
 if TYPE_CHECKING:
     from strangler.config.policy import Policy
@@ -127,9 +126,7 @@ SOURCES = (
 
 def evidence_view(taken: Taken, cutover: str) -> EvidenceView:
     """Raises NotFound for a cutover the file does not have."""
-    entry = next((each for each in taken.standing.cutovers if each.state.name == cutover), None)
-    if entry is None:
-        raise NotFound(f"there is no cutover `{cutover}`", remedy="the board has them all")
+    entry = taken.cutover(cutover)
     evidence, policy = entry.evidence, taken.loaded.config.policy_of(cutover)
     alpha = alpha_of(max(1, evidence.attempt), float(policy.tolerate.alpha))
     return EvidenceView(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strangler_dashboard.errors import NotFound
 from strangler_dashboard.models.evidence import evidence_view
+from strangler_dashboard.pages.cutover import cutover_of
 
 if TYPE_CHECKING:
     from strangler_dashboard.models.evidence import EvidenceView
@@ -16,9 +16,4 @@ if TYPE_CHECKING:
 async def read(room: Room, asked: Asked) -> EvidenceView:
     """What the statistics say. Raises NotFound."""
     taken = await room.snapshot.get()
-    names = list(taken.loaded.config.cutovers)
-    if not names:
-        raise NotFound(
-            "the file has no cutovers", remedy="`cutovers:` in strangler.yaml names the routes that move"
-        )
-    return evidence_view(taken, asked.path.get("cutover", names[0]))
+    return evidence_view(taken, cutover_of(taken, asked))

@@ -7,22 +7,20 @@ from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from rich.console import Console
 
-from strangler.errors import StranglerError
 from strangler_demo.amounts.account import Account
 from strangler_demo.amounts.calls import Booked, Calls
 from strangler_demo.amounts.config import MIGRATION, MIGRATION_TEXT, chapter_config
-from strangler_demo.amounts.play import STAGES, Play
+from strangler_demo.amounts.play import Play
 from strangler_demo.amounts.services import Services, services
 from strangler_demo.amounts.stages import STORY
 from strangler_demo.story.clients import Clients
 from strangler_demo.story.commands import Commands
 from strangler_demo.story.easing import ease
 from strangler_demo.story.options import Options
+from strangler_demo.story.performance import make_room, performed
 from strangler_demo.story.proxy import serving
-from strangler_demo.story.run import make_room
 from strangler_demo.story.screen import open_screen
 
 INVOICES: Final = 20_000
@@ -32,15 +30,7 @@ def run(options: Options, console: Console) -> int:
     """Run the chapter. Returns the exit code: 0 when everything it promises was seen, else 1."""
     account = Account(options.seed, INVOICES)
     make_room(options.folder)
-    try:
-        asyncio.run(_perform(options, account, console))
-    except StranglerError as error:
-        account.shortfalls = [*account.expectations(), str(error)]
-    else:
-        account.shortfalls = account.expectations()
-    account.ok = not account.shortfalls
-    if options.json_file is not None:
-        options.json_file.write_bytes(msgspec.json.format(msgspec.json.encode(account), indent=2) + b"\n")
+    performed(_perform(options, account, console), account, options.json_file)
     _farewell(account, console)
     return 0 if account.ok else 1
 
@@ -56,10 +46,10 @@ async def _perform(options: Options, account: Account, console: Console) -> None
             commands, booked = Commands(config), Booked()
             calls = Calls(options.seed, INVOICES).endless()
             clients = Clients(proxy.url, calls, rate=options.rate, also=booked.note)
-            with open_screen(console, STAGES) as screen:
+            with open_screen(console, Play.titles) as screen:
                 async with clients:
                     easing = asyncio.create_task(ease(clients.pace, proxy.control))
-                    play = Play(running, clients, booked, commands, screen, account)
+                    play = Play(clients, commands, screen, account, running, booked)
                     try:
                         for stage in STORY:
                             await stage(play)

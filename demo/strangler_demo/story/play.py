@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from strangler.errors import StranglerError
-from strangler_demo.story.account import Account, GateAccount, StageAccount
-from strangler_demo.story.clients import Clients
-from strangler_demo.story.commands import Commands
+from strangler_demo.story.account import Account, GateAccount
 from strangler_demo.story.options import Options
-from strangler_demo.story.screen import Screen
+from strangler_demo.story.performance import Performance, where
 from strangler_demo.systems import Systems
 
 CUTOVER = "reads"
@@ -33,29 +31,12 @@ STAGES: Final = (
 
 
 @dataclass(slots=True)
-class Play:
+class Play(Performance[Account]):
     """A run of the story."""
 
+    titles = STAGES
     options: Options
     systems: Systems
-    clients: Clients
-    strangler: Commands
-    screen: Screen
-    account: Account
-    began_ns: int = field(default_factory=time.monotonic_ns)
-
-    def now_ms(self) -> int:
-        """Milliseconds since the run began."""
-        return (time.monotonic_ns() - self.began_ns) // 1_000_000
-
-    def stage(self, number: int) -> StageAccount:
-        """Begin a stage (and end the one before)."""
-        if self.account.stages:
-            self.account.stages[-1].ended_ms = self.now_ms()
-        stage = StageAccount(number, STAGES[number - 1], began_ms=self.now_ms(), facts={})
-        self.account.stages.append(stage)
-        self.screen.stage(number)
-        return stage
 
     async def gate(self) -> tuple[int, dict[str, Any]]:
         """Ask the gate as CI would. Returns its exit code and its JSON."""
@@ -77,9 +58,8 @@ class Play:
         ran = await self.strangler.must("cutover", verb, CUTOVER, "--actor", "demo", "--json")
         now: dict[str, Any] = ran.json["cutover"]
         self.gauges(now)
-        where = f"canary {now['weight']}" if now["phase"] == "canary" else str(now["phase"])
-        self.account.phases.append(where)
-        return where
+        self.account.phases.append(where(now))
+        return where(now)
 
     async def standing(self) -> dict[str, Any]:
         """The cutover as `strangler status --json` shows it."""

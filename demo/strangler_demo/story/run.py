@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import signal
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
-from strangler.errors import StranglerError
 from strangler_demo.config import demo_config
 from strangler_demo.story.account import Account
 from strangler_demo.story.clients import Clients
 from strangler_demo.story.commands import Commands
 from strangler_demo.story.easing import ease
 from strangler_demo.story.options import Options
-from strangler_demo.story.play import STAGES, Play
+from strangler_demo.story.performance import make_room, performed
+from strangler_demo.story.play import Play
 from strangler_demo.story.proxy import serving
 from strangler_demo.story.screen import Screen, open_screen
 from strangler_demo.story.stages import STORY
@@ -42,15 +40,7 @@ def run(options: Options, console: Console) -> int:
         highlight=False,
         soft_wrap=True,
     )
-    try:
-        asyncio.run(_perform(options, account, console))
-    except StranglerError as error:
-        account.shortfalls = [*account.expectations(), str(error)]
-    else:
-        account.shortfalls = account.expectations()
-    account.ok = not account.shortfalls
-    if options.json_file is not None:
-        options.json_file.write_bytes(msgspec.json.format(msgspec.json.encode(account), indent=2) + b"\n")
+    performed(_perform(options, account, console), account, options.json_file)
     _farewell(options, account, console)
     return 0 if account.ok else 1
 
@@ -67,7 +57,7 @@ async def _perform(options: Options, account: Account, console: Console) -> None
                 proxy = await stack.enter_async_context(serving(config))
             commands = Commands(config)
             clients = Clients(proxy.url, running.traffic.endless(writes_percent=4), rate=options.rate)
-            with open_screen(console, STAGES) as screen:
+            with open_screen(console, Play.titles) as screen:
                 async with clients:
                     easing = asyncio.create_task(ease(clients.pace, proxy.control))
                     try:
@@ -87,7 +77,7 @@ async def _play(
     commands: Commands,
     screen: Screen,
 ) -> None:
-    play = Play(options, running, clients, commands, screen, account)
+    play = Play(clients, commands, screen, account, options, running)
     try:
         for stage in STORY:
             await stage(play)
@@ -113,21 +103,6 @@ def _configured(folder: Path, running: Systems) -> Path:
         encoding="utf-8",
     )
     return path
-
-
-def make_room(folder: Path) -> None:
-    """An empty folder for a run; only one that an earlier demo made is emptied."""
-    mark = folder / ".strangler-demo"
-    if folder.exists() and any(folder.iterdir()):
-        if not mark.exists():
-            raise StranglerError(
-                "the folder is not empty, and no earlier demo made it",
-                where=str(folder),
-                remedy="name another folder",
-            )
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    mark.write_text("made by `strangler demo`; emptied by the next one\n", encoding="utf-8")
 
 
 def _farewell(options: Options, account: Account, console: Console) -> None:

@@ -9,11 +9,11 @@ from typing import Final
 
 from strangler.gate import Reason, Verdict, status_of
 from strangler.gate.case import duration
+from strangler.routing.table import PHASES
 from strangler_migrations.contract.model import Case, Proof
 from strangler_migrations.contract.window import begins, opens
 from strangler_migrations.readers.model import Seen
 
-_PHASES: Final = ("legacy", "shadow", "canary", "candidate", "retired")
 _WAYS: Final = {
     "reads": "reads its views",
     "writes": "writes it",
@@ -155,7 +155,7 @@ def _apart(proof: Proof) -> str:
 def _kept(case: Case) -> Iterator[Reason]:
     migration = case.standing.form.migration
     for need in case.needs:
-        if need.phase is not None and _PHASES.index(need.phase) >= _PHASES.index(need.required):
+        if need.phase is not None and PHASES.index(need.phase) >= PHASES.index(need.required):
             continue
         yield Reason(
             "kept",

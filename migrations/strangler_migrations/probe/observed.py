@@ -8,6 +8,7 @@ from typing import Final
 import psycopg
 
 from strangler.errors import UsageError
+from strangler_migrations.migration import text_of
 from strangler_migrations.probe.model import Observed
 from strangler_migrations.running.session import Connection
 from strangler_migrations.sql.names import OURS, qualified
@@ -27,13 +28,7 @@ GROUP BY s.queryid ORDER BY 2 DESC, 3
 
 def of_file(file: Path) -> list[Observed]:
     """The statements of a file, with `$1` for what differs from call to call. Raises UsageError."""
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"is not UTF-8 text (byte {error.start})", where=str(file)) from None
-    except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror or error}", where=str(file)) from None
-    return [Observed(statement, f"{file}:{line}") for line, statement in split(text)]
+    return [Observed(statement, f"{file}:{line}") for line, statement in split(text_of(file))]
 
 
 def of_server(connection: Connection) -> list[Observed]:

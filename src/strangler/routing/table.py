@@ -12,7 +12,7 @@ What serves, by phase (the owner holds the record):
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -23,6 +23,8 @@ from strangler.routing.match import Match
 TABLE_VERSION: Final = 1
 
 type Phase = Literal["legacy", "shadow", "canary", "candidate", "retired"]
+PHASES: Final[tuple[Phase, ...]] = get_args(Phase.__value__)
+"""In their order."""
 type IdentityKind = Literal["header", "cookie", "query", "path"]
 
 OWNER: Final[dict[Phase, Side]] = {
