@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from strangler.config import Loaded, load
 from strangler.ledger.flush import flush
 from strangler.ledger.settled import Settled, StreamReport
 from strangler.ledger.store import Ledger, open_ledger
-from strangler.testing.fixtures import sqlite_template  # noqa: F401  found by name
+from strangler.testing.fixtures import postgres, sqlite_template  # noqa: F401  found by name
 from strangler.testing.judged import Judged
+from strangler.testing.postgres import Server
 from strangler_cli.main import run
 
 CONFIG = """\
@@ -148,3 +150,21 @@ def place(home: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) ->
 def environment() -> dict[str, str]:
     """For a process of its own."""
     return {name: value for name, value in os.environ.items() if not name.startswith("STRANGLER_")}
+
+
+AMOUNTS = """\
+operations:
+  - alter_column: {table: invoices, column: amount, type: bigint, up: amount * 100, down: amount / 100}
+"""
+
+
+@pytest.fixture
+def url(postgres: Server, place: Place) -> str:  # noqa: F811
+    """A database of ten invoices, which the place's file names; 01_amounts.yaml, to be started, beside it."""
+    url = postgres.create_database()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE invoices (id int PRIMARY KEY, amount int NOT NULL)")
+        connection.execute("INSERT INTO invoices SELECT i, i FROM generate_series(1, 10) i")
+    (place.folder / "01_amounts.yaml").write_text(AMOUNTS)
+    place.file.write_text(place.file.read_text() + f'migrations: {{database: "{url}"}}\n')
+    return url

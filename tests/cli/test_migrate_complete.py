@@ -8,8 +8,6 @@ import psycopg
 import pytest
 
 from strangler.ledger import audit
-from strangler.testing.fixtures import postgres  # noqa: F401  found by name
-from strangler.testing.postgres import Server
 from strangler_migrations.running.lease import held
 from strangler_migrations.running.session import Session, connected
 
@@ -17,22 +15,7 @@ from .conftest import Place, Strangler
 
 pytestmark = pytest.mark.postgres
 
-AMOUNTS = """\
-operations:
-  - alter_column: {table: invoices, column: amount, type: bigint, up: amount * 100, down: amount / 100}
-"""
 OVER = "month_end: false, window: 1d"
-
-
-@pytest.fixture
-def url(postgres: Server, place: Place) -> str:  # noqa: F811
-    url = postgres.create_database()
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE invoices (id int PRIMARY KEY, amount int NOT NULL)")
-        connection.execute("INSERT INTO invoices SELECT i, i FROM generate_series(1, 10) i")
-    (place.folder / "01_amounts.yaml").write_text(AMOUNTS)
-    place.file.write_text(place.file.read_text() + f'migrations: {{database: "{url}"}}\n')
-    return url
 
 
 def started(place: Place, strangler: Strangler, *, cutover: str = "", settings: str = "") -> None:

@@ -5,28 +5,9 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from strangler.testing.fixtures import postgres  # noqa: F401  found by name
-from strangler.testing.postgres import Server
-
-from .conftest import Place, Strangler
+from .conftest import Strangler
 
 pytestmark = pytest.mark.postgres
-
-AMOUNTS = """\
-operations:
-  - alter_column: {table: invoices, column: amount, type: bigint, up: amount * 100, down: amount / 100}
-"""
-
-
-@pytest.fixture
-def url(postgres: Server, place: Place) -> str:  # noqa: F811
-    url = postgres.create_database()
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE invoices (id int PRIMARY KEY, amount int NOT NULL)")
-        connection.execute("INSERT INTO invoices SELECT i, i FROM generate_series(1, 10) i")
-    (place.folder / "01_amounts.yaml").write_text(AMOUNTS)
-    place.file.write_text(place.file.read_text() + f'migrations: {{database: "{url}"}}\n')
-    return url
 
 
 def test_first_said_then_done_and_values_only_by_name(url: str, strangler: Strangler) -> None:

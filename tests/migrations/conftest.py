@@ -11,6 +11,7 @@ import pytest
 
 from strangler.testing.fixtures import postgres  # noqa: F401  found by name
 from strangler.testing.postgres import Server
+from strangler_migrations.running import store
 from strangler_migrations.running.session import Session, connected
 
 
@@ -31,6 +32,15 @@ def session(database: str, said: list[str]) -> Iterator[Session]:
     """A session on the empty database."""
     with connected(database) as connection:
         yield Session(connection, "public", "ann", tell=said.append, chance=lambda: 0.5)
+
+
+@pytest.fixture(scope="module")
+def untouched(postgres: Server, request: pytest.FixtureRequest) -> Iterator[Session]:  # noqa: F811
+    """A session on a database with the module's SCHEMA, in which strangler leaves nothing."""
+    with connected(postgres.create_database()) as connection:
+        connection.execute(request.module.SCHEMA.encode())
+        yield Session(connection, "public", "ann")
+        assert not store.exists(connection)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from strangler.testing.postgres import Server
 from strangler_migrations.catalog.differences import differences
 from strangler_migrations.catalog.read import read
 from strangler_migrations.migration import Loaded, parse
-from strangler_migrations.running import checking, lifecycle, store
+from strangler_migrations.running import checking, lifecycle
 from strangler_migrations.running.backfill import Throttle
 from strangler_migrations.running.session import Session, connected
 
@@ -114,14 +113,6 @@ def test_both_versions_write(session: Session) -> None:
             run(sql.encode())
     with pytest.raises(psycopg.errors.InvalidTextRepresentation):
         run(f"UPDATE {NEW}.bills SET state = 'bogus'".encode())
-
-
-@pytest.fixture(scope="module")
-def untouched(postgres: Server) -> Iterator[Session]:
-    with connected(postgres.create_database()) as connection:
-        connection.execute(SCHEMA.encode())
-        yield Session(connection, "public", "ann")
-        assert not store.exists(connection)
 
 
 @pytest.mark.parametrize(

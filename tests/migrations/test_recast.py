@@ -12,7 +12,7 @@ import pytest
 from strangler.errors import Refused, UsageError
 from strangler.testing.postgres import Server
 from strangler_migrations.migration import Loaded, parse
-from strangler_migrations.running import lifecycle, store
+from strangler_migrations.running import lifecycle
 from strangler_migrations.running.backfill import Throttle
 from strangler_migrations.running.session import Session, connected
 
@@ -122,14 +122,6 @@ def test_after_complete_the_old_columns_are_fed(session: Session) -> None:
     lifecycle.rollback(session, "01_x")
     found = rows(session, "public")
     assert (found[1], found[9]) == (("Ann Poe", "Way 1", "Rom"), ("Eve", "Way 2", "Rom"))
-
-
-@pytest.fixture(scope="module")
-def untouched(postgres: Server) -> Iterator[Session]:
-    with connected(postgres.create_database()) as connection:
-        connection.execute(SCHEMA.encode())
-        yield Session(connection, "public", "ann")
-        assert not store.exists(connection)
 
 
 @pytest.mark.parametrize(

@@ -183,14 +183,6 @@ def test_beyond_the_old_type_there_is_no_way_back_and_it_is_said(session: Sessio
     assert run(session, "INSERT INTO customers (name) VALUES ('x') RETURNING id") == [(401,)]
 
 
-@pytest.fixture(scope="module")
-def untouched(postgres: Server) -> Iterator[Session]:
-    with connected(postgres.create_database()) as connection:
-        connection.execute(SCHEMA.encode())
-        yield Session(connection, "public", "ann")
-        assert not store.exists(connection)
-
-
 @pytest.mark.parametrize(
     ("setup", "loaded", "words"),
     [
