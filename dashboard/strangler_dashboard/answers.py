@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 
 THEMES: Final = ("auto", "light", "dark")
 COOKIE: Final = "strangler-theme"
+_AGAIN_S: Final = "10"
 _JSON: Final = "application/json"
 _REVALIDATE: Final = {"cache-control": "private, no-cache"}
 
@@ -64,12 +65,14 @@ def _allowed(access: Access, entry: Page, request: Request) -> frozenset[Permiss
 def refused(request: Request, problem: Problem) -> Response:
     """A problem, for a program or for a person, by what was asked for."""
     wants = request.headers.get("accept", "*/*")
+    later = {"cache-control": "no-store"} | ({"retry-after": _AGAIN_S} if problem.status == 503 else {})
     if request.url.path.endswith(".json") or ("html" not in wants and "*/*" not in wants):
-        return Response(msgspec.json.encode(problem), problem.status, media_type="application/problem+json")
+        body = msgspec.json.encode(problem)
+        return Response(body, problem.status, later, media_type="application/problem+json")
     text = rendered(
         "problem.html", {**_around("", Frame(theme=theme_of(request)), request), "problem": problem}
     )
-    return Response(text, problem.status, {"cache-control": "no-store"}, media_type="text/html")
+    return Response(text, problem.status, later, media_type="text/html")
 
 
 def plain(status: int, request: Request) -> Response:

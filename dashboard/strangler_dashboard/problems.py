@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from strangler.errors import ConfigError, LedgerMismatch, LedgerUnavailable, StranglerError, UsageError
+from strangler.ledger.patience import TookTooLong
 from strangler_dashboard.errors import Forbidden, NotFound
 
 _STATUS: Final[tuple[tuple[type[StranglerError], int], ...]] = (
@@ -25,6 +26,9 @@ _HINTS: Final = {
 }
 
 
+TOO_LONG: Final = "urn:strangler:problem:took-too-long"
+
+
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """RFC 9457. `remedy`: what would be right."""
 
@@ -40,6 +44,8 @@ def problem_of(error: Exception) -> Problem:
     if not isinstance(error, StranglerError):
         detail = f"This is a mistake of ours ({type(error).__name__}). Nothing was changed by it."
         return Problem("Internal Server Error", 500, detail, "the log of `strangler dashboard` has more")
+    if isinstance(error, TookTooLong):
+        return Problem("That takes too long", 503, error.what, error.remedy or "", TOO_LONG)
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 400)
     return Problem(HTTPStatus(status).phrase, status, error.what, error.remedy or "")
 

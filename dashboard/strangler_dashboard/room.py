@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from strangler.ledger.patience import TookTooLong
 from strangler.ledger.pulse import pulse
 from strangler.views.status import OverrideView
 from strangler.views.words import iso
 from strangler_dashboard.live import Live
 from strangler_dashboard.models.board import Taken, take
 from strangler_dashboard.snapshot import Snapshot
+from strangler_dashboard.threads import Threads
 from strangler_shadow.override import in_force
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 THREADS: Final = 3
 """Readings at once: a crowd of readers must not crowd out the traffic."""
+PATIENCE_S: Final = 10.0
+"""A reading of the ledger that takes longer is given up."""
+_GRACE_S: Final = 2.0
+"""A page waits for so much longer: in this time whoever ends a reading says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,16 @@ class Room:
 
     def __init__(self, source: Source, clocks: Clocks) -> None:
         self.source, self.clocks = source, clocks
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="page")
+        patience = source.patience
+        self.longest_s = patience.seconds + _GRACE_S if patience is not None else None
+        self._threads = Threads(THREADS, "page")
         self.live = Live(self._token)
         self.snapshot: Snapshot[Taken] = Snapshot(self._take, self._token, clocks.monotonic, self.live.wake)
 
     async def read[T](self, reading: Callable[[Connection, Loaded], T]) -> T:
-        """In a thread, in one consistent view of the ledger. Raises what reading raises."""
+        """In a thread, in one consistent view of the ledger. Raises what reading raises; TookTooLong where it, or the
+        wait for its turn, takes too long.
+        """
         return await self._run(lambda: self._read(reading))
 
     def override(self, loaded: Loaded) -> OverrideView | None:
@@ -59,7 +68,7 @@ class Room:
     def close(self) -> None:
         """Let everybody who follows go, and end."""
         self.live.close()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
         self.source.close()
 
     async def _take(self) -> Taken:
@@ -82,7 +91,15 @@ class Room:
             return reading(connection, loaded)
 
     async def _run[T](self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        try:
+            async with asyncio.timeout(self.longest_s):
+                return await asyncio.wrap_future(self._threads.submit(work))
+        except TimeoutError:
+            raise TookTooLong(
+                f"no answer from the ledger within {self.longest_s:g} s",
+                remedy="other questions may be before this one: ask again in a while; where it stays so, see that the "
+                "ledger's disk or server answers",
+            ) from None
 
 
 def state_folder(loaded: Loaded) -> Path:

@@ -12,9 +12,10 @@ from typing import Final
 
 import uvicorn
 
+from strangler.ledger.patience import Patience
 from strangler_dashboard.access import everybody_here
 from strangler_dashboard.app import app
-from strangler_dashboard.room import Clocks, Room
+from strangler_dashboard.room import PATIENCE_S, Clocks, Room
 from strangler_dashboard.source import Source
 
 GRACE_SECONDS: Final = 1
@@ -29,7 +30,8 @@ async def serve(
     on_ready: Callable[[], None] | None = None,
 ) -> None:
     """Answer until told to stop. Raises UsageError and ConfigError where strangler.yaml cannot be used at all."""
-    room = Room(Source(file), Clocks(time.time_ns, time.monotonic))
+    patience = Patience(PATIENCE_S, time.monotonic)
+    room = Room(Source(file, patience), Clocks(time.time_ns, time.monotonic))
     server = _Server(
         uvicorn.Config(
             app(room, everybody_here),

@@ -6,10 +6,11 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from strangler.config import load
 from strangler.errors import StranglerError
+from strangler.ledger.patience import Patience
 from strangler.ledger.store import Ledger, open_ledger
 
 if TYPE_CHECKING:
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 
 type Stamp = tuple[int, int, int]
 
+_OPENING_S: Final = 0.5
+
 
 class Source:
     """What every page is read from. Threads may share it. Nothing is ever written."""
 
-    def __init__(self, file: Path) -> None:
-        """Reads the file. Raises UsageError and ConfigError."""
-        self._file = file
+    def __init__(self, file: Path, patience: Patience | None = None) -> None:
+        """Reads the file. `patience`: how long a transaction may take. Raises UsageError and ConfigError."""
+        self._file, self.patience = file, patience
         self._lock = threading.Lock()
         self._stamp = _stamp(file)
         self._loaded = load(file)
@@ -53,7 +56,7 @@ class Source:
 
     @contextmanager
     def read(self, loaded: Loaded) -> Generator[Connection]:
-        """One consistent view of the ledger. Raises LedgerUnavailable, LedgerMismatch."""
+        """One consistent view of the ledger. Raises LedgerUnavailable (TookTooLong), LedgerMismatch."""
         with self._open(loaded).read() as connection:
             yield connection
 
@@ -63,11 +66,17 @@ class Source:
             return self._ledger.url if self._ledger is not None else ""
 
     def close(self) -> None:
-        """Close the ledger. May be called twice."""
-        with self._lock:
+        """End what is read now, and close the ledger. May be called twice."""
+        if self.patience is not None:
+            self.patience.end()
+        if not self._lock.acquire(timeout=_OPENING_S):
+            return  # somebody opens a ledger that does not answer: nothing is open yet
+        try:
             if self._ledger is not None:
                 self._ledger.close()
                 self._ledger = None
+        finally:
+            self._lock.release()
 
     def _open(self, loaded: Loaded) -> Ledger:
         url = loaded.config.ledger
@@ -76,7 +85,7 @@ class Source:
                 self._ledger.close()
                 self._ledger = None
             if self._ledger is None:
-                self._ledger = open_ledger(url, loaded.folder, create=False)
+                self._ledger = open_ledger(url, loaded.folder, create=False, patience=self.patience)
                 self._opened = url
             return self._ledger
 

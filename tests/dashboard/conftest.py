@@ -20,7 +20,7 @@ from strangler.ledger.flush import flush
 from strangler.ledger.moving import move
 from strangler.ledger.settled import Settled, StreamReport
 from strangler.ledger.store import Ledger, open_ledger
-from strangler.testing.fixtures import sqlite_template  # noqa: F401  found by name
+from strangler.testing.fixtures import postgres, sqlite_template  # noqa: F401  found by name
 from strangler.testing.judged import Judged
 from strangler_dashboard.access import Permission
 from strangler_dashboard.app import app

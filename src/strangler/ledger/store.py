@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from strangler.config.environment import expand
 from strangler.errors import LedgerMismatch, LedgerUnavailable, UsageError
+from strangler.ledger.patience import Patience
 from strangler.ledger.tables import REVISION
 
 _WAIT_MS: Final = 5_000
@@ -29,8 +30,10 @@ class Ledger:
     `url` is safe to print (no password).
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, patience: Patience | None = None) -> None:
+        self.engine, self._patience = engine, patience
+        if patience is not None:
+            patience.watch(engine)
         self.url = engine.url.render_as_string(hide_password=True)
 
     @contextmanager
@@ -50,7 +53,7 @@ class Ledger:
 
     @contextmanager
     def read(self) -> Generator[Connection]:
-        """A read transaction: one consistent view. Raises LedgerUnavailable."""
+        """A read transaction: one consistent view. Raises LedgerUnavailable (TookTooLong, under a patience)."""
         with self._translated(), self.engine.connect() as connection:
             if not self._sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -82,6 +85,8 @@ class Ledger:
                 remedy="open it with the version of strangler that wrote it last",
             ) from error
         except SQLAlchemyError as error:
+            if self._patience is not None and self._patience.caused(error):
+                raise self._patience.ended(self.url) from error
             raise LedgerUnavailable(
                 f"the ledger does not answer: {_words(error)}",
                 where=self.url,
@@ -89,15 +94,15 @@ class Ledger:
             ) from error
 
 
-def open_ledger(url: str, folder: Path, *, create: bool = True) -> Ledger:
+def open_ledger(url: str, folder: Path, *, create: bool = True, patience: Patience | None = None) -> Ledger:
     """Open the ledger at `url`; a relative SQLite file is relative to `folder`. `${NAME}` in it is filled
     in.
 
     `create`: make the file and bring the schema to this version (Alembic). Without it a ledger that is not
     there raises LedgerUnavailable, and one with another schema LedgerMismatch. Never creates a PostgreSQL
-    database. Raises UsageError for a URL of another kind.
+    database. `patience`: how long a transaction may take. Raises UsageError for a URL of another kind.
     """
-    ledger = Ledger(_engine(_located(expand(url), folder), create=create))
+    ledger = Ledger(_engine(_located(expand(url), folder), create=create), patience)
     try:
         with ledger.read() as connection:
             found = _revision(connection)
