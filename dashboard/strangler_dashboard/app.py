@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response, StreamingResponse
@@ -14,6 +15,7 @@ from starlette.routing import Route
 
 from strangler_dashboard import answers
 from strangler_dashboard.guard import Guard
+from strangler_dashboard.metering import Metering
 from strangler_dashboard.rendering import asset
 from strangler_dashboard.routes import TABLE, Page
 
@@ -31,12 +33,15 @@ _YEAR = "public, max-age=31536000, immutable"
 
 def app(room: Room, access: Access) -> ASGIApp:
     """The ASGI application."""
+    metering = Metering(room)
     routes = [route for entry in TABLE for route in _page(room, access, entry)]
     routes += [
         Route("/", _to_board),
         Route("/events", partial(_events, room, access)),
         Route("/theme", _theme, methods=["POST"]),
         Route("/static/{name}", _static),
+        Route("/metrics", partial(_metrics, metering, access)),
+        Route("/readyz", partial(_ready, metering)),
         Route("/healthz", _health),
     ]
     inner = Starlette(routes=routes, exception_handlers={HTTPException: _http_problem, Exception: _mistake})
@@ -92,6 +97,23 @@ async def _static(request: Request) -> Response:
 
 async def _health(_request: Request) -> Response:
     return Response(b'{"ok":true}', media_type="application/json")
+
+
+async def _metrics(metering: Metering, access: Access, request: Request) -> Response:
+    if "look" not in access(request):
+        return answers.plain(403, request)
+    from strangler_shadow.metrics.exposition import exposed
+
+    body, media = exposed(await metering.samples(), request.headers.get("accept", ""))
+    return Response(body, headers={"content-type": media, "cache-control": "no-store"})
+
+
+async def _ready(metering: Metering, _request: Request) -> Response:
+    found = await metering.readiness()
+    status = 200 if found.ready else 503
+    return Response(
+        msgspec.json.encode(found), status, {"cache-control": "no-store"}, media_type="application/json"
+    )
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:

@@ -49,8 +49,8 @@ class Room:
         patience = source.patience
         self.longest_s = patience.seconds + _GRACE_S if patience is not None else None
         self._threads = Threads(THREADS, "page")
-        self.live = Live(self._token)
-        self.snapshot: Snapshot[Taken] = Snapshot(self._take, self._token, clocks.monotonic, self.live.wake)
+        self.live = Live(self.token)
+        self.snapshot: Snapshot[Taken] = Snapshot(self._take, self.token, clocks.monotonic, self.live.wake)
 
     async def read[T](self, reading: Callable[[Connection, Loaded], T]) -> T:
         """In a thread, in one consistent view of the ledger. Raises what reading raises; TookTooLong where it, or the
@@ -74,7 +74,8 @@ class Room:
     async def _take(self) -> Taken:
         return await self.read(lambda connection, loaded: take(connection, loaded, self.clocks.now_ns()))
 
-    async def _token(self) -> str:
+    async def token(self) -> str:
+        """Another text when something was written that pages show. Raises what reading raises."""
         return await self.read(
             lambda connection, loaded: (
                 f"{pulse(connection)}-{loaded.digest[:8]}-{self._override_token(loaded)}"

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Iterator
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,11 @@ from strangler_shadow.control.notify import Notifier
 from strangler_shadow.control.settings import ControlSettings
 from strangler_shadow.control.status import status
 from strangler_shadow.control.watch import Picture, Watch
+from strangler_shadow.metrics import families
+from strangler_shadow.metrics.families import Sample
+from strangler_shadow.metrics.traffic import samples
 from strangler_shadow.override import in_force, last_table
+from strangler_shadow.readiness import Readiness, check, readiness, worker_check
 from strangler_shadow.watched import WatchedConfig
 
 _log = logging.getLogger(__name__)
@@ -49,7 +53,7 @@ async def serve(settings: ControlSettings, stop: asyncio.Event) -> None:
     control = Control(settings)
     server = _Server(
         uvicorn.Config(
-            app(control.board, control.status),
+            app(control.board, control),
             log_level="warning",
             access_log=False,
             lifespan="off",
@@ -125,6 +129,28 @@ class Control:
             restart=_needs_restart(self._started, self._watched.loaded),
             probes=self._probes,
             rollbacks=self._watch.rollbacks,
+        )
+
+    def samples(self) -> Iterator[Sample]:
+        """What `/metrics` answers: of the picture that was taken last, so that a scrape never waits for the ledger."""
+        up = self._picture is not None and not self._ledger_problem
+        yield families.LEDGER_UP, (), int(up)
+        if self._picture is not None:
+            yield from samples(
+                self._picture.traffic,
+                generation=self.board.table.generation if self.board.table else 0,
+                overridden=in_force(self._state) is not None,
+            )
+
+    def readiness(self) -> Readiness:
+        """What `/readyz` answers."""
+        taken = self._picture
+        ledger = self._ledger_problem or ("" if taken else "the ledger was not read yet")
+        worker = None if taken is None else taken.traffic.worker_ns
+        return readiness(
+            check("ledger", ledger),
+            check("table", "" if self.board.table else "there is no routing table yet"),
+            worker_check(worker, time.time_ns()),
         )
 
     async def watch(self) -> None:

@@ -53,18 +53,19 @@ def _override(override: Override) -> dict[str, Any]:
 
 
 def _from_ledger(picture: Picture, instance: str) -> dict[str, Any]:
+    traffic = picture.traffic
     return {
         "at_ns": picture.at_ns,
-        "worker_ns": picture.worker_ns,
-        "cutovers": {name: msgspec.to_builtins(state) for name, state in picture.states.items()},
+        "worker_ns": traffic.worker_ns,
+        "cutovers": {name: msgspec.to_builtins(state) for name, state in traffic.states.items()},
         "planes": [
             msgspec.to_builtins(plane)
-            for plane in picture.planes
+            for plane in traffic.planes
             if plane.plane.startswith(instance) and not plane.ended
         ],
         "streams": [
-            {**msgspec.to_builtins(stream), "outstanding": stream.outstanding} for stream in picture.streams
+            {**msgspec.to_builtins(stream), "outstanding": stream.outstanding} for stream in traffic.streams
         ],
-        "losses": dict(picture.losses),
+        "losses": dict(traffic.losses),
         "facts": [msgspec.to_builtins(fact) for fact in picture.facts],
     }

@@ -22,11 +22,10 @@ from strangler.ledger.evidence import read_evidence, read_mismatches
 from strangler.ledger.facts import Fact, facts, put, put_lag
 from strangler.ledger.judging import look
 from strangler.ledger.moving import move
-from strangler.ledger.planes import Plane, planes, worker_heartbeat
 from strangler.ledger.store import Ledger
-from strangler.ledger.streams import Stream, losses, streams
 from strangler.pace import advances_by_itself, look_due
 from strangler.routing import Table
+from strangler_shadow.metrics.traffic import Traffic, read_traffic
 
 _log = logging.getLogger(__name__)
 
@@ -66,11 +65,7 @@ class Picture:
 
     at_ns: int
     table: Table | None
-    states: Mapping[str, CutoverState]
-    planes: tuple[Plane, ...]
-    streams: tuple[Stream, ...]
-    losses: Mapping[str, int]
-    worker_ns: int | None
+    traffic: Traffic
     facts: tuple[Fact, ...]
 
 
@@ -145,16 +140,13 @@ class Watch:
         return moved.table
 
     def picture(self) -> Picture:
-        """Everything that `/v1/status` shows."""
+        """Everything that `/v1/status` and `/metrics` show."""
+        now_ns = self.now_ns()
         with self._open().read() as connection:
             return Picture(
-                at_ns=self.now_ns(),
+                at_ns=now_ns,
                 table=current_table(connection),
-                states=states(connection, self.loaded.config),
-                planes=tuple(planes(connection)),
-                streams=tuple(streams(connection)),
-                losses=losses(connection),
-                worker_ns=worker_heartbeat(connection, self.now_ns()),
+                traffic=read_traffic(connection, self.loaded.config, now_ns),
                 facts=tuple(facts(connection)),
             )
 

@@ -5,7 +5,7 @@ A page is read along an index from where the last one ended, so the ten-thousand
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -97,6 +97,19 @@ def tally(connection: Connection, chosen: Filter, most: int = COUNTED) -> dict[s
         for state, severity, count in connection.execute(counts):
             out[state][severity] += count
     return out
+
+
+def counted(connection: Connection) -> Iterator[tuple[str, str, str, str, str, int]]:
+    """Cutover, route, severity, state, cause, and how many divergences are so, parts of others not counted by
+    themselves. Nearly all are counted from an index alone, in its order.
+    """
+    table = tables.divergences
+    kinds = (table.c.state, table.c.severity, table.c.cause, table.c.route, table.c.cutover)
+    for which in (table.c.merged_into == "", and_(table.c.merged_into != "", not_(_inside()))):
+        for state, severity, cause, route, cutover, count in connection.execute(
+            select(*kinds, func.count()).where(which).group_by(*kinds)
+        ):
+            yield cutover, route, severity, state, cause, count
 
 
 def _is_indexed(chosen: Filter) -> bool:

@@ -44,6 +44,10 @@ class Running:
             body: dict[str, Any] = await found.json()
             return body
 
+    async def text(self, path: str) -> tuple[int, str]:
+        async with self._session.get(self.url + path) as found:
+            return found.status, await found.text()
+
     async def until(self, look: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
         async with asyncio.timeout(20):
             while not look(found := await self.status()):  # noqa: ASYNC110  over HTTP nothing wakes us
@@ -180,9 +184,17 @@ def test_the_last_table_stays_while_the_ledger_is_away(tmp_path: Path) -> None:
     async def run() -> None:
         async with running(tmp_path) as control:
             first = await control.until(lambda found: found["table"] and not found["ledger"])
+            while "strangler_ledger_up 1.0" not in (await control.text("/metrics"))[1]:  # noqa: ASYNC110  nothing wakes us
+                await asyncio.sleep(0.05)
             (tmp_path / "strangler.db").rename(tmp_path / "aside.db")
             away = await control.until(lambda found: found["ledger"])
             assert away["table"] == first["table"]
+            # What was read last is served on, and said to be of then.
+            _, metrics = await control.text("/metrics")
+            assert "strangler_ledger_up 0.0" in metrics
+            assert f"strangler_routing_table_generation {first['table']['generation']}.0" in metrics
+            status, ready = await control.text("/readyz")
+            assert (status, '{"name":"ledger","ok":false,"reason":"' in ready) == (503, True)
             (tmp_path / "aside.db").rename(tmp_path / "strangler.db")
             await control.until(lambda found: not found["ledger"])
 
