@@ -14,7 +14,18 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-BENCHMARKS = ("comparison", "scale", "help", "gate", "ledger", "worker", "plane", "backfill", "parity")
+BENCHMARKS = (
+    "comparison",
+    "scale",
+    "help",
+    "gate",
+    "ledger",
+    "worker",
+    "plane",
+    "backfill",
+    "parity",
+    "side_by_side",
+)
 
 
 def main(names: list[str]) -> int:

@@ -36,6 +36,11 @@ _OPTIONS: Final = (
         help="Fill nothing while more sessions are at work.",
     ),
     click.option(
+        "--yields/--no-yields",
+        default=None,
+        help="Rest after each range, where other sessions are at work, or do not.",
+    ),
+    click.option(
         "--max-dead",
         type=Written("share", share),
         metavar="SHARE",
@@ -67,5 +72,6 @@ def throttle_of(settings: MigrationsConfig, bounds: Mapping[str, Any]) -> Thrott
         lag_s = None if known.max_lag is None else known.max_lag // 1_000
     else:
         lag_s = bounds["max_lag"] // 1_000_000_000
-    pacer = Pacer(settings.chunk / 1000, bound("max_rate"), bound("max_wal"))
-    return Throttle(pacer, Lag(lag_s), bound("max_active"), Bloat(bound("max_dead")))
+    pacer = Pacer(settings.chunk / 1000, bound("max_rate"), bound("max_wal"), bound("yields"))
+    gently = pacer.max_rate is not None or pacer.max_wal is not None
+    return Throttle(pacer, Lag(lag_s), bound("max_active"), Bloat(bound("max_dead"), gently))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from strangler_migrations.catalog.model import Catalog, Table
+from strangler_migrations.filling import RANGE, Filling
 from strangler_migrations.sql.names import ident, idents, literal, prefixed, qualified
 from strangler_migrations.statement import Lock, Statement, changes
 from strangler_migrations.sync import distinct, function, function_name
@@ -97,6 +98,22 @@ BEGIN
   INSERT INTO {self.into} ({columns}) VALUES ({news}) ON CONFLICT ({keyed}) {write};
   RETURN NULL;
 END"""
+
+    def filling(self) -> Filling:
+        """Rows are locked while they are copied: who changes one meanwhile finds its copy, or is waited for."""
+        table, columns = self.table, idents(self.columns)
+        own, alias = qualified(self.catalog.schema, table.name), ident(table.name)
+        same = " AND ".join(f"copied.{ident(c)} = own.{ident(c)}" for c in table.key)
+        return Filling(
+            self.catalog.schema,
+            table.name,
+            table.key,
+            tuple(table.columns[column].type for column in table.key),
+            (),
+            f"INSERT INTO {self.into} ({columns}) SELECT {columns} FROM {own} AS {alias}"
+            f" WHERE {RANGE} FOR SHARE OF {alias} ON CONFLICT DO NOTHING",
+            f"SELECT 1 FROM {own} AS own WHERE NOT EXISTS (SELECT 1 FROM {self.into} AS copied WHERE {same})",
+        )
 
     def compared(self) -> str:
         """A finding for each row: `kept`, or where it is."""

@@ -89,6 +89,8 @@ class Draft:
     """Types that this migration makes, as SQL names them."""
     before: Catalog | None = None
     """As it is before `start`."""
+    versions: tuple[str, str | None] = ("", None)
+    """The schemas of the new version and of the old one."""
 
     def visible(self, name: str) -> Shown:
         """What the version shows under a table's name. Raises UsageError when there is no such table."""

@@ -8,7 +8,7 @@ them back to the table; a range of the key needs neither a sort nor a join.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -19,11 +19,14 @@ from strangler_migrations.sql.tokens import mentioned
 if TYPE_CHECKING:
     from strangler_migrations.draft import Pair
 
+RANGE: Final = "/* the range */"
+
 
 class Filling(msgspec.Struct, frozen=True):
     """`table` as it is called at the time, its `key` columns with their types, and the `sets` of an UPDATE.
 
-    `into`: another table, with its schema, that gets the rows instead; `sets` are the columns then.
+    `write`: another statement in place of that UPDATE, with RANGE where the rows of a range are said; `missing`: a row
+    that it should have written, and has not.
     """
 
     schema: str
@@ -31,12 +34,18 @@ class Filling(msgspec.Struct, frozen=True):
     key: tuple[str, ...]
     key_types: tuple[str, ...]
     sets: tuple[str, ...]
-    into: str = ""
+    write: str = ""
+    missing: str = ""
 
     @property
     def on(self) -> str:
         """The table with its schema."""
         return qualified(self.schema, self.table)
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is anything to fill."""
+        return bool(self.sets or self.write)
 
     def bound(self, *, first: bool) -> str:
         """The key that ends the next range; parameters: the last key (not `first`), rows less one."""
@@ -48,32 +57,19 @@ class Filling(msgspec.Struct, frozen=True):
 
     def update(self, *, first: bool, last: bool) -> str:
         """Write a range; parameters: the key before it (not `first`), the key that ends it (not `last`)."""
-        where = [] if self.into else [f"{SYNCED} IS NULL"]
+        where = [] if self.write else [f"{SYNCED} IS NULL"]
         where += [] if first else [f"{self._row} > ({self._parameters})"]
         where += [] if last else [f"{self._row} <= ({self._parameters})"]
-        if self.into:
-            return self._inserted(" AND ".join(where) or "true")
+        if self.write:
+            return self.write.replace("%", "%%").replace(RANGE, " AND ".join(where) or "true")
         sets = ", ".join((*self.sets, f"{SYNCED} = true"))
         return f"UPDATE {self.on} AS {ident(self.table)} SET {sets} WHERE {' AND '.join(where)}"
-
-    def _inserted(self, where: str) -> str:
-        """Rows are locked while they are copied: who changes one meanwhile finds its copy, or is waited for."""
-        columns = ", ".join(self.sets)
-        return (
-            f"INSERT INTO {self.into} ({columns}) SELECT {columns} FROM {self.on} AS {ident(self.table)}"
-            f" WHERE {where} FOR SHARE OF {ident(self.table)} ON CONFLICT DO NOTHING"
-        )
 
     @property
     def left(self) -> str:
         """Whether a row is left that has no second form."""
-        if self.into:
-            same = " AND ".join(f"copied.{ident(c)} = own.{ident(c)}" for c in self.key)
-            return (
-                f"SELECT EXISTS (SELECT 1 FROM {self.on} AS own WHERE NOT EXISTS"
-                f" (SELECT 1 FROM {self.into} AS copied WHERE {same}))"
-            )
-        return f"SELECT EXISTS (SELECT 1 FROM {self.on} WHERE {SYNCED} IS NULL)"
+        missing = self.missing or f"SELECT 1 FROM {self.on} WHERE {SYNCED} IS NULL"
+        return f"SELECT EXISTS ({missing})"
 
     @property
     def _row(self) -> str:

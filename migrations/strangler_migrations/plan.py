@@ -33,6 +33,7 @@ from strangler_migrations.operations import (
     drop_multicolumn_constraint,
     drop_table,
     merge_columns,
+    move_column,
     rename_column,
     rename_constraint,
     rename_table,
@@ -67,6 +68,7 @@ _PLANNERS: Final[dict[type, Any]] = {
     set_replica_identity.SetReplicaIdentity: set_replica_identity.phases,
     split_column.SplitColumn: split_column.phases,
     merge_columns.MergeColumns: merge_columns.phases,
+    move_column.MoveColumn: move_column.phases,
     widen_key.WidenKey: widen_key.phases,
     change_enum.ChangeEnum: change_enum.phases,
     verify.Verify: verify.phases,
@@ -113,9 +115,10 @@ def plan(migration: Loaded, catalog: Catalog, previous: str | None = None) -> Pl
     """The plan over a catalogue. Raises UsageError where it cannot be done without downtime, saying the safe way."""
     version = versions.schema_name(catalog.schema, migration.version)
     _alone(migration)
-    draft, _ = _folded(migration, begun(catalog))
+    first = replace(begun(catalog), versions=(version, previous))
+    draft, _ = _folded(migration, first)
     # Once more, with what every table will be called in the end.
-    draft, changes = _folded(migration, replace(begun(catalog), finals=draft.finals))
+    draft, changes = _folded(migration, replace(first, finals=draft.finals))
     pairs = _resolved(change_pairs(changes), draft)
     steps = {phase: tuple(s for change in changes for s in change.phases.get(phase, ())) for phase in Phase}
     tables = defaultdict[str, list[Pair]](list)
@@ -179,14 +182,36 @@ def _alone(migration: Loaded) -> None:
                 where=migration.where(index),
                 remedy="put it into a file of its own",
             )
-        if isinstance(operation, change_enum.ChangeEnum):
-            others = [each for each in migration.operations if each is not operation]
-            if any(re.search(rf"\b{re.escape(operation.type)}\b", each.model_dump_json()) for each in others):
+        others = [each for each in migration.operations if each is not operation]
+        if isinstance(operation, change_enum.ChangeEnum) and _named(others, operation.type):
+            raise UsageError(
+                f"another operation of this file says `{operation.type}`, which would be the old type",
+                where=migration.where(index),
+                remedy="put it into a file of its own",
+            )
+        if isinstance(operation, move_column.MoveColumn):
+            if any(
+                isinstance(e, type(operation)) and (e.table, e.to) == (operation.table, operation.to)
+                for e in others
+            ):
                 raise UsageError(
-                    f"another operation of this file says `{operation.type}`, which would be the old type",
+                    f"two operations of this file move columns of `{operation.table}` to `{operation.to}`",
                     where=migration.where(index),
-                    remedy="put it into a file of its own",
+                    remedy="name all of them in `columns` of one",
                 )
+            beside = (create_table.CreateTable, move_column.MoveColumn)
+            others = [each for each in others if not isinstance(each, beside)]
+            if any(_named(others, name) for name in (operation.table, operation.to)):
+                raise UsageError(
+                    f"another operation of this file says `{operation.table}` or `{operation.to}`",
+                    where=migration.where(index),
+                    remedy="put it into a file of its own; only create_table and move_column may stand beside it",
+                )
+
+
+def _named(operations: Iterable[Operation], name: str) -> bool:
+    """Whether one of them says a name anywhere."""
+    return any(re.search(rf"\b{re.escape(name)}\b", each.model_dump_json()) for each in operations)
 
 
 def _resolved(pairs: Sequence[Pair], draft: Draft) -> tuple[Pair, ...]:

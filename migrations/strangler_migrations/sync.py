@@ -215,14 +215,14 @@ def function(catalog: Catalog, name: str, text: str, exact: bool = False) -> str
 
 def triggers(on: str, function_: str, new: str, old: str | None) -> Iterator[tuple[str, str, str]]:
     """What makes, what enables and what drops each of a table's triggers."""
-    by_path = _by_path(new, old)
+    newer = by_path(new, old)
     # What the backfill writes has both forms already.
     filled = f"OLD.{SYNCED} IS NULL AND NEW.{SYNCED} IS TRUE"
     for event, side, condition in (
-        ("INSERT", "new", by_path),
-        ("INSERT", "old", f"NOT ({by_path})"),
-        ("UPDATE", "new", f"NOT ({filled}) AND {by_path}"),
-        ("UPDATE", "old", f"NOT ({filled}) AND NOT ({by_path})"),
+        ("INSERT", "new", newer),
+        ("INSERT", "old", f"NOT ({newer})"),
+        ("UPDATE", "new", f"NOT ({filled}) AND {newer}"),
+        ("UPDATE", "old", f"NOT ({filled}) AND NOT ({newer})"),
     ):
         name = ident(f"{TRIGGER}_{event.lower()}_{side}")
         make = (
@@ -232,7 +232,7 @@ def triggers(on: str, function_: str, new: str, old: str | None) -> Iterator[tup
         yield make, f"ALTER TABLE {on} ENABLE ALWAYS TRIGGER {name}", f"DROP TRIGGER IF EXISTS {name} ON {on}"
 
 
-def _by_path(new: str, old: str | None) -> str:
+def by_path(new: str, old: str | None) -> str:
     """Whether the client's search_path names the new version, and the old one not before it."""
     path = "pg_catalog.current_schemas(false)"
     place = f"pg_catalog.array_position({path}, {literal(new)}::name)"

@@ -44,24 +44,47 @@ operations:
 )
 
 
-@pytest.fixture(scope="module")
-def clean(postgres: Server) -> Clean:
-    return clean_run(postgres.create_database(), OURS)
+MOVED = Case(
+    """
+CREATE TABLE customers (id int PRIMARY KEY, iban text, cap int NOT NULL, note text);
+CREATE TABLE accounts (customer int PRIMARY KEY REFERENCES customers ON DELETE CASCADE);
+INSERT INTO customers SELECT i, 'DE' || i, i, NULLIF('n' || i % 3, 'n0') FROM generate_series(1, 300) i;
+INSERT INTO accounts SELECT id FROM customers;
+""",
+    """
+operations:
+  - create_table: {name: notes, columns: [{name: customer, type: int, pk: true, references:
+      {name: whose, table: customers, column: id, on_delete: CASCADE}}]}
+  - move_column: {table: customers, columns: [note], to: notes}
+  - move_column: {table: customers, columns: [iban, cap], to: accounts, without: {cap: "0"}}
+""",
+    "SELECT * FROM customers ORDER BY id",
+    "SELECT c.*, iban, cap, note FROM customers c LEFT JOIN accounts a ON a.customer = id"
+    " LEFT JOIN notes n ON n.customer = id ORDER BY id",
+)
+CASES = {"in one table": OURS, "between tables": MOVED}
+
+
+@pytest.fixture(scope="module", params=CASES)
+def clean(postgres: Server, request: pytest.FixtureRequest) -> tuple[Case, Clean]:
+    case = CASES[request.param]
+    return case, clean_run(postgres.create_database(), case)
 
 
 @pytest.mark.parametrize(("statement", "back"), [(83, True)])
-def test_a_sample_of_kills(postgres: Server, clean: Clean, statement: int, back: bool) -> None:
-    url = postgres.create_database()
-    killed_at(url, OURS, statement)
-    survived(url, OURS, clean, back=back)
+def test_a_sample_of_kills(postgres: Server, clean: tuple[Case, Clean], statement: int, back: bool) -> None:
+    url, (case, ran) = postgres.create_database(), clean
+    killed_at(url, case, statement)
+    survived(url, case, ran, back=back)
 
 
 @pytest.mark.full
 @pytest.mark.timeout(3600)
-def test_every_kill(postgres: Server, clean: Clean) -> None:
-    for statement in range(1, clean.statements + 1):
+def test_every_kill(postgres: Server, clean: tuple[Case, Clean]) -> None:
+    case, ran = clean
+    for statement in range(1, ran.statements + 1):
         url = postgres.create_database()
-        killed_at(url, OURS, statement, terminated=statement % 3 == 0)
-        survived(url, OURS, clean, back=statement % 2 == 0)
+        killed_at(url, case, statement, terminated=statement % 3 == 0)
+        survived(url, case, ran, back=statement % 2 == 0)
         with psycopg.connect(postgres.url, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)'.encode())

@@ -20,7 +20,7 @@ from strangler_migrations.running.sequence import in_turn
 from strangler_migrations.running.session import Session
 from strangler_migrations.statement import Phase
 
-from . import test_change_enum, test_copy_table, test_widen_key
+from . import test_change_enum, test_copy_table, test_move_column, test_widen_key
 from .test_examples import CORPUS, DIRECT, migration_of
 from .test_operations import CASES, SCHEMA
 
@@ -102,8 +102,9 @@ def test_what_takes_keys_and_types_along(session: Session, schema: str, operatio
             "operations: [{copy_table: {from: bills, to: kept}}]",
             test_copy_table.DIRECT,
         ),
+        (test_move_column.SCHEMA, f"operations:{test_move_column.MOVE}", test_move_column.DIRECT),
     ],
-    ids=["widen_key", "change_enum", "copy_table"],
+    ids=["widen_key", "change_enum", "copy_table", "move_column"],
 )
 def test_what_the_larger_operations_leave(session: Session, schema: str, text: str, direct: str) -> None:
     connection = session.connection

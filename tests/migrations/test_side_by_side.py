@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -132,16 +132,3 @@ def test_both_versions_work_for_the_whole_life(postgres: Server) -> None:
 @pytest.mark.full
 def test_both_versions_work_while_money_changes(postgres: Server) -> None:
     life(postgres, 100_000, 2, MONEY)
-
-
-@pytest.mark.full
-@pytest.mark.timeout(900)
-def test_both_versions_work_while_a_million_rows_move(
-    postgres: Server, record_property: Callable[[str, object], None]
-) -> None:
-    took = sorted(each for application in life(postgres, 1_000_000, 5) for each in application.latencies)
-    p99, longest = took[len(took) * 99 // 100], took[-1]
-    record_property(
-        "measured",
-        f"{len(took):,} transactions, p99 {p99 * 1000:.0f} ms, the longest {longest * 1000:.0f} ms",
-    )

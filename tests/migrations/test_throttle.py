@@ -149,8 +149,18 @@ def vacuums(session: Session) -> int:
     return int(row[0])
 
 
+def test_it_rests_beside_others_at_work() -> None:
+    alone, beside = Pacer(), Pacer()
+    for _ in range(30):
+        alone, beside = alone.after(1_000, 0.05), beside.after(1_000, 0.05, others=9)
+    assert alone.pause(1_000, 0.05) == 0
+    assert 0.049 < beside.pause(1_000, 0.05) <= 0.05
+    assert replace(beside, yields=False).pause(1_000, 0.05) == 0
+    assert replace(beside, max_rate=1_000).pause(1_000, 0.05) == pytest.approx(0.95)
+
+
 def test_a_fifth_of_the_table_is_vacuumed_at_once(table: Session) -> None:
-    bloat = Bloat()
+    bloat = Bloat(gently=True)
     bloat.wrote(table, "public.t", 60_000, 500_000)
     assert vacuums(table) == 0
     bloat.wrote(table, "public.t", 40_000, 500_000)

@@ -13,7 +13,6 @@ from strangler_migrations.catalog.model import Column, Constraint, Index, Table
 from strangler_migrations.checks import Check
 from strangler_migrations.copying import Copied
 from strangler_migrations.draft import Change, Draft, Shown
-from strangler_migrations.filling import Filling
 from strangler_migrations.operations.base import Name
 from strangler_migrations.refusals import rows_refused
 from strangler_migrations.sql.names import ident, idents, qualified
@@ -48,9 +47,6 @@ def phases(operation: CopyTable, draft: Draft) -> Change:
     drop = Statement(
         f"DROP FUNCTION IF EXISTS {copied.function}()", undo=None, unit=f"drop copy {operation.to}"
     )
-    types = tuple(table.columns[column].type for column in table.key)
-    names = tuple(map(ident, columns))
-    filling = Filling(draft.catalog.schema, table.name, table.key, types, names, copied.into)
     check = Check(
         f"{operation.to}, the copy of {operation.from_}",
         copied.compared(),
@@ -65,7 +61,7 @@ def phases(operation: CopyTable, draft: Draft) -> Change:
         _after(operation, draft, table, columns),
         warnings=tuple(_notes(operation, table, columns)),
         checks=(check,),
-        fillings=(filling,),
+        fillings=(copied.filling(),),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pydantic import Field
@@ -47,9 +48,7 @@ def phases(operation: CreateTable, draft: Draft) -> Change:
     )
     statements = (make, *_foreign(operation, draft), *_comments(operation, on, unit))
     shown = Shown(name, {column.name: column.name for column in operation.columns})
-    after = replace(
-        draft.showing(name, shown), catalog=_with(draft.catalog, operation), made=draft.made | {name}
-    )
+    after = replace(draft.showing(name, shown), catalog=_with(draft, operation), made=draft.made | {name})
     return Change({Phase.START: statements}, after)
 
 
@@ -91,44 +90,48 @@ def clause(constraint: Constraint) -> str:
     return f"UNIQUE{nulls} ({columns}){index}{later}"
 
 
-def _foreign(operation: CreateTable, draft: Draft) -> list[Statement]:
-    found = [
-        _refers(operation, draft, to.name, to.table, ident(column.name), (to.column,), to, ())
-        for column in operation.columns
-        if (to := column.references) is not None
-    ]
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """A foreign key: its columns, the table and the columns it points at, as the file calls them."""
+
+    name: str
+    columns: tuple[str, ...]
+    table: str
+    there: tuple[str, ...]
+    options: ForeignKeyOptions
+    only: tuple[str, ...] = ()
+
+    def key(self, operation: CreateTable, draft: Draft) -> tuple[str, str]:
+        """The table as it is called in the database, and the constraint behind its name."""
+        target, there = operation.name, self.there
+        if self.table != operation.name:
+            target = draft.visible(self.table).table
+            there = tuple(draft.column(self.table, column).name for column in self.there)
+        on = qualified(draft.catalog.schema, target)
+        return target, foreign_key(idents(self.columns), on, idents(there), self.options, self.only)
+
+
+def _references(operation: CreateTable) -> Iterator[_Reference]:
+    for column in operation.columns:
+        if (to := column.references) is not None:
+            yield _Reference(to.name, (column.name,), to.table, (to.column,), to)
     for each in operation.constraints:
         if (there := each.references) is not None:
             only = there.on_delete_set_columns
-            own = idents(each.columns)
-            found.append(_refers(operation, draft, each.name, there.table, own, there.columns, there, only))
-    return found
+            yield _Reference(each.name, each.columns, there.table, there.columns, there, only)
 
 
-def _refers(
-    operation: CreateTable,
-    draft: Draft,
-    name: str,
-    table: str,
-    own: str,
-    there: tuple[str, ...],
-    options: ForeignKeyOptions,
-    only: tuple[str, ...],
-) -> Statement:
-    schema = draft.catalog.schema
-    target = operation.name if table == operation.name else draft.visible(table).table
-    if table != operation.name:
-        for column in there:
-            draft.column(table, column)
-        there = tuple(draft.visible(table).columns[column] for column in there)
-    key = foreign_key(own, qualified(schema, target), idents(there), options, only)
-    return Statement(
-        f"ALTER TABLE {qualified(schema, operation.name)} ADD CONSTRAINT {ident(name)} {key}",
-        Lock.SHARE_ROW_EXCLUSIVE,
-        (operation.name, target),
-        unit=f"create {operation.name}",
-        why=f"the table is empty: nothing to scan; writers of {target} wait for a moment",
-    )
+def _foreign(operation: CreateTable, draft: Draft) -> Iterator[Statement]:
+    on = qualified(draft.catalog.schema, operation.name)
+    for each in _references(operation):
+        target, key = each.key(operation, draft)
+        yield Statement(
+            f"ALTER TABLE {on} ADD CONSTRAINT {ident(each.name)} {key}",
+            Lock.SHARE_ROW_EXCLUSIVE,
+            (operation.name, target),
+            unit=f"create {operation.name}",
+            why=f"the table is empty: nothing to scan; writers of {target} wait for a moment",
+        )
 
 
 def _comments(operation: CreateTable, on: str, unit: str) -> list[Statement]:
@@ -141,11 +144,30 @@ def _comments(operation: CreateTable, on: str, unit: str) -> list[Statement]:
     ]
 
 
-def _with(catalog: Catalog, operation: CreateTable) -> Catalog:
+def _with(draft: Draft, operation: CreateTable) -> Catalog:
+    known = {each.name: each for each in _known(operation, draft)}
+    index = {
+        each.name: Index(each.name, "", each.columns, unique=True, constraint=True)
+        for each in known.values()
+        if each.kind == "primary"
+    }
+    columns = {column.name: expected(column) for column in operation.columns}
+    return draft.catalog.with_table(Table(operation.name, columns, constraints=known, indexes=index, rows=0))
+
+
+def _known(operation: CreateTable, draft: Draft) -> Iterator[Known]:
+    """The keys, as the catalogue will have them."""
     name = operation.name
     key = tuple(column.name for column in operation.columns if column.pk)
     key = key or next((each.columns for each in operation.constraints if each.type == "primary_key"), ())
-    known = {f"{name}_pkey": Known(f"{name}_pkey", "primary", key, "")} if key else {}
-    index = {f"{name}_pkey": Index(f"{name}_pkey", "", key, unique=True, constraint=True)} if key else {}
-    columns = {column.name: expected(column) for column in operation.columns}
-    return catalog.with_table(Table(name, columns, constraints=known, indexes=index, rows=0))
+    if key:
+        yield Known(f"{name}_pkey", "primary", key, "")
+    for column in operation.columns:
+        if column.unique:
+            yield Known(f"{name}_{column.name}_key", "unique", (column.name,), "")
+    for each in operation.constraints:
+        if each.type == "unique":
+            yield Known(each.name, "unique", each.columns, clause(each))
+    for reference in _references(operation):
+        target, text = reference.key(operation, draft)
+        yield Known(reference.name, "foreign", reference.columns, text, references=target)

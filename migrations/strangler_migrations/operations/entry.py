@@ -19,6 +19,7 @@ from strangler_migrations.operations.drop_index import DropIndex
 from strangler_migrations.operations.drop_multicolumn_constraint import DropMulticolumnConstraint
 from strangler_migrations.operations.drop_table import DropTable
 from strangler_migrations.operations.merge_columns import MergeColumns
+from strangler_migrations.operations.move_column import MoveColumn
 from strangler_migrations.operations.rename_column import RenameColumn
 from strangler_migrations.operations.rename_constraint import RenameConstraint
 from strangler_migrations.operations.rename_table import RenameTable
@@ -46,6 +47,7 @@ type Operation = (
     | SetReplicaIdentity
     | SplitColumn
     | MergeColumns
+    | MoveColumn
     | WidenKey
     | ChangeEnum
     | Verify
@@ -91,6 +93,8 @@ class Entry(Part):
     """Put several columns in place of one."""
     merge_columns: MergeColumns | None = None
     """Put one column in place of several."""
+    move_column: MoveColumn | None = None
+    """Move columns to another table."""
     widen_key: WidenKey | None = None
     """Make an integer key bigint."""
     change_enum: ChangeEnum | None = None

@@ -29,7 +29,7 @@ def backfill(session: Session, lease: Lease, name: str, throttle: Throttle, watc
     """Fill every table of a migration that is not filled; the rows written."""
     written = 0
     for progress in store.fillings(session.connection, name):
-        if not progress.done and progress.filling.sets:
+        if not progress.done and progress.filling.writes:
             written += _table(session, lease, name, progress, throttle, watch)
             throttle.bloat.filled(session, progress.filling.on)
     return written
@@ -51,8 +51,9 @@ def _table(
             if last:
                 return written
             asked, took = pacer.rows, ended.at - began.at
-            pacer = pacer.after(asked, took, ended.wal - began.wal)
-            session.sleep(pacer.pause(asked, took))
+            pacer = pacer.after(asked, took, ended.wal - began.wal, ended.others)
+            if (pause := pacer.pause(asked, took)) > 0:
+                session.sleep(pause)
             drained(session, pacer, began)
             throttle.bloat.wrote(session, filling.on, rows, total)
 

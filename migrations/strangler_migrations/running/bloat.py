@@ -1,14 +1,15 @@
 """Dead rows: a backfill leaves as many as it writes, and a table that nobody cleans meanwhile grows to twice its size.
 
-Autovacuum looks once a minute, and by then most is filled. So VACUUM runs after every fifth of the table, at the pace
-that autovacuum keeps (its cost delay): what is filled next takes the place of what was removed. Like autovacuum it
-takes SHARE UPDATE EXCLUSIVE, and steps aside where that is taken; it never cuts the file's end, for which it would take
-ACCESS EXCLUSIVE.
+Autovacuum looks once a minute, and by then most is filled. So VACUUM runs after every fifth of the table: what is
+filled next takes the place of what was removed. It is as fast as the backfill may be, and keeps the pace of autovacuum
+(its cost delay) beside one that is held to a rate. Like autovacuum it takes SHARE UPDATE EXCLUSIVE, and steps aside
+where that is taken; it never cuts the file's end, for which it would take ACCESS EXCLUSIVE.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -24,9 +25,12 @@ _AGAIN_S: Final = 30.0
 
 @dataclass
 class Bloat:
-    """`max_dead`: nothing is filled while a larger share of the table's rows is dead, although VACUUM ran."""
+    """`max_dead`: nothing is filled while a larger share of the table's rows is dead, although VACUUM ran.
+    `gently`: VACUUM keeps the pace of autovacuum.
+    """
 
     max_dead: Decimal | None = None
+    gently: bool = False
     _written: int = field(default=0, init=False)
     _vacuumed_at: float | None = field(default=None, init=False)
 
@@ -57,15 +61,20 @@ class Bloat:
 
     def _vacuum(self, session: Session, on: str) -> None:
         self._written, self._vacuumed_at = 0, session.monotonic()
-        row = session.connection.execute("SELECT current_setting('vacuum_cost_delay')").fetchone()
-        before = row[0] if row else "0"
-        session.connection.execute("SET vacuum_cost_delay = '2ms'")
-        try:
-            with refusals(f"VACUUM {on}"):
-                session.connection.execute(f"VACUUM (SKIP_LOCKED, TRUNCATE false) {on}".encode())
-        finally:
-            if not session.connection.broken:
-                session.connection.execute("SELECT set_config('vacuum_cost_delay', %s, false)", (before,))
+        with _paced(session) if self.gently else nullcontext(), refusals(f"VACUUM {on}"):
+            session.connection.execute(f"VACUUM (SKIP_LOCKED, TRUNCATE false) {on}".encode())
+
+
+@contextmanager
+def _paced(session: Session) -> Generator[None]:
+    """VACUUM rests between its pages, as autovacuum does."""
+    row = session.connection.execute("SELECT current_setting('vacuum_cost_delay')").fetchone()
+    session.connection.execute("SET vacuum_cost_delay = '2ms'")
+    try:
+        yield
+    finally:
+        if row and not session.connection.broken:
+            session.connection.execute("SELECT set_config('vacuum_cost_delay', %s, false)", row)
 
 
 def analyse(session: Session, on: str) -> None:

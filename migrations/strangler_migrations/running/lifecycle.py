@@ -190,7 +190,7 @@ def _filled(session: Session, lease: Lease, record: Record, throttle: Throttle, 
     backfill(session, lease, record.name, throttle, watch)
     for progress in store.fillings(session.connection, record.name):
         row = session.connection.execute(progress.filling.left.encode()).fetchone()
-        if progress.filling.sets and row and row[0]:
+        if progress.filling.writes and row and row[0]:
             raise Refused(
                 f"{progress.filling.table} has rows without a second form after its backfill",
                 remedy="a trigger or rule keeps them from being written; see the plan's warnings",

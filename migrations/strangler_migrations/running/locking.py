@@ -1,13 +1,15 @@
 """Statements under locks that never make the world queue.
 
 A statement that waits for ACCESS EXCLUSIVE lets everybody behind it wait, too. So it is looked first who would be in
-the way; an attempt queues for `lock_timeout` at most; then it is tried again, later and later, within a bound.
+the way; the first attempt queues for a twentieth of a second, which transactions of a few milliseconds need, the next
+ones longer, up to `lock_timeout`; each comes later than the one before, within a bound.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 import psycopg
@@ -16,6 +18,7 @@ from strangler.errors import Refused
 from strangler_migrations.running.session import Session, refusals
 from strangler_migrations.statement import CONFLICTS, Lock, Statement
 
+_FIRST_MS: Final = 50
 _FIRST_S: Final = 0.25
 _LONGEST_S: Final = 10.0
 _GENTLE: Final = 10
@@ -75,22 +78,20 @@ def patiently(
 ) -> None:
     """Run `attempt` (a transaction under the lock_timeout it is given, in ms) until it got its locks.
 
-    Nobody queues behind us for longer than one lock_timeout per attempt, and not at all while a transaction that is
-    older than it is seen in the way. Raises Refused when the bound is over.
+    Nobody queues behind us for longer than that, and not at all while a transaction that is older than it is seen in
+    the way. Raises Refused when the bound is over.
     """
     gentle = not undoing and not any(each.lock.blocks_writers for each in statements)
     what = statements[0].sql.partition("\n")[0]
     waits = Waits(session, what)
-    while True:
-        found = (
-            []
-            if gentle
-            else blockers(session, statements, older_than_s=session.limits.lock_timeout_ms / 1000)
-        )
+    for number in count():
+        limit = session.limits.lock_timeout_ms
+        limit = limit * _GENTLE if gentle else min(limit, _FIRST_MS << min(number, 10))
+        found = [] if gentle else blockers(session, statements, older_than_s=limit / 1000)
         if all(each.vacuum for each in found):
             try:
                 with refusals(what):
-                    _attempted(attempt, _timeout(session, gentle=gentle, vacuum=bool(found)))
+                    _attempted(attempt, max(limit, _aside(session)) if found else limit)
             except Busy:
                 found = blockers(session, statements)
             else:
@@ -124,15 +125,12 @@ class Waits:
         self._wait_s = min(self._wait_s * 2, _LONGEST_S)
 
 
-def _timeout(session: Session, *, gentle: bool, vacuum: bool) -> int:
-    """Milliseconds. What lets writers pass may queue longer; autovacuum steps aside only after `deadlock_timeout`."""
-    limit = session.limits.lock_timeout_ms
-    if vacuum:
-        row = session.connection.execute(
-            "SELECT setting::int FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout'"
-        ).fetchone()
-        limit = max(limit, (int(row[0]) if row else 1_000) + _ASIDE_MS)
-    return limit * _GENTLE if gentle else limit
+def _aside(session: Session) -> int:
+    """Milliseconds after which an autovacuum has stepped aside."""
+    row = session.connection.execute(
+        "SELECT setting::int FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout'"
+    ).fetchone()
+    return (int(row[0]) if row else 1_000) + _ASIDE_MS
 
 
 class Busy(Exception):  # noqa: N818

@@ -23,8 +23,8 @@ class MigrationFailed(StranglerError):  # noqa: N818  it is a state, and reads a
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`lock_timeout_ms`: how long one attempt queues; `lock_bound_s`: how long attempts go on; `lease_s`: how long a
-    lost connection keeps others away.
+    """`lock_timeout_ms`: how long an attempt queues at most; `lock_bound_s`: how long attempts go on; `lease_s`: how
+    long a lost connection keeps others away.
     """
 
     lock_timeout_ms: int = 500

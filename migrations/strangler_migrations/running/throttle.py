@@ -16,6 +16,13 @@ from strangler_migrations.running.lag import Lag
 from strangler_migrations.running.session import Session
 
 _PAUSED_S: Final = 1.0
+_OTHERS: Final = (
+    "SELECT count(*)::int FROM pg_catalog.pg_stat_activity WHERE state = 'active'"
+    " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
+_MARK: Final = (
+    f"SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')::bigint, ({_OTHERS})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +56,7 @@ def _reasons(session: Session, name: str, on: str, throttle: Throttle) -> Iterat
     if behind := throttle.lag.reason(session):
         yield behind
     if throttle.max_active is not None:
-        active = _number(
-            session,
-            "SELECT count(*)::int FROM pg_catalog.pg_stat_activity WHERE state = 'active'"
-            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
-        )
+        active = _number(session, _OTHERS)
         if active > throttle.max_active:
             yield f"more than {throttle.max_active} sessions are at work"
     yield from throttle.bloat.reasons(session, on)
@@ -61,16 +64,20 @@ def _reasons(session: Session, name: str, on: str, throttle: Throttle) -> Iterat
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment: the clock's seconds, and the bytes of WAL that the server has written since it was made."""
+    """A moment: the clock's seconds, the bytes of WAL that the server has written since it was made, and the other
+    sessions at work.
+    """
 
     at: float
     wal: int
+    others: int
 
 
 def mark(session: Session) -> Mark:
     """Now."""
-    sql = "SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')::bigint"
-    return Mark(session.monotonic(), _number(session, sql))
+    row = session.connection.execute(_MARK).fetchone()
+    wal, others = row or (0, 0)
+    return Mark(session.monotonic(), wal, others)
 
 
 def drained(session: Session, pacer: Pacer, since: Mark) -> None:

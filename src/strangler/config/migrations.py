@@ -28,6 +28,8 @@ class ThrottleConfig(Part):
     """Nothing is filled while a replica is further behind."""
     max_active: Annotated[int, Field(ge=0)] | None = None
     """Nothing is filled while more sessions are at work."""
+    yields: bool = True
+    """Whether it rests after each range as long as that took, where other sessions are at work."""
     max_dead: Share | None = None
     """Nothing is filled while a larger share of the table's rows is dead, although VACUUM ran."""
 
@@ -43,7 +45,7 @@ class MigrationsConfig(Part):
     """How long one attempt at a lock may queue; nobody waits behind it for longer."""
     lock_bound: Milliseconds = 600_000
     """How long attempts go on before the command gives up."""
-    chunk: Milliseconds = 250
+    chunk: Milliseconds = 50
     """How long one range of a backfill should take."""
     window: Milliseconds = 31 * 86_400_000
     """For so long nobody may have used the old form before `complete`: a billing cycle. 0: nobody may be at it."""
