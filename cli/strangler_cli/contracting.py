@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, get_args
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from strangler.gate import Verdict
     from strangler_cli.migrating import Place
     from strangler_cli.screen import Screen
-    from strangler_migrations.contract import Case, Need, Policy, Proof
+    from strangler_migrations.contract import Case, Need, Proof
     from strangler_migrations.plan import Plan
     from strangler_migrations.readers import Standing
     from strangler_migrations.running.store import Record
@@ -25,6 +25,7 @@ def verdict_of(place: Place, record: Record) -> Verdict:
     """The verdict on a migration that is under way. It looks at the readers."""
     from strangler_migrations.brownout import latest
     from strangler_migrations.contract import judge, proof
+    from strangler_migrations.contract.asked import begun
     from strangler_migrations.readers import standing
     from strangler_migrations.running.session import refusals
 
@@ -32,11 +33,8 @@ def verdict_of(place: Place, record: Record) -> Verdict:
     with refusals("looking at who uses the old form"):
         found = standing(connection, record)
         proven, last = proof(connection, record.name), latest(connection, record.name)
-        begun = connection.execute(
-            "SELECT max(at) FROM strangler.history WHERE migration = %s AND event = 'expanded'",
-            (record.name,),
-        ).fetchone()
-    return judge(replace(_case(place, found, begun[0] if begun else None, proven), brownout=last))
+        since = begun(connection, record.name)
+    return judge(replace(_case(place, found, since, proven), brownout=last))
 
 
 def verdict_at_rest(place: Place, record: Record) -> Verdict | None:
@@ -78,53 +76,26 @@ def verdict_beforehand(place: Place, plan: Plan) -> Verdict:
 
 def _case(place: Place, standing: Standing, begun: datetime | None, proven: Proof | None) -> Case:
     from strangler_migrations.contract import Case
+    from strangler_migrations.contract.asked import later, policy_of
 
     name, loaded = standing.form.migration, place.loaded
     if loaded is None:
-        return Case(standing, begun, proven, (), _policy(place))
+        return Case(standing, begun, proven, (), policy_of(None))
     needs, told = _from_ledger(loaded, name)
-    proven = max(
-        (each for each in (proven, told) if each is not None), key=lambda each: each.at, default=None
-    )
-    return Case(standing, begun, proven, needs, _policy(place), loaded.line_of)
-
-
-def _policy(place: Place) -> Policy:
-    from strangler_migrations.contract.model import LAX, Policy
-
-    if place.loaded is None:
-        return LAX
-    said = place.settings
-    window, parity = timedelta(milliseconds=said.window), timedelta(milliseconds=said.parity)
-    return Policy(window, said.month_end, said.zone, parity)
+    return Case(standing, begun, later(proven, told), needs, policy_of(place.settings), loaded.line_of)
 
 
 def _from_ledger(loaded: Loaded, name: str) -> tuple[tuple[Need, ...], Proof | None]:
     """Where the cutovers stand that keep its old form, and a proof that was published."""
     from strangler.errors import StranglerError
-    from strangler.ledger.cutovers import states
-    from strangler.ledger.facts import facts
     from strangler_cli.session import ledger_of
-    from strangler_migrations.contract import Need, Proof
-    from strangler_migrations.parity.model import Verdict as Verdict_
+    from strangler_migrations.contract.asked import needs, told
 
-    keeping = {
-        cutover: plan.keeps[name] for cutover, plan in loaded.config.cutovers.items() if name in plan.keeps
-    }
     try:
         with ledger_of(loaded, create=True) as ledger, ledger.read() as connection:
-            known = states(connection, loaded.config)
-            proofs = [fact for fact in facts(connection, "parity") if fact.subject == name]
+            return needs(loaded.config, name, connection), told(connection, name)
     except StranglerError:
-        return tuple(Need(cutover, phase, None) for cutover, phase in keeping.items()), None
-    needs = tuple(Need(cutover, phase, known[cutover].phase) for cutover, phase in keeping.items())
-    told = [
-        Proof(verdict, datetime.fromtimestamp(fact.at_ns // 1_000_000_000, UTC), digest=fact.digest)
-        for fact in proofs
-        for verdict in get_args(Verdict_.__value__)
-        if verdict == fact.phase
-    ]
-    return needs, told[0] if told else None
+        return needs(loaded.config, name, None), None
 
 
 def agreement(place: Place, *, force: bool, reason: str | None, as_json: bool) -> Callable[[Record], None]:

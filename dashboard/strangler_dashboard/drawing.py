@@ -108,6 +108,23 @@ def _bands(versions: dict[int, str], bins: int) -> tuple[tuple[int, int, str], .
     )
 
 
+def paced(rows: Sequence[int]) -> Spark:
+    """How many rows were filled, bin by bin."""
+    most = max(rows, default=0)
+    bars = [(place, _height(count, most, UP)) for place, count in enumerate(rows)]
+    return Spark(
+        width=max(1, len(rows)) * STEP,
+        height=UP,
+        line=UP,
+        compared=tuple(Bar(place * STEP, UP - tall, STEP - 1, tall) for place, tall in bars if tall),
+        different=(),
+        most=most,
+        most_different=0,
+        total=sum(rows),
+        total_different=0,
+    )
+
+
 def scale(rate: str) -> int:
     """Where a rate (decimal text) stands on a logarithmic scale from 0.0001 % to 100 %, in thousandths."""
     share = Decimal(rate)

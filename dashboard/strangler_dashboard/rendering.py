@@ -51,6 +51,7 @@ def environment() -> Environment:
         "money": money,
         "percent": percent,
         "micro": duration,
+        "lasting": lasting,
         "shown": visible,
         "rate": rate,
         "at": at,
@@ -65,6 +66,7 @@ def environment() -> Environment:
         "timeline": drawing.timeline,
         "scale": drawing.scale,
         "share": drawing.share,
+        "paced": drawing.paced,
         "version": assets_version(),
     }
     made.filters.update(filters)
@@ -115,6 +117,20 @@ def duration(microseconds: int | None) -> str:
     if microseconds < 1_000_000:
         return f"{microseconds // 1000:,} ms"
     return f"{Decimal(microseconds) / 1_000_000:,.2f} s"
+
+
+def lasting(seconds: int) -> str:
+    """`40 s`, `12 min`, `3 h 5 min`, `2 d 4 h`: two units at most."""
+    if seconds < 120:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    if minutes < 120:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    days, rest = divmod(hours, 24)
+    return f"{days} d {rest} h" if rest else f"{days} d"
 
 
 def rate(text: str) -> str:

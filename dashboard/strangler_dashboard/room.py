@@ -12,6 +12,7 @@ from strangler.ledger.pulse import pulse
 from strangler.views.status import OverrideView
 from strangler.views.words import iso
 from strangler_dashboard.live import Live
+from strangler_dashboard.migrated import Looked, look, silent
 from strangler_dashboard.models.board import Taken, take
 from strangler_dashboard.snapshot import Snapshot
 from strangler_dashboard.threads import Threads
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from strangler.config import Loaded
     from strangler_dashboard.source import Source
 
+WANTED_S: Final = 20.0
+"""For so long after somebody asked for it, the migrated database is looked at. Pages ask every 15 s at the latest."""
 THREADS: Final = 3
 """Readings at once: a crowd of readers must not crowd out the traffic."""
 PATIENCE_S: Final = 10.0
@@ -48,9 +51,11 @@ class Room:
         self.source, self.clocks = source, clocks
         patience = source.patience
         self.longest_s = patience.seconds + _GRACE_S if patience is not None else None
-        self._threads = Threads(THREADS, "page")
-        self.live = Live(self.token)
+        self._threads, self._thread = Threads(THREADS, "page"), Threads(1, "migrated")
+        self.live = Live(self._beat)
         self.snapshot: Snapshot[Taken] = Snapshot(self._take, self.token, clocks.monotonic, self.live.wake)
+        self._looked: Snapshot[Looked] = Snapshot(self._look, self._file, clocks.monotonic, self.live.wake)
+        self._wanted = -WANTED_S
 
     async def read[T](self, reading: Callable[[Connection, Loaded], T]) -> T:
         """In a thread, in one consistent view of the ledger. Raises what reading raises; TookTooLong where it, or the
@@ -65,14 +70,39 @@ class Room:
             return None
         return OverrideView(found.generation, iso(found.issued_ns), found.actor, found.reason)
 
+    async def migrated(self) -> Looked:
+        """What the migrated database says, as of some seconds ago; it is looked at while somebody asks."""
+        self._wanted = self.clocks.monotonic()
+        return await self._looked.get()
+
     def close(self) -> None:
         """Let everybody who follows go, and end."""
         self.live.close()
         self._threads.close()
+        self._thread.close()
         self.source.close()
 
     async def _take(self) -> Taken:
         return await self.read(lambda connection, loaded: take(connection, loaded, self.clocks.now_ns()))
+
+    async def _look(self) -> Looked:
+        """By a thread of its own: what the migrated database does never keeps a page of the ledger waiting."""
+        loaded = self.source.loaded()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await asyncio.wrap_future(self._thread.submit(lambda: look(loaded)))
+        except TimeoutError:
+            return silent(loaded)
+
+    async def _file(self) -> str:
+        return self.source.loaded().digest
+
+    async def _beat(self) -> str:
+        """What followers hear of: the ledger, and the migrated database while somebody looks at its page."""
+        token = await self.token()
+        if self.clocks.monotonic() - self._wanted < WANTED_S:
+            return f"{token}-{(await self._looked.get()).sign}"
+        return token
 
     async def token(self) -> str:
         """Another text when something was written that pages show. Raises what reading raises."""

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from strangler_dashboard.pages import board, cutover, divergence, divergences, evidence, records
+from strangler_dashboard.pages import board, cutover, divergence, divergences, evidence, migrations, records
 
 if TYPE_CHECKING:
     import msgspec
@@ -46,6 +46,8 @@ TABLE: Final[tuple[Page, ...]] = (
     Page("/evidence/{cutover}", "evidence", "look", evidence.read),
     Page("/cutovers", "cutover", "look", cutover.read, "Cutovers"),
     Page("/cutovers/{cutover}", "cutover", "look", cutover.read),
+    Page("/migrations", "migrations", "look", migrations.read, "Migrations"),
+    Page("/migrations/{migration}", "migrations", "look", migrations.read),
     Page("/numbers", "numbers", "look", records.numbers, "Numbers"),
     Page("/effects", "effects", "look", records.effects, "Effects"),
     Page("/audit", "audit", "look", records.audit, "Audit"),

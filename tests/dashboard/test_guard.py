@@ -17,7 +17,7 @@ def filled(place: Place) -> Place:
 
 def test_every_page_has_its_json_an_etag_and_strict_headers(filled: Place) -> None:
     for entry in TABLE:
-        target = entry.path.format(id=id_of(filled), cutover="reads")
+        target = entry.path.format(id=id_of(filled), cutover="reads", migration="01_x")
         for address in (target, f"{target}.json"):
             answer = filled.ask(address)
             assert answer.status == 200
@@ -71,7 +71,7 @@ def test_only_names_of_this_machine_are_answered(place: Place, host: str, status
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_pages_are_only_read(place: Place, method: str) -> None:
     for entry in TABLE:
-        answer = place.ask(entry.path.format(id="x", cutover="reads"), method)
+        answer = place.ask(entry.path.format(id="x", cutover="reads", migration="01_x"), method)
         assert answer.status == 405
         assert answer.headers["allow"]
 

@@ -140,7 +140,9 @@ def test_bodies_are_for_those_who_may_see_them(filled: Place) -> None:
     assert not answer.html.cssselect("table.documents")
     assert filled.ask(f"{target}.json").json["example"] is None
     filled.may = frozenset({"open"})
-    assert {filled.ask(entry.path.format(id="x", cutover="reads")).status for entry in TABLE} == {403}
+    assert {
+        filled.ask(entry.path.format(id="x", cutover="reads", migration="01_x")).status for entry in TABLE
+    } == {403}
     assert filled.ask("/events").status == 403
 
 

@@ -3,7 +3,7 @@
 from strangler_migrations.readers.acknowledge import acknowledge
 from strangler_migrations.readers.model import Acknowledgement, OldForm, Seen, Standing, Unknown, Way
 from strangler_migrations.readers.sightings import look
-from strangler_migrations.readers.standing import old_form, standing, under_way
+from strangler_migrations.readers.standing import old_form, remembered, standing, under_way
 from strangler_migrations.readers.watch import follow
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "follow",
     "look",
     "old_form",
+    "remembered",
     "standing",
     "under_way",
 ]

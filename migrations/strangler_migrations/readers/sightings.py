@@ -13,7 +13,7 @@ from strangler_migrations import marks
 from strangler_migrations.readers.model import OldForm, Seen
 from strangler_migrations.running.session import Connection
 
-OWN: Final = ("strangler migrate", "strangler verify")
+OWN: Final = ("strangler migrate", "strangler verify", "strangler dashboard")
 """The names of our own sessions."""
 BACKUPS: Final = ("pg_dump", "pg_dumpall", "pg_basebackup")
 """They read whatever form there is."""

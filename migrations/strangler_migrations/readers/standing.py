@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from strangler_migrations.plan import Plan
-from strangler_migrations.readers.model import OldForm, Standing
+from strangler_migrations.readers.model import Call, OldForm, Standing
 from strangler_migrations.readers.sightings import look, seen
 from strangler_migrations.readers.statements import observe
 from strangler_migrations.readers.unknown import unknown
@@ -59,8 +59,17 @@ def standing(connection: Connection, record: Record) -> Standing:
     if record.state in BOTH:
         look(connection, form)
     calls = observe(connection, form) if record.state in BOTH else None
+    return _known(connection, form, calls)
+
+
+def remembered(connection: Connection, record: Record) -> Standing:
+    """The same without a look: what others saw and wrote down. Reads only; `calls` is not asked for."""
+    return _known(connection, old_form(connection, record), None)
+
+
+def _known(connection: Connection, form: OldForm, calls: tuple[Call, ...] | None) -> Standing:
     watched = connection.execute(
-        "SELECT since, until FROM strangler.watched WHERE migration = %s", (record.name,)
+        "SELECT since, until FROM strangler.watched WHERE migration = %s", (form.migration,)
     ).fetchone()
     since, until = watched or (None, None)
     row = connection.execute(
@@ -68,5 +77,5 @@ def standing(connection: Connection, record: Record) -> Standing:
     ).fetchone()
     assert row is not None
     now, blind = row
-    found = seen(connection, record.name)
+    found = seen(connection, form.migration)
     return Standing(form, found, unknown(connection, form), calls, since, until, blind, now)

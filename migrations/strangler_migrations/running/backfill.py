@@ -40,6 +40,7 @@ def _table(
 ) -> int:
     filling, key, pacer, written = progress.filling, progress.last_key, throttle.pacer, 0
     total = _estimate(session, filling)
+    store.paced(session.connection, name, progress.number)
     with path_set(session):
         while True:
             while_held_up(session, name, filling.on, throttle)
@@ -84,6 +85,7 @@ def _range(
                 sql = filling.update(first=after is None, last=bound is None)
                 rows = session.connection.execute(sql.encode(), (*before, *(bound or ()))).rowcount
                 store.advance(session.connection, name, number, bound, rows)
+            waits.over()
             return bound or after, rows, bound is None
         except (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable):
             strong = Statement("", Lock.ACCESS_EXCLUSIVE, (filling.table,))

@@ -15,6 +15,7 @@ from typing import Final
 import psycopg
 
 from strangler.errors import Refused
+from strangler_migrations.running import store
 from strangler_migrations.running.session import Session, refusals
 from strangler_migrations.statement import CONFLICTS, Lock, Statement
 
@@ -95,6 +96,7 @@ def patiently(
             except Busy:
                 found = blockers(session, statements)
             else:
+                waits.over()
                 return
         waits.for_(found)
 
@@ -107,6 +109,7 @@ class Waits:
     what: str
     _wait_s: float = _FIRST_S
     _until: float | None = None
+    _note: int | None = None
 
     def for_(self, found: Sequence[Blocker]) -> None:
         """Say whom, and wait. Raises Refused when the bound is over."""
@@ -114,6 +117,7 @@ class Waits:
         if self._until is None:
             self._until = session.monotonic() + limit
         names = "; ".join(map(str, found[:3])) or "somebody who was gone a moment later"
+        self._note = store.waited(session.connection, self._note, self.what, names)
         if session.monotonic() >= self._until:
             raise Refused(
                 f"no lock within {limit} s: {names}",
@@ -123,6 +127,11 @@ class Waits:
         session.tell(f"waiting for {names}")
         session.sleep(self._wait_s * (0.5 + session.chance()))
         self._wait_s = min(self._wait_s * 2, _LONGEST_S)
+
+    def over(self) -> None:
+        """It got what it waited for."""
+        if self._note is not None:
+            store.waited_for(self.session.connection, self._note)
 
 
 def _aside(session: Session) -> int:

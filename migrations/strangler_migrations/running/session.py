@@ -71,11 +71,15 @@ def path_set(session: Session) -> Generator[None]:
 
 
 @contextmanager
-def connected(url: str, application: str = "strangler migrate") -> Generator[Connection]:
-    """An open connection, in autocommit. Raises Unreachable, or UsageError for what is no URL."""
+def connected(
+    url: str, application: str = "strangler migrate", *, patience_s: int = 10
+) -> Generator[Connection]:
+    """An open connection, in autocommit. Raises Unreachable after so long, or UsageError for what is no URL."""
     plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
     try:
-        connection = psycopg.connect(plain, autocommit=True, application_name=application, connect_timeout=10)
+        connection = psycopg.connect(
+            plain, autocommit=True, application_name=application, connect_timeout=patience_s
+        )
     except psycopg.ProgrammingError as error:
         raise UsageError(
             f"the database's address cannot be read: {_first(error)}",

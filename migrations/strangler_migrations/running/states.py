@@ -67,6 +67,20 @@ NEXT: Final[dict[State, str]] = {
     State.ROLLING_BACK: "rollback goes on",
     State.ROLLED_BACK: "start, to try again",
 }
+COMMAND: Final[dict[State, str]] = {
+    State.EXPANDING: "start {file}",
+    State.EXPANDED: "start {file}",
+    State.BACKFILLING: "start {file}",
+    State.BACKFILLED: "start {file}",
+    State.VERIFYING: "start {file}",
+    State.VERIFIED: "complete {name}",
+    State.CONTRACTING: "complete {name}",
+    State.CONTRACTED: "drop {name}",
+    State.DROPPING: "drop {name}",
+    State.ROLLING_BACK: "rollback {name}",
+    State.ROLLED_BACK: "start {file}",
+}
+"""What is typed behind `strangler migrate` for the next step; of what is done, nothing."""
 PUBLISHED: Final[dict[State, str]] = {
     State.EXPANDED: "expand",
     State.BACKFILLING: "expand",

@@ -20,11 +20,12 @@ from strangler_migrations.filling import Filling
 from strangler_migrations.migration import Loaded
 from strangler_migrations.plan import Plan
 from strangler_migrations.running.session import Connection
-from strangler_migrations.running.states import State
+from strangler_migrations.running.states import OVER, State
 from strangler_migrations.running.tables import LATEST, SCHEMA
 from strangler_migrations.statement import Phase, Statement
 
 _PHASE: Final = 1_000_000
+_PACE_S: Final = 5
 _VERSION: Final = 500_000
 """Statements that publish the version come behind those of the operations, which may have to be read first."""
 
@@ -210,6 +211,49 @@ def advance(connection: Connection, name: str, number: int, key: Sequence[str] |
         "UPDATE strangler.fillings SET last_key = COALESCE(%s, last_key), rows = rows + %s, done = %s"
         " WHERE migration = %s AND number = %s",
         (None if key is None else list(key), rows, key is None, name, number),
+    )
+
+    paced(connection, name, number, every_s=0 if key is None else _PACE_S)
+
+
+def paced(connection: Connection, name: str, number: int, *, every_s: int = 0) -> None:
+    """Note how far a backfill is now, unless that was noted less than so long ago: its rate is reckoned from it."""
+    connection.execute(
+        "INSERT INTO strangler.paces SELECT f.migration, f.number, clock_timestamp(), f.rows FROM strangler.fillings f"
+        " WHERE f.migration = %(name)s AND f.number = %(number)s AND NOT EXISTS (SELECT FROM strangler.paces p"
+        " WHERE p.migration = f.migration AND p.number = f.number"
+        " AND p.at > clock_timestamp() - make_interval(secs => %(every)s)) ON CONFLICT DO NOTHING",
+        {"name": name, "number": number, "every": every_s},
+    )
+
+
+def waited(connection: Connection, note: int | None, what: str, whom: str) -> int | None:
+    """Note, for the migration that is under way, that its statement had to wait, or (with the number of such a note)
+    that it waits still. The number; None where there is nothing to note it of.
+    """
+    if note is not None:
+        connection.execute(
+            "UPDATE strangler.waits SET whom = %s, latest = clock_timestamp(), attempts = attempts + 1"
+            " WHERE number = %s",
+            (whom, note),
+        )
+        return note
+    there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (LATEST,)).fetchone()
+    if not there or not there[0]:
+        return None
+    row = connection.execute(
+        "INSERT INTO strangler.waits (migration, what, whom, began, latest, attempts)"
+        " SELECT name, %s, %s, clock_timestamp(), clock_timestamp(), 1 FROM strangler.migrations"
+        " WHERE state <> ALL (%s) ORDER BY number DESC LIMIT 1 RETURNING number",
+        (what, whom, list(OVER)),
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def waited_for(connection: Connection, note: int) -> None:
+    """Note that a wait is over."""
+    connection.execute(
+        "UPDATE strangler.waits SET ended = true, latest = clock_timestamp() WHERE number = %s", (note,)
     )
 
 

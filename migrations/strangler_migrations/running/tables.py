@@ -100,6 +100,14 @@ CREATE TABLE IF NOT EXISTS strangler.brownouts (
     migration text NOT NULL REFERENCES strangler.migrations ON DELETE CASCADE, began timestamptz NOT NULL,
     until timestamptz NOT NULL, ended timestamptz, actor text NOT NULL, reason text NOT NULL, first bigint NOT NULL,
     refused bigint, definitions jsonb NOT NULL);
+CREATE TABLE IF NOT EXISTS strangler.paces (
+    migration text NOT NULL REFERENCES strangler.migrations ON DELETE CASCADE, number integer NOT NULL,
+    at timestamptz NOT NULL, rows bigint NOT NULL, PRIMARY KEY (migration, number, at));
+CREATE TABLE IF NOT EXISTS strangler.waits (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    migration text NOT NULL REFERENCES strangler.migrations ON DELETE CASCADE, what text NOT NULL, whom text NOT NULL,
+    began timestamptz NOT NULL, latest timestamptz NOT NULL, attempts integer NOT NULL,
+    ended boolean NOT NULL DEFAULT false);
 """.replace("{REFUSED}", str(REFUSED))
-LATEST: Final = "strangler.brownouts"
+LATEST: Final = "strangler.waits"
 """What is made last: where it is missing, the schema is made, or brought up."""
