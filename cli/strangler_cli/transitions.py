@@ -116,16 +116,8 @@ def _print(told: Told, loaded: Loaded, *, as_json: bool) -> None:
 
 def not_overridden(loaded: Loaded) -> None:
     """Raises Refused while `rollback --all` holds."""
-    from strangler.errors import Refused
     from strangler.views.standing import command as typed
     from strangler_cli import overriding
+    from strangler_shadow.override import refuse_under
 
-    override = overriding.of(loaded)
-    if override is not None:
-        raise Refused(
-            "an override is in force: legacy answers everybody"
-            + (f" ({override.reason})" if override.reason else ""),
-            where=str(overriding.folder(loaded)),
-            remedy=f"`{typed(loaded, 'cutover', 'resume', '--all')}` first",
-            exit_code=4,
-        )
+    refuse_under(overriding.folder(loaded), typed(loaded, "cutover", "resume", "--all"))

@@ -6,12 +6,15 @@ import hashlib
 import logging
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 import msgspec
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
+from strangler.access import ROLES
 from strangler.errors import StranglerError
-from strangler_dashboard.errors import Forbidden
+from strangler_dashboard.errors import TooMany, Unauthenticated
+from strangler_dashboard.forms import form_of
 from strangler_dashboard.models.board import is_working
 from strangler_dashboard.problems import Problem, of_status, problem_of
 from strangler_dashboard.rendering import assets_version, rendered
@@ -20,7 +23,7 @@ from strangler_dashboard.routes import TABLE, Asked, Page
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from strangler_dashboard.access import Access, Permission
+    from strangler_dashboard.access import Visitor
     from strangler_dashboard.room import Room
 
 _log = logging.getLogger(__name__)
@@ -33,46 +36,93 @@ _REVALIDATE: Final = {"cache-control": "private, no-cache"}
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """What stands around every page: what nobody may miss."""
+    """What stands around every page: what nobody may miss, who reads it, and what their forms carry."""
 
     overridden: bool = False
     working: bool = True
     problem: str = ""
     theme: str = "auto"
+    who: str = ""
+    roles: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+    session: bool = False
+    csrf: str = ""
 
 
-async def page(room: Room, access: Access, entry: Page, request: Request, *, as_json: bool) -> Response:
+async def page(room: Room, entry: Page, request: Request, visitor: Visitor, *, as_json: bool) -> Response:
     """A page's answer, or the problem in its place."""
     try:
-        may = _allowed(access, entry, request)
-        view = await entry.read(room, Asked(request.path_params, request.query_params, may))
+        view = await entry.read(room, Asked(request.path_params, request.query_params, visitor))
         if as_json:
             return _tagged(request, msgspec.json.encode(view), "json")
-        frame = await _frame(room, request)
+        frame = await _frame(room, request, visitor)
     except Exception as error:  # noqa: BLE001  the boundary: whatever it is, it is told in words and logged once
-        return refused(request, _told(error))
+        return failed(request, error)
     body = msgspec.json.encode([view, frame])
     return _tagged(request, body, "html", lambda: _html(entry, view, frame, request))
 
 
-def _allowed(access: Access, entry: Page, request: Request) -> frozenset[Permission]:
-    may = access(request)
-    if entry.needs not in may:
-        raise Forbidden("whoever asks may not see this")
-    return may
+async def done(room: Room, entry: Page, request: Request, visitor: Visitor) -> Response:
+    """Do what a page's form says, and on to where it is to be seen. What was refused is said above the form, which
+    keeps what was typed.
+    """
+    asked, form = Asked(request.path_params, request.query_params, visitor), await form_of(request)
+    try:
+        where = await entry.do(room, asked, form) if entry.do else entry.path
+    except StranglerError as error:
+        problem = problem_of(error)
+        if not _for_a_person(request):
+            return refused(request, problem)
+        view, frame = await entry.read(room, asked), await _frame(room, request, visitor)
+        said = {"problem": problem, "said": form, "gate": getattr(error, "gate", None)}
+        text = _html(entry, view, frame, request, **said)
+        return Response(text, problem.status, {"cache-control": "no-store"}, media_type="text/html")
+    return RedirectResponse(where, status_code=303)
 
 
 def refused(request: Request, problem: Problem) -> Response:
     """A problem, for a program or for a person, by what was asked for."""
-    wants = request.headers.get("accept", "*/*")
     later = {"cache-control": "no-store"} | ({"retry-after": _AGAIN_S} if problem.status == 503 else {})
-    if request.url.path.endswith(".json") or ("html" not in wants and "*/*" not in wants):
+    if not _for_a_person(request):
         body = msgspec.json.encode(problem)
         return Response(body, problem.status, later, media_type="application/problem+json")
     text = rendered(
         "problem.html", {**_around("", Frame(theme=theme_of(request)), request), "problem": problem}
     )
     return Response(text, problem.status, later, media_type="text/html")
+
+
+def _for_a_person(request: Request) -> bool:
+    wants = request.headers.get("accept", "*/*")
+    return not request.url.path.endswith(".json") and ("html" in wants or "*/*" in wants)
+
+
+def failed(request: Request, error: Exception) -> Response:
+    """An error as an answer; one that is no error of ours to tell is logged. A person who is not known goes to the
+    login.
+    """
+    if not isinstance(error, StranglerError):
+        _log.error("an answer could not be made", exc_info=error)
+    if isinstance(error, Unauthenticated) and request.method in ("GET", "HEAD") and _for_a_person(request):
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/login?{urlencode({'next': request.url.path + query})}", status_code=303)
+    return waiting(refused(request, problem_of(error)), error)
+
+
+def waiting(response: Response, error: Exception) -> Response:
+    """The answer with what HTTP wants to be said of this error beside it."""
+    if isinstance(error, Unauthenticated):
+        response.headers["www-authenticate"] = "Bearer"
+    if isinstance(error, TooMany):
+        response.headers["retry-after"] = str(error.wait_s)
+    return response
+
+
+def shown(request: Request, template: str, status: int = 200, **context: Any) -> Response:
+    """A page that is no view of the ledger: nobody keeps it, and it has no JSON."""
+    around = {**_around("", Frame(theme=theme_of(request)), request), "navigation": (), "as_json": ""}
+    text = rendered(template, {**around, **context})
+    return Response(text, status, {"cache-control": "no-store"}, media_type="text/html")
 
 
 def plain(status: int, request: Request) -> Response:
@@ -90,18 +140,24 @@ def theme_of(request: Request) -> str:
     return chosen if chosen in THEMES else "auto"
 
 
-async def _frame(room: Room, request: Request) -> Frame:
+async def _frame(room: Room, request: Request, visitor: Visitor) -> Frame:
     taken = await room.snapshot.get()
     return Frame(
         overridden=room.override(taken.loaded) is not None,
         working=is_working(taken),
         problem=taken.standing.file_problem,
         theme=theme_of(request),
+        who=visitor.name,
+        roles=tuple(each for each in ROLES if each in visitor.roles),
+        may=tuple(sorted(visitor.may)),
+        session=visitor.by == "session",
+        csrf=visitor.csrf,
     )
 
 
-def _html(entry: Page, view: msgspec.Struct, frame: Frame, request: Request) -> bytes:
-    return rendered(f"{entry.name}.html", {**_around(entry.name, frame, request), "view": view}).encode()
+def _html(entry: Page, view: msgspec.Struct, frame: Frame, request: Request, **more: Any) -> bytes:
+    around = {"problem": None, "said": {}, "gate": None, **_around(entry.name, frame, request)}
+    return rendered(f"{entry.name}.html", {**around, **more, "view": view}).encode()
 
 
 def _around(name: str, frame: Frame, request: Request) -> dict[str, Any]:
@@ -124,9 +180,3 @@ def _tagged(request: Request, body: bytes, form: str, render: Any = None) -> Res
     if render is None:
         return Response(body, headers=headers, media_type=_JSON)
     return Response(render(), headers=headers, media_type="text/html")
-
-
-def _told(error: Exception) -> Problem:
-    if not isinstance(error, StranglerError):
-        _log.exception("a page could not be made")
-    return problem_of(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,9 +11,11 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response, StreamingResponse
-from starlette.routing import Route
 
-from strangler_dashboard import answers
+from strangler_dashboard import answers, entrance
+from strangler_dashboard.access import everybody_here
+from strangler_dashboard.addresses import Address
+from strangler_dashboard.door import route
 from strangler_dashboard.guard import Guard
 from strangler_dashboard.metering import Metering
 from strangler_dashboard.rendering import asset
@@ -23,61 +25,70 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
-    from strangler_dashboard.access import Access
+    from strangler_dashboard.access import Access, Visitor
+    from strangler_dashboard.logins import Logins
     from strangler_dashboard.room import Room
-
-type Answer = Callable[[Request], Awaitable[Response]]
 
 _YEAR = "public, max-age=31536000, immutable"
 
 
-def app(room: Room, access: Access) -> ASGIApp:
-    """The ASGI application."""
+def app(room: Room, logins: Logins | None = None, access: Access | None = None, url: str = "") -> ASGIApp:
+    """The ASGI application. `logins`: None where nobody logs in, and whoever is on this machine may everything, or what
+    `access` says. `url`: how browsers reach it.
+    """
+    known = logins.access if logins else access or everybody_here()
+    inner = Starlette(
+        routes=[route(known, address) for address in addresses(room, logins)],
+        exception_handlers={HTTPException: _http_problem, Exception: _mistake},
+    )
+    return Guard(inner, url)
+
+
+def addresses(room: Room, logins: Logins | None) -> tuple[Address, ...]:
+    """Every address with what it needs. What is not among them is not answered."""
     metering = Metering(room)
-    routes = [route for entry in TABLE for route in _page(room, access, entry)]
-    routes += [
-        Route("/", _to_board),
-        Route("/events", partial(_events, room, access)),
-        Route("/theme", _theme, methods=["POST"]),
-        Route("/static/{name}", _static),
-        Route("/metrics", partial(_metrics, metering, access)),
-        Route("/readyz", partial(_ready, metering)),
-        Route("/healthz", _health),
-    ]
-    inner = Starlette(routes=routes, exception_handlers={HTTPException: _http_problem, Exception: _mistake})
-    return Guard(inner)
+    return (
+        *(entrance.addresses(room, logins) if logins else ()),
+        *(address for entry in TABLE for address in _page(room, entry)),
+        Address("/", "open", _to_board),
+        Address("/events", "look", partial(_events, room)),
+        # A theme is kept in the reader's own browser and nowhere else, so its form need not be bound to anybody.
+        Address("/theme", "open", _theme, ("POST",), bound=False),
+        Address("/static/{name}", "open", _static),
+        Address("/metrics", "look", partial(_metrics, metering)),
+        Address("/readyz", "open", partial(_ready, metering)),
+        Address("/healthz", "open", _health),
+    )
 
 
-def _page(room: Room, access: Access, entry: Page) -> list[Route]:
+def _page(room: Room, entry: Page) -> Iterator[Address]:
     """The page and the same as JSON; `.json` goes first, else it would be part of a name."""
-
-    def made(*, as_json: bool) -> Answer:
-        async def answer(request: Request) -> Response:
-            return await answers.page(room, access, entry, request, as_json=as_json)
-
-        return answer
-
-    return [Route(f"{entry.path}.json", made(as_json=True)), Route(entry.path, made(as_json=False))]
+    for suffix in (".json", ""):
+        yield Address(f"{entry.path}{suffix}", entry.needs, partial(_read, room, entry, bool(suffix)))
+    if entry.do is not None:
+        yield Address(entry.path, entry.needs, partial(answers.done, room, entry), ("POST",))
 
 
-async def _to_board(_request: Request) -> Response:
+async def _read(room: Room, entry: Page, as_json: bool, request: Request, visitor: Visitor) -> Response:
+    return await answers.page(room, entry, request, visitor, as_json=as_json)
+
+
+async def _to_board(_request: Request, _visitor: Visitor) -> Response:
     return RedirectResponse("/board", status_code=303)
 
 
-async def _events(room: Room, access: Access, request: Request) -> Response:
-    if "look" not in access(request):
-        return answers.plain(403, request)
+async def _events(room: Room, request: Request, _visitor: Visitor) -> Response:
     if room.live.full:
         return answers.plain(503, request)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(room.live.follow(), headers=headers, media_type="text/event-stream")
 
 
-async def _theme(request: Request) -> Response:
+async def _theme(request: Request, _visitor: Visitor) -> Response:
     """Remember light, dark or whatever the system says; back to where the reader was."""
     form = (await request.body())[:200].decode("latin-1")
     chosen = next((each for each in answers.THEMES if form == f"theme={each}"), "")
-    if not chosen or request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+    if not chosen:
         return answers.plain(400, request)
     response = Response(status_code=204)
     if "html" in request.headers.get("accept", ""):
@@ -88,27 +99,25 @@ async def _theme(request: Request) -> Response:
     return response
 
 
-async def _static(request: Request) -> Response:
+async def _static(request: Request, _visitor: Visitor) -> Response:
     found = asset(request.path_params["name"])
     if found is None:
         return answers.plain(404, request)
     return Response(found[0], headers={"cache-control": _YEAR, "content-type": found[1]})
 
 
-async def _health(_request: Request) -> Response:
+async def _health(_request: Request, _visitor: Visitor) -> Response:
     return Response(b'{"ok":true}', media_type="application/json")
 
 
-async def _metrics(metering: Metering, access: Access, request: Request) -> Response:
-    if "look" not in access(request):
-        return answers.plain(403, request)
+async def _metrics(metering: Metering, request: Request, _visitor: Visitor) -> Response:
     from strangler_shadow.metrics.exposition import exposed
 
     body, media = exposed(await metering.samples(), request.headers.get("accept", ""))
     return Response(body, headers={"content-type": media, "cache-control": "no-store"})
 
 
-async def _ready(metering: Metering, _request: Request) -> Response:
+async def _ready(metering: Metering, _request: Request, _visitor: Visitor) -> Response:
     found = await metering.readiness()
     status = 200 if found.ready else 503
     return Response(

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from strangler.errors import StranglerError, UsageError
+from typing import TYPE_CHECKING
+
+from strangler.errors import Refused, StranglerError, UsageError
+
+if TYPE_CHECKING:
+    from strangler.views.gate import GateView
 
 
 class NotFound(StranglerError):  # noqa: N818  it is a state, and reads as one
@@ -11,6 +16,34 @@ class NotFound(StranglerError):  # noqa: N818  it is a state, and reads as one
 
 class Forbidden(StranglerError):  # noqa: N818
     """Whoever asks may not."""
+
+
+class Unauthenticated(StranglerError):  # noqa: N818
+    """Nobody knows who asks."""
+
+
+class TooMany(StranglerError):  # noqa: N818
+    """Whoever asks was wrong too often. `wait_s`: when they are heard again."""
+
+    def __init__(self, what: str, *, wait_s: int, remedy: str) -> None:
+        self.wait_s = wait_s
+        super().__init__(what, remedy=remedy)
+
+
+class Unsaid(UsageError):  # noqa: N818
+    """A field of a form was not filled in as it has to be. `field`: its name."""
+
+    def __init__(self, field: str, what: str, *, remedy: str) -> None:
+        self.field = field
+        super().__init__(what, remedy=remedy)
+
+
+class GateRefused(Refused):
+    """The gate does not agree. `gate`: its whole answer."""
+
+    def __init__(self, what: str, gate: GateView | None) -> None:
+        self.gate = gate
+        super().__init__(what)
 
 
 class NotLocal(UsageError):  # noqa: N818

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,15 +25,21 @@ HEADERS: Final = (
 )
 _MISDIRECTED: Final = (
     b'{"type":"about:blank","title":"Misdirected Request","status":421,'
-    b'"detail":"these pages answer to the names of this machine alone"}'
+    b'"detail":"these pages do not answer to that name"}'
 )
+_FOREIGN: Final = (
+    b'{"type":"about:blank","title":"Forbidden","status":403,'
+    b'"detail":"this was sent by a page of somebody else, so nothing was done"}'
+)
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Guard:
-    """Around the whole application."""
+    """Around the whole application. `url`: how browsers reach it, where that is not by a name of this machine."""
 
-    def __init__(self, inner: ASGIApp) -> None:
+    def __init__(self, inner: ASGIApp, url: str = "") -> None:
         self._inner = inner
+        self._named = urlsplit(url).netloc.lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -48,26 +56,60 @@ class Guard:
                 ]
             await send(message)
 
-        if is_here(_host(scope)):
+        host = _named(scope, b"host")
+        ours = {host.lower(), self._named} - {""}
+        if not (is_here(host) or (self._named and (host.lower() == self._named or is_number(host)))):
+            await _refuse(guarded, 421, _MISDIRECTED)
+        elif scope["method"] not in _SAFE and is_foreign(
+            _named(scope, b"sec-fetch-site"), _named(scope, b"origin"), ours
+        ):
+            await _refuse(guarded, 403, _FOREIGN)
+        else:
             await self._inner(scope, receive, guarded)
-            return
-        kind = [(b"content-type", b"application/problem+json")]
-        await guarded({"type": "http.response.start", "status": 421, "headers": kind})
-        await guarded({"type": "http.response.body", "body": _MISDIRECTED})
 
 
 def is_here(host: str) -> bool:
     """Whether a Host field names this machine. A page elsewhere can make a browser ask a loopback address under a name
     of its own (DNS rebinding), and would read the answer.
     """
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-    name = name.strip("[]").lower().removesuffix(".")
+    name = _without_port(host)
     try:
         return name == "localhost" or ip_address(name).is_loopback
     except ValueError:
         return False
 
 
-def _host(scope: Scope) -> str:
-    named = [value for name, value in scope["headers"] if name == b"host"]
-    return named[0].decode("latin-1") if len(named) == 1 else ""
+def is_number(host: str) -> bool:
+    """Whether a Host field is an IP address: who probes a machine asks for that, and no name can be made to be it."""
+    try:
+        ip_address(_without_port(host))
+    except ValueError:
+        return False
+    return True
+
+
+def _without_port(host: str) -> str:
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    return name.strip("[]").lower().removesuffix(".")
+
+
+def is_foreign(site: str, origin: str, ours: Collection[str]) -> bool:
+    """Whether a browser says that a page of somebody else made it send this. What says neither is no browser.
+
+    `site`, `origin`: the fields Sec-Fetch-Site and Origin, empty where there is none. `ours`: names of the pages.
+    """
+    if site not in ("", "none", "same-origin"):
+        return True
+    return bool(origin) and urlsplit(origin).netloc.lower() not in ours
+
+
+async def _refuse(send: Send, status: int, body: bytes) -> None:
+    kind = [(b"content-type", b"application/problem+json")]
+    await send({"type": "http.response.start", "status": status, "headers": kind})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _named(scope: Scope, field: bytes) -> str:
+    """A field that is there once; one that is there twice says nothing that can be relied on."""
+    found = [value.decode("latin-1") for name, value in scope["headers"] if name == field]
+    return found[0] if len(found) == 1 else "twice" if found else ""

@@ -7,13 +7,25 @@ from typing import Final
 
 import msgspec
 
-from strangler.errors import ConfigError, LedgerMismatch, LedgerUnavailable, StranglerError, UsageError
+from strangler.errors import (
+    ConfigError,
+    Conflict,
+    LedgerMismatch,
+    LedgerUnavailable,
+    Refused,
+    StranglerError,
+    UsageError,
+)
 from strangler.ledger.patience import TookTooLong
-from strangler_dashboard.errors import Forbidden, NotFound
+from strangler_dashboard.errors import Forbidden, NotFound, TooMany, Unauthenticated, Unsaid
 
 _STATUS: Final[tuple[tuple[type[StranglerError], int], ...]] = (
     (NotFound, 404),
     (Forbidden, 403),
+    (Unauthenticated, 401),
+    (TooMany, 429),
+    (Refused, 409),
+    (Conflict, 409),
     (LedgerUnavailable, 503),
     (LedgerMismatch, 503),
     (ConfigError, 503),
@@ -30,13 +42,14 @@ TOO_LONG: Final = "urn:strangler:problem:took-too-long"
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """RFC 9457. `remedy`: what would be right."""
+    """RFC 9457. `remedy`: what would be right; `field`: of the form that was sent."""
 
     title: str
     status: int
     detail: str
     remedy: str = ""
     type: str = "about:blank"
+    field: str = ""
 
 
 def problem_of(error: Exception) -> Problem:
@@ -47,7 +60,8 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, TookTooLong):
         return Problem("That takes too long", 503, error.what, error.remedy or "", TOO_LONG)
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 400)
-    return Problem(HTTPStatus(status).phrase, status, error.what, error.remedy or "")
+    field = error.field if isinstance(error, Unsaid) else ""
+    return Problem(HTTPStatus(status).phrase, status, error.what, error.remedy or "", field=field)
 
 
 def of_status(status: int) -> Problem:

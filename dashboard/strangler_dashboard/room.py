@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from strangler.config import Loaded
+    from strangler.ledger.store import Ledger
     from strangler_dashboard.source import Source
 
 WANTED_S: Final = 20.0
@@ -34,6 +35,8 @@ PATIENCE_S: Final = 10.0
 """A reading of the ledger that takes longer is given up."""
 _GRACE_S: Final = 2.0
 """A page waits for so much longer: in this time whoever ends a reading says so."""
+ACTS: Final = 2
+"""Writings at once, with threads of their own: a rollback does not wait until a crowd has read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +54,41 @@ class Room:
         self.source, self.clocks = source, clocks
         patience = source.patience
         self.longest_s = patience.seconds + _GRACE_S if patience is not None else None
-        self._threads, self._thread = Threads(THREADS, "page"), Threads(1, "migrated")
+        self._threads, self._acting = Threads(THREADS, "page"), Threads(ACTS, "act")
+        self._thread = Threads(1, "migrated")
         self.live = Live(self._beat)
         self.snapshot: Snapshot[Taken] = Snapshot(self._take, self.token, clocks.monotonic, self.live.wake)
         self._looked: Snapshot[Looked] = Snapshot(self._look, self._file, clocks.monotonic, self.live.wake)
         self._wanted = -WANTED_S
 
-    async def read[T](self, reading: Callable[[Connection, Loaded], T]) -> T:
+    async def read[T](self, reading: Callable[[Connection, Loaded], T], *, first: bool = False) -> T:
         """In a thread, in one consistent view of the ledger. Raises what reading raises; TookTooLong where it, or the
-        wait for its turn, takes too long.
+        wait for its turn, takes too long. `first`: what somebody does waits for it, so it does not wait for a crowd.
         """
-        return await self._run(lambda: self._read(reading))
+        return await self._run(self._acting if first else self._threads, lambda: self._read(reading))
+
+    async def write[T](self, writing: Callable[[Connection, Loaded], T]) -> T:
+        """In a thread, in one transaction, done when it returns. Raises what writing raises."""
+
+        def written(ledger: Ledger, loaded: Loaded) -> T:
+            with ledger.begin() as connection:
+                return writing(connection, loaded)
+
+        return await self.act(written)
+
+    async def act[T](self, acting: Callable[[Ledger, Loaded], T]) -> T:
+        """In a thread, with the ledger: for what takes several transactions, each of which ends by itself. Raises what
+        acting raises. It is waited for however long it takes: nobody is to be told less than what was done.
+        """
+
+        def acted() -> T:
+            loaded = self.source.loaded()
+            return acting(self.source.ledger(loaded), loaded)
+
+        try:
+            return await asyncio.wrap_future(self._acting.submit(acted))
+        finally:
+            self.snapshot.outdated()
 
     def override(self, loaded: Loaded) -> OverrideView | None:
         """A `rollback --all` that is in force."""
@@ -80,6 +107,7 @@ class Room:
         self.live.close()
         self._threads.close()
         self._thread.close()
+        self._acting.close()
         self.source.close()
 
     async def _take(self) -> Taken:
@@ -121,10 +149,10 @@ class Room:
         with self.source.read(loaded) as connection:
             return reading(connection, loaded)
 
-    async def _run[T](self, work: Callable[[], T]) -> T:
+    async def _run[T](self, threads: Threads, work: Callable[[], T]) -> T:
         try:
             async with asyncio.timeout(self.longest_s):
-                return await asyncio.wrap_future(self._threads.submit(work))
+                return await asyncio.wrap_future(threads.submit(work))
         except TimeoutError:
             raise TookTooLong(
                 f"no answer from the ledger within {self.longest_s:g} s",

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import socket
+import ssl
 import time
 from collections.abc import Callable, Generator
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
+from strangler.errors import UsageError
 from strangler.ledger.patience import Patience
-from strangler_dashboard.access import everybody_here
 from strangler_dashboard.app import app
+from strangler_dashboard.listening import not_local
+from strangler_dashboard.logins import Logins
 from strangler_dashboard.room import PATIENCE_S, Clocks, Room
 from strangler_dashboard.source import Source
+
+if TYPE_CHECKING:
+    from strangler.config import Loaded
+    from strangler.config.dashboard import Dashboard
 
 GRACE_SECONDS: Final = 1
 CONNECTIONS: Final = 600
@@ -30,11 +39,16 @@ async def serve(
     on_ready: Callable[[], None] | None = None,
 ) -> None:
     """Answer until told to stop. Raises UsageError and ConfigError where strangler.yaml cannot be used at all."""
-    patience = Patience(PATIENCE_S, time.monotonic)
-    room = Room(Source(file, patience), Clocks(time.time_ns, time.monotonic))
+    source = Source(file, Patience(PATIENCE_S, time.monotonic))
+    config = source.loaded().config.dashboard
+    _only_here(listening, config)
+    certificate, key = _certificate(source.loaded())
+    room = Room(source, Clocks(time.time_ns, time.monotonic))
     server = _Server(
         uvicorn.Config(
-            app(room, everybody_here),
+            app(room, _logins(room, config), url=config.url or ""),
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -54,6 +68,34 @@ async def serve(
         server.should_exit = True
         ended.cancel()
         await asyncio.gather(answering, ended, return_exceptions=True)
+
+
+def _logins(room: Room, config: Dashboard) -> Logins | None:
+    """What the file says when this starts: who takes the login out of it later opens nothing."""
+    if config.login is None:
+        return None
+    secure = (config.url or "").startswith("https:")
+    return Logins(room, config.login, secure=secure, random=secrets.token_bytes)
+
+
+def _only_here(listening: socket.socket, config: Dashboard) -> None:
+    host = str(listening.getsockname()[0]).partition("%")[0]
+    if (config.login is None or config.url is None) and not ip_address(host).is_loopback:
+        raise not_local(host)
+
+
+def _certificate(loaded: Loaded) -> tuple[str | None, str | None]:
+    tls = loaded.config.dashboard.tls
+    if tls is None:
+        return None, None
+    certificate, key = (str(loaded.folder / each) for each in (tls.certificate, tls.key))
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(
+            f"the certificate of the pages cannot be used: {error}", where="dashboard.tls"
+        ) from error
+    return certificate, key
 
 
 class _Server(uvicorn.Server):

@@ -47,6 +47,10 @@ class Snapshot[T]:
             return self._values[0]
         return await asyncio.shield(reading or self._begin())
 
+    def outdated(self) -> None:
+        """Something was written just now: the next reader does not get what was read before it."""
+        self._ended = float("-inf")
+
     async def _is_old(self) -> bool:
         age = self._clock() - self._ended
         if age < max(LEAST_S, REST * self._took):

@@ -24,7 +24,7 @@ _OPENING_S: Final = 0.5
 
 
 class Source:
-    """What every page is read from. Threads may share it. Nothing is ever written."""
+    """What every page is read from, and what people do from a page is written to. Threads may share it."""
 
     def __init__(self, file: Path, patience: Patience | None = None) -> None:
         """Reads the file. `patience`: how long a transaction may take. Raises UsageError and ConfigError."""
@@ -57,8 +57,20 @@ class Source:
     @contextmanager
     def read(self, loaded: Loaded) -> Generator[Connection]:
         """One consistent view of the ledger. Raises LedgerUnavailable (TookTooLong), LedgerMismatch."""
-        with self._open(loaded).read() as connection:
+        with self.ledger(loaded).read() as connection:
             yield connection
+
+    def ledger(self, loaded: Loaded) -> Ledger:
+        """The ledger as it is now; it stays open. Raises LedgerUnavailable, LedgerMismatch."""
+        url = loaded.config.ledger
+        with self._lock:
+            if self._ledger is not None and (self._opened != url or not self._ledger.there):
+                self._ledger.close()
+                self._ledger = None
+            if self._ledger is None:
+                self._ledger = open_ledger(url, loaded.folder, create=False, patience=self.patience)
+                self._opened = url
+            return self._ledger
 
     def ledger_url(self) -> str:
         """Safe to show; empty before it was first opened."""
@@ -77,17 +89,6 @@ class Source:
                 self._ledger = None
         finally:
             self._lock.release()
-
-    def _open(self, loaded: Loaded) -> Ledger:
-        url = loaded.config.ledger
-        with self._lock:
-            if self._ledger is not None and (self._opened != url or not self._ledger.there):
-                self._ledger.close()
-                self._ledger = None
-            if self._ledger is None:
-                self._ledger = open_ledger(url, loaded.folder, create=False, patience=self.patience)
-                self._opened = url
-            return self._ledger
 
 
 def _stamp(file: Path) -> Stamp | None:

@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from strangler.errors import Refused
 from strangler.routing.table import Phase, Route, Table
 
 OVERRIDE_FILE: Final = "override.json"
@@ -62,6 +63,19 @@ def in_force(state: Path) -> Override | None:
         return msgspec.json.decode((state / OVERRIDE_FILE).read_bytes(), type=Override)
     except (OSError, msgspec.DecodeError):
         return None
+
+
+def refuse_under(state: Path, lifting: str) -> None:
+    """Nothing advances while an override holds. `lifting`: the command that lifts it. Raises Refused."""
+    override = in_force(state)
+    if override is not None:
+        why = f" ({override.reason})" if override.reason else ""
+        raise Refused(
+            f"an override is in force: legacy answers everybody{why}",
+            where=str(state),
+            remedy=f"`{lifting}` first",
+            exit_code=4,
+        )
 
 
 def last_table(state: Path) -> Table | None:

@@ -52,7 +52,7 @@ class PlaneSettings(msgspec.Struct, frozen=True):
 
 class PagesSettings(msgspec.Struct, frozen=True):
     """What the process of the pages is started with. `config`: path of strangler.yaml; `listen_fd`: a bound, listening
-    loopback socket, inherited.
+    socket, inherited.
     """
 
     config: str

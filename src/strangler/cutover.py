@@ -101,7 +101,7 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Event:
     """What is asked, by whom, why. `verdict`: needed by `advance` out of shadow, canary and candidate. `until_ns`:
-    needed by `hold`.
+    needed by `hold`. `via`: how whoever asks was known, where it is not by a command.
     """
 
     name: EventName
@@ -109,6 +109,7 @@ class Event:
     reason: str = ""
     verdict: Verdict | None = None
     until_ns: int = 0
+    via: str = ""
 
 
 HOLD_MOST_NS: Final = 3 * 86_400_000_000_000

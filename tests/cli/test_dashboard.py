@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from strangler_dashboard.errors import NotLocal
-from strangler_dashboard.listening import bind_local, url_of
+from strangler_dashboard.listening import bind, url_of
 
 from .conftest import Place, Strangler
 
@@ -23,14 +23,14 @@ def test_an_address_that_others_can_reach_is_refused_before_it_is_bound(
 ) -> None:
     ran = strangler("dashboard", "--host", host, "--port", "0")
     assert (ran.code, ran.out) == (2, "")
-    assert "nobody logs in here yet" in ran.err
+    assert "nobody logs in here" in ran.err
     assert "ssh -L" in ran.err
     with pytest.raises(NotLocal):
-        bind_local(host, 0)
+        bind(host, 0)
 
 
 def test_an_address_in_use_is_said_in_words(place: Place, strangler: Strangler) -> None:
-    with bind_local("127.0.0.1", 0) as taken:
+    with bind("127.0.0.1", 0) as taken:
         port = url_of(taken).rpartition(":")[2]
         ran = strangler("dashboard", "--port", port)
     assert (ran.code, "cannot be listened on" in ran.err) == (2, True)

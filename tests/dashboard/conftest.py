@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import lxml.html
 import pytest
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.types import ASGIApp
 
+from strangler.access import ROLES, Role
 from strangler.config import Loaded, load
+from strangler.config.dashboard import Login
 from strangler.cutover import Event
+from strangler.ledger import audit, tokens
 from strangler.ledger.flush import flush
 from strangler.ledger.moving import move
 from strangler.ledger.settled import Settled, StreamReport
 from strangler.ledger.store import Ledger, open_ledger
 from strangler.testing.fixtures import postgres, sqlite_template  # noqa: F401  found by name
 from strangler.testing.judged import Judged
-from strangler_dashboard.access import Permission
+from strangler_dashboard.access import Visitor
 from strangler_dashboard.app import app
+from strangler_dashboard.logins import Logins
 from strangler_dashboard.room import Clocks, Room
 from strangler_dashboard.source import Source
 
@@ -48,6 +58,7 @@ policy:
   tolerate: {rate: 1%, alpha: 5%}
 """
 NOW = 1_800_000_000_000_000_000
+HOUR_NS = 3_600_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,7 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
 
     @property
     def json(self) -> Any:
@@ -106,20 +118,24 @@ def asked(application: Any, target: str, method: str = "GET", body: bytes = b"",
     asyncio.run(application(scope, receive, send))
     start = next(each for each in sent if each["type"] == "http.response.start")
     found = {name.decode(): value.decode() for name, value in start["headers"]}
-    return Answer(start["status"], found, b"".join(each.get("body", b"") for each in sent))
+    cookies = tuple(value.decode() for name, value in start["headers"] if name == b"set-cookie")
+    return Answer(start["status"], found, b"".join(each.get("body", b"") for each in sent), cookies)
 
 
 class Place:
-    """A folder with a configuration and a ledger; `now_ns` stands still. `may`: what whoever asks may."""
+    """A folder with a configuration and a ledger; `now_ns` stands still. `visitor`: who asks, where nobody logs in;
+    `login`: how people do.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.file = folder, folder / "strangler.yaml"
         self.file.write_text(CONFIG)
         self.now_ns = NOW
-        self.may: frozenset[Permission] = frozenset({"open", "look", "bodies"})
+        self.visitor = Visitor("ann", frozenset(ROLES), "local", "on the machine itself", b"key")
+        self.login: Login | None = None
+        self.url = ""
         self._batch = self._flush = 0
         self.seconds = 0.0
-        self._room: Room | None = None
 
     @cached_property
     def loaded(self) -> Loaded:
@@ -150,17 +166,64 @@ class Place:
         move(ledger, self.loaded, cutover, Event("start", actor, reason), self.now_ns)
         ledger.close()
 
+    @cached_property
+    def room(self) -> Room:
+        return Room(Source(self.file), Clocks(lambda: self.now_ns, lambda: self.seconds))
+
+    @cached_property
+    def logins(self) -> Logins | None:
+        if self.login is None:
+            return None
+        secure = self.url.startswith("https:")
+        return Logins(self.room, self.login, secure=secure, random=secrets.token_bytes)
+
+    @cached_property
+    def application(self) -> ASGIApp:
+        return app(self.room, self.logins, self._access, self.url)
+
     def ask(self, target: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
         """One request, a second after the one before."""
-        if self._room is None:
-            self._room = Room(Source(self.file), Clocks(lambda: self.now_ns, lambda: self.seconds))
         self.seconds += 1
-        return asked(app(self._room, lambda _: self.may), target, method, body, **headers)
+        return asked(self.application, target, method, body, **headers)
+
+    def send(self, target: str, fields: dict[str, str], **headers: str) -> Answer:
+        """A form."""
+        kind = {"content_type": "application/x-www-form-urlencoded"}
+        return self.ask(target, "POST", urlencode(fields).encode(), **kind, **headers)
+
+    def token(self, *roles: Role, name: str = "ann", lasts_ns: int = HOUR_NS) -> str:
+        """A token of theirs; its secret."""
+        secret = tokens.secret_of(secrets.token_bytes(tokens.BYTES))
+        with self.written() as connection:
+            tokens.create(connection, secret, name, roles, self.now_ns + lasts_ns, "root", self.now_ns)
+        return secret
+
+    @contextmanager
+    def written(self) -> Iterator[Connection]:
+        """A write transaction."""
+        ledger = self.ledger()
+        with ledger.begin() as connection:
+            yield connection
+        ledger.close()
+
+    def entries(self, **wanted: str) -> list[dict[str, Any]]:
+        """Of the audit, the first first."""
+        ledger = self.ledger()
+        with ledger.read() as connection:
+            found = [each.body for each in reversed(audit.entries(connection))]
+            assert audit.verify(connection) is None
+        ledger.close()
+        return [each for each in found if all(each.get(name) == value for name, value in wanted.items())]
+
+    async def _access(self, _request: Request) -> Visitor:
+        return self.visitor
 
     def close(self) -> None:
-        """End what asks."""
-        if self._room is not None:
-            self._room.close()
+        """End what asks; whoever asks then asks anew."""
+        if "room" in self.__dict__:
+            self.room.close()
+        for name in ("room", "logins", "application"):
+            self.__dict__.pop(name, None)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -134,12 +135,12 @@ def test_what_failed_cannot_be_accepted_and_has_no_example(filled: Place) -> Non
 
 def test_bodies_are_for_those_who_may_see_them(filled: Place) -> None:
     target = f"/divergences/{id_of(filled)}"
-    filled.may = frozenset({"open", "look"})
+    filled.visitor = replace(filled.visitor, roles=frozenset({"viewer"}))
     answer = filled.ask(target)
     assert "shown to those who may see them" in words(answer.html)
     assert not answer.html.cssselect("table.documents")
     assert filled.ask(f"{target}.json").json["example"] is None
-    filled.may = frozenset({"open"})
+    filled.visitor = replace(filled.visitor, roles=frozenset())
     assert {
         filled.ask(entry.path.format(id="x", cutover="reads", migration="01_x")).status for entry in TABLE
     } == {403}

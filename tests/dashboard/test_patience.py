@@ -22,7 +22,6 @@ from sqlalchemy import Connection, text
 from strangler.ledger.patience import Patience, TookTooLong
 from strangler.ledger.store import open_ledger
 from strangler.testing.postgres import Server
-from strangler_dashboard.access import everybody_here
 from strangler_dashboard.app import app
 from strangler_dashboard.room import Clocks, Room
 from strangler_dashboard.source import Source
@@ -55,7 +54,7 @@ def room_of(place: Place, seconds: float = PATIENCE_S) -> Room:
 
 def test_a_page_that_takes_too_long_is_given_up_and_says_what_to_do(slow: Place) -> None:
     room = room_of(slow)
-    application = app(room, everybody_here)
+    application = app(room)
     try:
         answer = asked(application, "/divergences.json")
         assert (answer.status, answer.headers["content-type"]) == (503, "application/problem+json")

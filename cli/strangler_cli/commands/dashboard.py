@@ -8,9 +8,11 @@ import click
 
 
 @click.command(
-    help="Show the pages: where every cutover stands, what differs, on what evidence. They read the ledger, so "
-    "`strangler serve` need not run, and nothing that carries traffic depends on them.\n\n"
-    "They listen on this machine alone; every page has its `.json` beside it. Ctrl-C ends them.",
+    help="Show the pages: where every cutover stands, what differs, on what evidence; and move cutovers "
+    "from there. They need the ledger alone, so `strangler serve` need not run, and nothing that carries traffic "
+    "depends on them.\n\n"
+    "They listen on this machine alone, unless the file says how people log in; every page has its `.json` beside it. "
+    "Ctrl-C ends them.",
 )
 @click.option(
     "--port",
@@ -24,7 +26,7 @@ import click
     metavar="ADDRESS",
     default="127.0.0.1",
     show_default=True,
-    help="A loopback address. Any other is refused: nobody logs in here yet.",
+    help="Where to listen. Any but a loopback address is refused unless people log in (`dashboard.login`).",
 )
 @click.pass_obj
 def command(config: str, port: int, host: str) -> None:
@@ -35,13 +37,14 @@ def command(config: str, port: int, host: str) -> None:
     from strangler_cli.session import configuration
 
     pages()
-    configuration(config)
-    from strangler_dashboard.listening import bind_local, url_of
+    dashboard = configuration(config).config.dashboard
+    from strangler_dashboard.listening import bind, url_of
 
-    with bind_local(host, port) as listening:
+    with bind(host, port, login=dashboard.login is not None and dashboard.url is not None) as listening:
         from strangler_dashboard.serving import serve
         from strangler_dashboard.stopping import until_signalled
 
-        click.echo(f"the dashboard is at {url_of(listening)}/board; Ctrl-C ends it")
+        where = dashboard.url or url_of(listening, "https" if dashboard.tls else "http")
+        click.echo(f"the dashboard is at {where}/board; Ctrl-C ends it")
         asyncio.run(until_signalled(lambda stop: serve(Path(config), listening, stop)))
     click.echo("stopped")

@@ -74,7 +74,9 @@ async def serve(
             (controlling.fileno(), url_of(controlling, "http")),
             intake.fileno(),
             log,
-            (showing.fileno(), url_of(showing, "http")) if showing else None,
+            (showing.fileno(), url_of(showing, "https" if loaded.config.dashboard.tls else "http"))
+            if showing
+            else None,
         )
         stop = stop or asyncio.Event()
         stack.enter_context(_signals(stop, deployment.kill))

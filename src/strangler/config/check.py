@@ -9,6 +9,7 @@ from strangler.config.document import Location
 from strangler.config.model import Config
 from strangler.config.problems import did_you_mean
 from strangler.config.rules import Rule
+from strangler.config.systems import is_loopback
 from strangler.errors import ConfigError
 from strangler.routing.safety import reads_only
 from strangler.routing.template import parse_template
@@ -28,6 +29,7 @@ def cross_checks(config: Config) -> Iterator[Found]:
     yield from _unsafe_without_state(config)
     yield from _hidden_numbers(config)
     yield from _listens(config)
+    yield from _who_may(config)
     yield from _one_webhook_each(config)
     yield from _rules_compile(("rules",), config.rules)
     for name, route in config.routes.items():
@@ -134,6 +136,19 @@ def _hidden_numbers(config: Config) -> Iterator[Found]:
                 f"{route.numbers.number} is redacted, and its numbers cannot be watched without being kept",
                 "take it out of `redaction.fields`, or remove `numbers`",
             )
+
+
+def _who_may(config: Config) -> Iterator[Found]:
+    pages, address = config.dashboard, config.serve.dashboard
+    if address is not None and not is_loopback(address):
+        if pages.login is None:
+            what = f"{address} can be reached from other machines, and nobody logs in there"
+            yield ("serve", "dashboard"), what, "127.0.0.1:PORT, or `dashboard: {url: …, login: {}}`"
+        elif pages.url is None:
+            what = f"{address} can be reached from other machines, and nothing says by which name"
+            yield ("serve", "dashboard"), what, "`dashboard: {url: https://strangler.example.com}`"
+    if pages.url is not None and pages.tls is not None and pages.url.startswith("http:"):
+        yield ("dashboard", "url"), "there is a certificate, and the URL says http", "https://…"
 
 
 def _listens(config: Config) -> Iterator[Found]:

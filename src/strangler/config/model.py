@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from strangler.config.base import Part
 from strangler.config.cutovers import CutoverConfig
+from strangler.config.dashboard import Dashboard
 from strangler.config.migrations import MigrationsConfig
 from strangler.config.notifications import Notification
 from strangler.config.policy import Policy
@@ -37,6 +38,8 @@ class Config(Part):
     """The system that is to take over."""
     serve: Serve = Field(default_factory=Serve)
     """Where strangler itself listens, and with how many processes."""
+    dashboard: Dashboard = Field(default_factory=Dashboard)
+    """Where browsers reach the pages, and who may."""
     ledger: Annotated[str, AfterValidator(_ledger)] = "sqlite:///strangler.db"
     """`sqlite:///FILE` (relative to this file) or `postgresql://user@host/database`."""
     capture: Capture = Field(default_factory=Capture)

@@ -32,8 +32,8 @@ def _secret(value: str) -> str:
 
 
 FAMILIES: Final = (
-    "approval", "census", "cutover", "divergence", "effect", "exemplar", "migration", "numbers", "override", "referee",
-    "table",
+    "approval", "census", "cutover", "divergence", "effect", "exemplar", "login", "migration", "numbers", "override",
+    "referee", "table", "token",
 )  # fmt: skip
 """What actions of the audit begin with."""
 

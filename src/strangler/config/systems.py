@@ -36,7 +36,8 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _is_loopback(value: str) -> bool:
+def is_loopback(value: str) -> bool:
+    """Whether an address is on the loopback interface."""
     host = _address(value).rpartition(":")[0].strip("[]")
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -45,16 +46,8 @@ def _is_loopback(value: str) -> bool:
 
 
 def _loopback(value: str) -> str:
-    if not _is_loopback(value):
+    if not is_loopback(value):
         raise ValueError("control listens on this machine only: 127.0.0.1:PORT or [::1]:PORT")
-    return value
-
-
-def _without_login(value: str) -> str:
-    if not _is_loopback(value):
-        raise ValueError(
-            "nobody logs in to the dashboard yet, so it listens on this machine only: 127.0.0.1:PORT or [::1]:PORT"
-        )
     return value
 
 
@@ -89,9 +82,6 @@ Address = Annotated[str, AfterValidator(_address)]
 
 LocalAddress = Annotated[str, AfterValidator(_loopback)]
 """`host:port` on the loopback interface; port 0 takes a free one."""
-
-PagesAddress = Annotated[str, AfterValidator(_without_login)]
-"""`host:port` on the loopback interface, as long as nobody logs in there."""
 
 
 class ReplaceAuth(Part):
@@ -181,8 +171,10 @@ class Serve(Part):
     """Plane processes that share the listening socket."""
     control: LocalAddress = "127.0.0.1:8601"
     """The control endpoint (routing table, state). Loopback only."""
-    dashboard: PagesAddress | None = None
-    """Where the pages are shown, on this machine only (`127.0.0.1:8602`). Absent: `strangler dashboard` shows them."""
+    dashboard: Address | None = None
+    """Where the pages are shown (`127.0.0.1:8602`); beyond this machine only with `dashboard.login`. Absent:
+    `strangler dashboard` shows them.
+    """
     state: str = ".strangler"
     """Folder for what must outlive a restart: the last table, sockets, override."""
     drain: Milliseconds = 10_000

@@ -76,6 +76,7 @@ def ask(
     now_ns: int,
     *,
     maker: str = "",
+    via: str = "",
 ) -> None:
     """Register that `asker` wants approval. Asked already, on the same findings: nothing changes."""
     findings = evidence.findings_hash()
@@ -91,7 +92,7 @@ def ask(
         "at_ns": now_ns,
     }
     upsert(connection, tables.approval_requests, [row])
-    _journal(connection, "approval.asked", asker, "", now_ns, row)
+    _journal(connection, "approval.asked", asker, "", now_ns, row, via)
 
 
 def approve(
@@ -102,6 +103,8 @@ def approve(
     reason: str,
     now_ns: int,
     expire_ms: int,
+    *,
+    via: str = "",
 ) -> tuple[Request, bool]:
     """Approve what was asked, on the findings as they are now; whether that is new. Needs a write transaction.
 
@@ -126,7 +129,7 @@ def approve(
         "at_ns": now_ns,
     }
     upsert(connection, tables.approvals, [row], replace=("reason", "at_ns"))
-    _journal(connection, "approval.given", approver, reason, now_ns, row)
+    _journal(connection, "approval.given", approver, reason, now_ns, row, via)
     return request, True
 
 
@@ -181,7 +184,13 @@ def _one(cutover: str, current: list[Request], asked: list[Request]) -> Request:
 
 
 def _journal(
-    connection: Connection, action: str, actor: str, reason: str, now_ns: int, row: Mapping[str, object]
+    connection: Connection,
+    action: str,
+    actor: str,
+    reason: str,
+    now_ns: int,
+    row: Mapping[str, object],
+    via: str = "",
 ) -> None:
     audit.append(
         connection,
@@ -192,4 +201,5 @@ def _journal(
         reason=reason,
         after={name: value for name, value in row.items() if name not in ("cutover", "findings")},
         evidence=str(row["findings"]),
+        via=via,
     )

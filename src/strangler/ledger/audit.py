@@ -28,7 +28,9 @@ type Row = Mapping[str, Any]
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One link. `body` holds seq, at_ns, actor, action, subject, reason, before, after, evidence (hash)."""
+    """One link. `body` holds seq, at_ns, actor, action, subject, reason, before, after, evidence (hash), and `via`
+    where somebody acted otherwise than by a command: how they were known.
+    """
 
     seq: int
     prev: str
@@ -61,6 +63,7 @@ def append(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     evidence: str = "",
+    via: str = "",
 ) -> Entry:
     """Add an entry in this write transaction."""
     last = head(connection)
@@ -75,6 +78,7 @@ def append(
         "before": before,
         "after": after,
         "evidence": evidence,
+        **({"via": via} if via else {}),
     }
     text = canonical(body).decode()
     entry = Entry(seq, prev, _link(prev, text), msgspec.json.decode(text))

@@ -60,6 +60,7 @@ def transition(
     now_ns: int,
     evidence: str = "",
     floor: int = 0,
+    via: str = "",
 ) -> Table:
     """Write a new state (as `cutover.decide` gave it), the routing table of the next generation, an audit
     entry.
@@ -67,7 +68,7 @@ def transition(
     `expected_generation`: that of the state which was read before deciding; raises Conflict when it is no
     longer the state's. The state's `generation` becomes the table's. `evidence`: hash of the evidence that
     was judged. `floor`: the new generation is above it too (an override that was in force while the ledger
-    was away).
+    was away). `via`: how whoever acts was known.
     """
     before = state_of(connection, after.name)
     if before.generation != expected_generation:
@@ -91,6 +92,7 @@ def transition(
         before=dataclasses.asdict(before),
         after=dataclasses.asdict(after),
         evidence=evidence,
+        via=via,
     )
     return table
 

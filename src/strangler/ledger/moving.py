@@ -1,6 +1,6 @@
 """Move a cutover: ask the gate where that is due, decide, write the next routing table.
 
-The command line and the control process move cutovers by this, and by nothing else.
+The command line, the pages and the control process move cutovers by this, and by nothing else.
 """
 
 from __future__ import annotations
@@ -103,6 +103,7 @@ def move(
             event=event.name,
             now_ns=now_ns,
             evidence=evidence.hash() if evidence else "",
+            via=event.via,
         )
         resolved = _resolved(connection, actions, event, evidence, now_ns)
         if plan:
@@ -142,6 +143,7 @@ def _approval_asked(
         event.actor,
         now_ns,
         maker=plan.made_by if plan else "",
+        via=event.via,
     )
     return judging.judged(connection, loaded, evidence, now_ns, plan.id if plan else "")
 

@@ -23,7 +23,7 @@ def approve(
 ) -> None:
     """Approve, or take it back."""
     from strangler.ledger import approvals
-    from strangler.ledger.evidence import read_evidence
+    from strangler.ledger.approving import agree
     from strangler_cli import session
 
     loaded = session.configuration(config)
@@ -35,11 +35,7 @@ def approve(
             words = [f"{request.leads_to} ({request.plan[:12]}): {who} agrees no more" for request in found]
             lines = words or [f"{cutover}: {who} has approved nothing; nothing changed"]
         else:
-            policy = loaded.config.policy_of(cutover)
-            evidence = read_evidence(connection, loaded, cutover, now)
-            request, new = approvals.approve(
-                connection, evidence, plan_id, who, reason, now, policy.approvals_expire
-            )
+            request, new = agree(connection, loaded, cutover, plan_id, who, reason, now)
             told = f"{cutover}: {who} {'agrees' if new else 'has agreed already'} to {request.leads_to}"
             lines = [f"{told} ({request.plan[:12]}), which {request.asker} asked for"]
     for line in lines:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from strangler.ledger.tables.access import access_sessions, access_tokens
 from strangler.ledger.tables.approvals import approval_requests, approvals
 from strangler.ledger.tables.census import census
 from strangler.ledger.tables.columns import metadata
@@ -29,12 +30,14 @@ from strangler.ledger.tables.splits import split_requests, splits
 from strangler.ledger.tables.traffic import losses, served, streams, workers
 
 MINUTE_NS: Final = 60_000_000_000
-REVISION: Final = "0013"
+REVISION: Final = "0014"
 """The Alembic revision these tables are; a ledger of another one is not read."""
 
 __all__ = [
     "MINUTE_NS",
     "REVISION",
+    "access_sessions",
+    "access_tokens",
     "approval_requests",
     "approvals",
     "audit",

@@ -1,0 +1,110 @@
+"""Who is logged in. A session's secret is its browser's cookie; the ledger keeps the SHA-256."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, update
+
+from strangler.access import Role
+from strangler.ledger import audit
+from strangler.ledger.tables import access_sessions, access_tokens
+from strangler.ledger.tokens import hashed, roles_of
+
+SEEN_EVERY_NS = 60_000_000_000
+"""How exactly it is known when somebody was last there: a page is not to cost a write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session. `via`: how they logged in; `token`: the id of the token, if by one. Times are Unix ns: `seen_ns` is
+    up to a minute behind, `ends_ns` is when it ends whatever is done.
+    """
+
+    hash: str
+    name: str
+    roles: tuple[Role, ...]
+    via: str
+    token: str
+    began_ns: int
+    seen_ns: int
+    ends_ns: int
+
+
+def begin(connection: Connection, secret: str, session: Session, idle_ns: int) -> None:
+    """Let whoever has the secret in; sessions that are over go. `session.hash` is that of the secret. Needs a write
+    transaction.
+    """
+    table, now_ns = access_sessions, session.began_ns
+    connection.execute(delete(table).where(_over(now_ns, idle_ns)))
+    row = {name: getattr(session, name) for name in Session.__slots__}
+    connection.execute(
+        insert(table).values({**row, "hash": hashed(secret), "roles": ",".join(session.roles)})
+    )
+    _journal(connection, "login.begun", session, session.name, now_ns)
+
+
+def find(connection: Connection, secret: str, now_ns: int, idle_ns: int) -> Session | None:
+    """The session, unless it is over, or its token is."""
+    table, tokens = access_sessions, access_tokens
+    statement = (
+        select(table, tokens.c.revoked_ns, tokens.c.expires_ns)
+        .outerjoin(tokens, tokens.c.id == table.c.token)
+        .where(table.c.hash == hashed(secret), ~_over(now_ns, idle_ns))
+    )
+    row = connection.execute(statement).mappings().first()
+    if row is None or (row["token"] and (row["revoked_ns"] != 0 or now_ns >= row["expires_ns"])):
+        return None
+    return _session(row)
+
+
+def listed(connection: Connection, now_ns: int, idle_ns: int) -> list[Session]:
+    """All that are not over, the latest first."""
+    table = access_sessions
+    statement = select(table).where(~_over(now_ns, idle_ns)).order_by(table.c.began_ns.desc(), table.c.hash)
+    return [_session(row) for row in connection.execute(statement).mappings()]
+
+
+def seen(connection: Connection, session: Session, now_ns: int) -> None:
+    """They are there. Needs a write transaction."""
+    table = access_sessions
+    connection.execute(update(table).where(table.c.hash == session.hash).values(seen_ns=now_ns))
+
+
+def end(connection: Connection, digest: str, actor: str, now_ns: int) -> bool:
+    """Let them go; whether there was such a session. `digest`: of its secret. Needs a write transaction."""
+    table = access_sessions
+    row = connection.execute(select(table).where(table.c.hash == digest)).mappings().first()
+    if row is None:
+        return False
+    connection.execute(delete(table).where(table.c.hash == digest))
+    _journal(connection, "login.ended", _session(row), actor, now_ns)
+    return True
+
+
+def _session(row: RowMapping) -> Session:
+    values: dict[str, Any] = {name: row[name] for name in Session.__slots__}
+    values["roles"] = roles_of(row["roles"])
+    return Session(**values)
+
+
+def _over(now_ns: int, idle_ns: int) -> ColumnElement[bool]:
+    # By a clock that was set back, one that was seen well after now would never be idle.
+    table = access_sessions
+    return or_(
+        table.c.ends_ns <= now_ns,
+        table.c.seen_ns <= now_ns - idle_ns,
+        table.c.seen_ns > now_ns + SEEN_EVERY_NS * 5,
+    )
+
+
+def _journal(connection: Connection, action: str, session: Session, actor: str, now_ns: int) -> None:
+    audit.append(
+        connection,
+        at_ns=now_ns,
+        actor=actor,
+        action=action,
+        subject=session.name,
+        after={"via": session.via, "roles": list(session.roles), "ends_ns": session.ends_ns},
+    )
