@@ -14,7 +14,7 @@ legacy: {{url: {legacy}}}
 candidate: {{url: {candidate}, version: {{header: X-Billing-Version}}}}
 serve: {{listen: "{listen}", control: "{control}"}}
 ledger: {ledger}
-worker: {{timeout: 3s, reask: 300ms}}
+worker: {{timeout: 6s, reask: 300ms}}
 
 routes:
   customer: {{match: {{method: GET, path: "/customers/{{id}}"}}, identity: &who {{header: {identity}}}}}

@@ -156,7 +156,7 @@ class Candidate(_Deployed):
     """The candidate service over `candidate.db`, which can be redeployed. `url` is its API."""
 
     def __init__(
-        self, folder: Path, *, version: str, defects: Sequence[str] = (), slow_ms: int = 4500
+        self, folder: Path, *, version: str, defects: Sequence[str] = (), slow_ms: int = 8500
     ) -> None:
         super().__init__("candidate", folder)
         self.url = f"{self.root}/v2/billing"

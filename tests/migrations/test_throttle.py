@@ -135,7 +135,7 @@ def test_a_replica_that_replays_nothing_holds_it_up(
                 clock.sleep(2)
 
         held = replace(clock.of(table), sleep=sleep)
-        throttle = Throttle(Pacer(rows=100, target_s=1e-9), Lag(5))
+        throttle = Throttle(Pacer(rows=100, target_s=1e-9, yields=False), Lag(5))
         lifecycle.start(held, FILL, throttle, lambda *_: None)
     assert said[:2] == ["paused: a replica is more than 5 s behind", "going on"]
     assert filled(table) == ROWS

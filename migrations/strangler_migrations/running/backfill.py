@@ -53,8 +53,7 @@ def _table(
                 return written
             asked, took = pacer.rows, ended.at - began.at
             pacer = pacer.after(asked, took, ended.wal - began.wal, ended.others)
-            if (pause := pacer.pause(asked, took)) > 0:
-                session.sleep(pause)
+            session.sleep(pacer.pause(asked, took))
             drained(session, pacer, began)
             throttle.bloat.wrote(session, filling.on, rows, total)
 
