@@ -57,7 +57,7 @@ type _Rows = list[tuple[Any, ...]]
 def source(connection: psycopg.Connection, relation: Relation, label: str) -> str:
     """What stands behind FROM. Raises UsageError for a table that is not there."""
     if relation.query:
-        return f"({relation.query.strip().rstrip(';')}) AS s"
+        return f"({relation.query.strip().rstrip(';')}\n) AS s"  # it may end in a comment
     oid = _oid(connection, relation, label)
     row = connection.execute(
         "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"

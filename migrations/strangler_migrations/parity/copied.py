@@ -23,7 +23,7 @@ from strangler_migrations.parity.side import Insufficient, Shape
 
 if TYPE_CHECKING:
     from strangler_migrations.parity.layout import Layout
-    from strangler_migrations.parity.sqlite import Cells, Found, SqliteSource
+    from strangler_migrations.parity.source import Cells, Found, Source
     from strangler_migrations.parity.statements import Method
 
 _TABLE: Final = "pg_temp.strangler_copy"
@@ -32,7 +32,7 @@ _TABLE: Final = "pg_temp.strangler_copy"
 class CopiedSide(PostgresSide):
     """Rows of `source`, in the database of the other side: `url` and `other` are that one's."""
 
-    def __init__(self, source: SqliteSource, url: str, other: Relation) -> None:
+    def __init__(self, source: Source, url: str, other: Relation) -> None:
         super().__init__(source.label, url, Relation(table=_TABLE))
         self._from = source
         self._other = other
@@ -133,10 +133,10 @@ def _types(found: Found, theirs: dict[str, tuple[str, str]]) -> dict[str, str]:
     return types
 
 
-def _named(seen: Shape, source: SqliteSource) -> Shape:
+def _named(seen: Shape, source: Source) -> Shape:
     """The copy's shape under the source's name; never in one place with the other side."""
     return replace(
-        seen, relation=str(source.relation), server=str(source.file), version=source.version, place=""
+        seen, relation=str(source.relation), server=source.server, version=source.version, place=""
     )
 
 

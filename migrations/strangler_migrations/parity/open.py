@@ -11,9 +11,12 @@ from strangler.config.environment import expand
 from strangler.errors import UsageError
 from strangler_migrations.parity.model import Relation
 from strangler_migrations.parity.side import Side
+from strangler_migrations.parity.source import Source
 from strangler_migrations.parity.verify import Around, Progress
 
 _POSTGRES: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+_MARIADB: Final = frozenset({"mariadb", "mysql"})
+_LABELS: Final = ("left", "right")
 
 
 def side(label: str, url: str, relation: Relation) -> Side:
@@ -27,31 +30,42 @@ def side(label: str, url: str, relation: Relation) -> Side:
 
 
 def sides(urls: tuple[str, str], relations: tuple[Relation, Relation]) -> tuple[Side, Side]:
-    """Left and right, one of which may be a file of SQLite (`sqlite:///FILE`). Raises UsageError."""
+    """Left and right, one of which may be a file of SQLite, or on MariaDB. Raises UsageError."""
     from strangler_migrations.parity.copied import CopiedSide
-    from strangler_migrations.parity.sqlite import SqliteSource
 
     full = (expand(urls[0]), expand(urls[1]))
-    files = [each.removeprefix("sqlite:///") if each.startswith("sqlite:///") else None for each in full]
-    if all(files):
-        raise UsageError("two files of SQLite: one side has to be PostgreSQL, which compares")
+    sources = [
+        _source(label, url, relation) for label, url, relation in zip(_LABELS, full, relations, strict=True)
+    ]
+    if all(sources):
+        raise UsageError("one side has to be PostgreSQL, which compares")
     made: list[Side] = []
-    for label, here, there in (("left", 0, 1), ("right", 1, 0)):
-        if (file := files[here]) is not None:
-            source = SqliteSource(label, Path(file), relations[here])
-            made.append(
-                CopiedSide(source, _postgres(("left", "right")[there], full[there]), relations[there])
-            )
+    for here, there in ((0, 1), (1, 0)):
+        if (source := sources[here]) is not None:
+            made.append(CopiedSide(source, _postgres(_LABELS[there], full[there]), relations[there]))
         else:
-            made.append(side(label, urls[here], relations[here]))
+            made.append(side(_LABELS[here], urls[here], relations[here]))
     return made[0], made[1]
+
+
+def _source(label: str, url: str, relation: Relation) -> Source | None:
+    """What stands behind a URL that is not PostgreSQL's; None for any other."""
+    if url.startswith("sqlite:///"):
+        from strangler_migrations.parity.sqlite import SqliteSource
+
+        return SqliteSource(label, Path(url.removeprefix("sqlite:///")), relation)
+    if url.partition("://")[0].partition("+")[0] in _MARIADB:
+        from strangler_migrations.parity.mariadb import MariaDbSource
+
+        return MariaDbSource(label, url, relation)
+    return None
 
 
 def _postgres(label: str, url: str) -> str:
     scheme = url.partition("://")[0]
     if scheme not in _POSTGRES:
         raise UsageError(
-            "a side is postgresql://user@host/database, or sqlite:///FILE beside one that is",
+            "a side is postgresql://user@host/database; or, beside one that is, sqlite:///FILE or mariadb://…",
             where=label,
             remedy="`${NAME}` in it is filled in",
         )

@@ -7,26 +7,15 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from strangler.errors import UsageError
 from strangler_migrations.parity.model import Relation
+from strangler_migrations.parity.source import BATCH, Cells, Found
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
-
-_BATCH = 500
-type Cells = tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the source has: its columns, the primary key, and the columns that are declared as numbers."""
-
-    columns: tuple[str, ...]
-    key: tuple[str, ...]
-    numbers: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +25,11 @@ class SqliteSource:
     label: str
     file: Path
     relation: Relation
+
+    @property
+    def server(self) -> str:
+        """The file."""
+        return str(self.file)
 
     @property
     def version(self) -> str:
@@ -65,15 +59,17 @@ class SqliteSource:
     def some(self, columns: Sequence[str], key: str, values: Sequence[str | int]) -> Iterator[Cells]:
         """Those with some keys, as they are now."""
         with self._engine() as engine, engine.connect() as connection:
-            for start in range(0, len(values), _BATCH):
-                batch = tuple(values[start : start + _BATCH])
+            for start in range(0, len(values), BATCH):
+                batch = tuple(values[start : start + BATCH])
                 marks = ", ".join("?" * len(batch))
                 sql = f"SELECT {_listed(columns)} FROM {self._from} WHERE {_quoted(key)} IN ({marks})"
                 yield from map(tuple, connection.exec_driver_sql(sql, batch))
 
     @property
     def _from(self) -> str:
-        return self.relation.table or f"({self.relation.query.strip().rstrip(';')}) AS s"
+        return (
+            self.relation.table or f"({self.relation.query.strip().rstrip(';')}\n) AS s"
+        )  # it may end in a comment
 
     @contextmanager
     def _engine(self) -> Generator[Engine]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     help="Without LEFT and RIGHT: compare both forms of every row while a migration is under way, the proof that "
     "`complete` asks for. With them: compare a table or a query of two databases, row by row, by checksums that the "
     "databases reckon themselves; nothing is written to either. LEFT and RIGHT are URLs: postgresql://…, or one of "
-    "them sqlite:///FILE; ${NAME} in them is an environment variable.\n\n"
+    "them sqlite:///FILE or mariadb://…; ${NAME} in them is an environment variable.\n\n"
     "Exit code 0: equal; 1: different; 2: usage; 3: unfinished, or too little to prove it by.",
 )
 @click.argument("left", required=False, metavar="[LEFT RIGHT]")
