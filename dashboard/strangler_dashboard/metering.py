@@ -129,8 +129,8 @@ def _comparisons(connection: Connection) -> Iterator[Sample]:
     )
     verdicts: Counter[tuple[str, str, str]] = Counter()
     for row in connection.execute(statement):
-        cutover, route, primary = row[0], row[1], row[2]
-        n, k, failed, unsettled, repeated, answers, legacy, candidate = map(int, row[3:])
+        cutover, route, primary, *counts = row
+        n, k, failed, unsettled, repeated, answers, legacy, candidate = map(int, counts)
         verdicts[cutover, route, "equal"] += n - k
         verdicts[cutover, route, "different"] += k - failed
         verdicts[cutover, route, "candidate_failed"] += failed
