@@ -11,11 +11,12 @@ import gc
 import logging
 import os
 import signal
-import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import msgspec
+
+from strangler_shadow.logs import configure
 
 EXIT_USAGE = 2
 
@@ -24,7 +25,7 @@ def run[Settings: msgspec.Struct](
     name: str, kind: type[Settings], serve: Callable[[Settings, asyncio.Event], Coroutine[Any, Any, None]]
 ) -> int:
     """Read settings, run `serve(settings, stop)` on uvloop; the exit code. `stop` is set when it is to end."""
-    logging.basicConfig(level=logging.WARNING, format=f"{name}[%(process)d] %(message)s", stream=sys.stderr)
+    configure(name)
     from strangler.errors import StranglerError
 
     try:

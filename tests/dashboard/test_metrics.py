@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 
 from strangler.cutover import Event, EventName
 from strangler.ledger.cutovers import state_of, transition
-from strangler.ledger.facts import put_lag
+from strangler.ledger.facts import Fact, put, put_lag
 from strangler.ledger.moving import move
 from strangler.ledger.notifications import Told, keep
 from strangler.ledger.settled import StreamReport
@@ -55,6 +55,7 @@ def filled(place: Place) -> Place:
     place.write(reports=(report,))
     ledger = place.ledger()
     with ledger.begin() as connection:
+        put(connection, Fact("telemetry", "worker-0", '{"sent":7,"dropped":2,"failed":0}', "", place.now_ns))
         put_lag(connection, "reads", Decimal("0.25"), place.now_ns)
         (target,) = place.loaded.config.notifications
         keep(connection, Told(target.key, 0, 3, 1, "", place.now_ns))
@@ -123,6 +124,7 @@ def test_the_numbers_are_those_of_the_ledger(filled: Place) -> None:
     for part in ("recorded_total", "dropped_total", "shed_total", "missing_total", "outstanding"):
         parts += found[f"strangler_exchanges_{part}"][0][1]
     assert sent == parts
+    assert of(found, "strangler_spans_total", outcome="dropped") == 2
     assert of(found, "strangler_ledger_up") == 1
 
 

@@ -17,10 +17,13 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 CORE: list[str] = PROJECT["project"]["dependencies"]
 CARRIES_TRAFFIC: list[str] = CORE + PROJECT["project"]["optional-dependencies"]["shadow"]
 DASHBOARD: list[str] = CARRIES_TRAFFIC + PROJECT["project"]["optional-dependencies"]["dashboard"]
+TELEMETRY: list[str] = PROJECT["project"]["optional-dependencies"]["telemetry"]
 PDF: list[str] = PROJECT["project"]["optional-dependencies"]["pdf"]
 READS_PDF = ROOT / "src" / "strangler" / "comparison" / "decode" / "pdfchild.py"
 """The program that is started only where the extra is there."""
 LINT: list[str] = PROJECT["project"]["optional-dependencies"]["lint"]
+TRACES = ROOT / "shadow" / "strangler_shadow" / "telemetry" / "spans.py"
+"""Imported where the file has `telemetry`, which says before what is missing."""
 READS_SQL = ROOT / "migrations" / "strangler_migrations" / "lint" / "reading.py"
 """Says which extra is missing before it imports what that brings."""
 DEV: list[str] = PROJECT["dependency-groups"]["dev"]
@@ -78,7 +81,9 @@ def test_every_import_is_declared(room: str, requirements: list[str]) -> None:
     testing = ROOT / "src" / "strangler" / "testing"
     files = [file for file in sorted((ROOT / room).rglob("*.py")) if testing not in file.parents]
     assert files
-    assert undeclared([file for file in files if file not in {READS_PDF, READS_SQL}], requirements) == []
+    assert (
+        undeclared([file for file in files if file not in {READS_PDF, READS_SQL, TRACES}], requirements) == []
+    )
 
 
 def test_what_an_extra_brings_is_imported_where_it_is_asked_for() -> None:
@@ -86,6 +91,8 @@ def test_what_an_extra_brings_is_imported_where_it_is_asked_for() -> None:
     assert undeclared([READS_PDF], CORE + PDF) == []
     assert undeclared([READS_SQL], CORE) == [f"{READS_SQL.relative_to(ROOT)}: pgparse"]
     assert undeclared([READS_SQL], CORE + LINT) == []
+    assert undeclared([TRACES], CARRIES_TRAFFIC) != []
+    assert undeclared([TRACES], CARRIES_TRAFFIC + TELEMETRY) == []
 
 
 def test_the_fakes_may_use_what_the_suite_brings() -> None:

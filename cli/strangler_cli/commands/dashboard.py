@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from strangler_cli.logging_options import log_options, logging_as
+
 
 @click.command(
     help="Show the pages: where every cutover stands, what differs, on what evidence; and move cutovers "
@@ -28,8 +30,9 @@ import click
     show_default=True,
     help="Where to listen. Any but a loopback address is refused unless people log in (`dashboard.login`).",
 )
+@log_options
 @click.pass_obj
-def command(config: str, port: int, host: str) -> None:
+def command(config: str, port: int, host: str, log_format: str, log_level: str) -> None:
     """Serve them."""
     import asyncio
 
@@ -38,6 +41,7 @@ def command(config: str, port: int, host: str) -> None:
 
     pages()
     dashboard = configuration(config).config.dashboard
+    logging_as("dashboard", log_format, log_level)
     from strangler_dashboard.listening import bind, url_of
 
     with bind(host, port, login=dashboard.login is not None and dashboard.url is not None) as listening:

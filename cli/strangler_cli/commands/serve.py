@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from strangler_cli.logging_options import log_options, logging_as
+
 if TYPE_CHECKING:
     from strangler.config import Loaded
     from strangler_shadow.supervisor import Serving
@@ -23,8 +25,11 @@ if TYPE_CHECKING:
 @click.option(
     "--log", metavar="FILE", help="Where the processes write what they have to say. Default: standard error."
 )
+@log_options
 @click.pass_obj
-def command(config: str, candidate_version: str | None, log: str | None) -> None:
+def command(
+    config: str, candidate_version: str | None, log: str | None, log_format: str, log_level: str
+) -> None:
     """Serve."""
     import asyncio
 
@@ -36,6 +41,7 @@ def command(config: str, candidate_version: str | None, log: str | None) -> None
         from strangler_shadow.supervisor import serve
     except ImportError as error:
         raise _not_installed(error) from None
+    logging_as("serve", log_format, log_level)
     file = _opened(log) if log else None
     try:
         with readers_followed(loaded):

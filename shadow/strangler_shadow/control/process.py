@@ -257,11 +257,20 @@ def _open(watched: WatchedConfig, create: bool) -> Ledger:
 def _needs_restart(before: Loaded, after: Loaded) -> bool:
     """Whether the file says something that only a restart of `serve` takes over: where planes listen and ask."""
     was, is_now = before.config, after.config
-    return (was.legacy, was.candidate, was.serve, was.capture, was.ledger, was.worker.concurrency) != (
+    return (
+        was.legacy,
+        was.candidate,
+        was.serve,
+        was.capture,
+        was.ledger,
+        was.worker.concurrency,
+        was.telemetry,
+    ) != (
         is_now.legacy,
         is_now.candidate,
         is_now.serve,
         is_now.capture,
         is_now.ledger,
         is_now.worker.concurrency,
+        is_now.telemetry,
     )

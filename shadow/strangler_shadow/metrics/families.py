@@ -129,6 +129,12 @@ LAG: Final = Family(
     "Lag of the replication of a cutover whose state is `synced`, as it was last probed.",
     ("cutover",),
 )
+SPANS: Final = Family(
+    "strangler_spans",
+    "counter",
+    "Spans of traces: `sent`, `dropped` (the queue was full), `failed` (the collector did not take them).",
+    ("outcome",),
+)
 COMPARISONS: Final = Family(
     "strangler_comparisons",
     "counter",
@@ -257,6 +263,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     PAUSED,
     SINCE,
     LAG,
+    SPANS,
     COMPARISONS,
     FAILURES,
     ANSWERS,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from strangler.config import Config
@@ -25,12 +26,16 @@ from strangler_shadow.metrics.families import Sample
 PHASES: Final = ("legacy", "shadow", "canary", "candidate", "retired")
 SERVED_BY: Final = ("legacy", "candidate", "fallback")
 REFUSED: Final = ("client", "upstream")
+TELEMETRY: Final = "telemetry"
+"""The kind of fact by which a worker says what became of its spans."""
 _SECOND: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """One moment. `served`: route to requests by `SERVED_BY`; `lags`: cutover to seconds."""
+    """One moment. `served`: route to requests by `SERVED_BY`; `lags`: cutover to seconds. `spans`: of traces, by
+    outcome.
+    """
 
     planes: tuple[Plane, ...]
     streams: tuple[Stream, ...]
@@ -40,6 +45,7 @@ class Traffic:
     worker_ns: int | None
     states: Mapping[str, CutoverState]
     lags: Mapping[str, Decimal]
+    spans: Mapping[str, int]
 
 
 def read_traffic(connection: Connection, config: Config, now_ns: int) -> Traffic:
@@ -53,6 +59,7 @@ def read_traffic(connection: Connection, config: Config, now_ns: int) -> Traffic
         losses=losses(connection),
         worker_ns=worker_heartbeat(connection, now_ns),
         states=states(connection, config),
+        spans=_spans(connection),
         lags={
             fact.subject: lag for fact in facts(connection, "lag") if (lag := _lag(fact.phase)) is not None
         },
@@ -75,6 +82,8 @@ def samples(traffic: Traffic, *, generation: int, overridden: bool) -> Iterator[
         yield from _cutover(state)
     for cutover, lag in sorted(traffic.lags.items()):
         yield f.LAG, (cutover,), float(lag)
+    for outcome, count in sorted(traffic.spans.items()):
+        yield f.SPANS, (outcome,), count
 
 
 def _planes(traffic: Traffic) -> Iterator[Sample]:
@@ -120,6 +129,14 @@ def _counted(connection: Connection) -> tuple[dict[str, tuple[int, int, int]], C
             before = served.get(route, (0, 0, 0))
             served[route] = before[0] + legacy, before[1] + candidate, before[2] + fallback
     return served, refused
+
+
+def _spans(connection: Connection) -> Counter[str]:
+    """Over all workers there ever were; empty where nothing was ever traced."""
+    sums: Counter[str] = Counter()
+    for fact in facts(connection, TELEMETRY):
+        sums.update(msgspec.json.decode(fact.phase, type=dict[str, int]))
+    return sums
 
 
 def _lag(phase: str) -> Decimal | None:

@@ -14,12 +14,13 @@ import msgspec
 
 from strangler.config import load
 from strangler.errors import StranglerError
+from strangler_shadow.logs import configure
 from strangler_shadow.supervisor import Serving, serve
 
 
 def main(arguments: list[str]) -> int:
     """Serve the configuration named first; the exit code."""
-    logging.basicConfig(level=logging.WARNING, format="serve[%(process)d] %(message)s", stream=sys.stderr)
+    configure("serve")
 
     def ready(serving: Serving) -> None:
         sys.stdout.write(msgspec.json.encode(serving).decode() + "\n")

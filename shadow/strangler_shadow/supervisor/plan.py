@@ -7,11 +7,12 @@ import secrets
 import ssl
 from dataclasses import dataclass
 from hashlib import blake2b
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
-from strangler.config import Loaded
+from strangler.config import Loaded, expand
 from strangler.errors import UsageError
 from strangler.exchange import Side
 from strangler.redaction import redaction_key
@@ -100,6 +101,7 @@ def plan(loaded: Loaded, state: Path, worker: Path, instance: str, version: str 
         except OSError as error:
             raise UsageError(f"the CA file cannot be read: {error}", where=settings.ca) from error
     _check_certificate(loaded)
+    _check_telemetry(loaded)
     key = redaction_key(loaded.config.redaction.key, state, os.environ)
     return Plan(
         loaded=loaded,
@@ -111,6 +113,25 @@ def plan(loaded: Loaded, state: Path, worker: Path, instance: str, version: str 
         candidate=sides["candidate"],
         identity_key=blake2b(b"identity", key=key[:64], digest_size=32).digest(),
     )
+
+
+def _check_telemetry(loaded: Loaded) -> None:
+    """Raises UsageError where traces are wanted that nothing can make, or a variable is not set."""
+    telemetry = loaded.config.telemetry
+    if telemetry is None:
+        return
+    for value in telemetry.headers.values():
+        expand(value)
+    try:
+        found = find_spec("opentelemetry.sdk.trace") and find_spec("opentelemetry.exporter.otlp.proto.http")
+    except ModuleNotFoundError:
+        found = None
+    if not found:
+        raise UsageError(
+            "what makes traces is not installed (opentelemetry)",
+            where="telemetry",
+            remedy='pip install "strangler[telemetry]", or take `telemetry` out of the file',
+        )
 
 
 def _check_certificate(loaded: Loaded) -> None:

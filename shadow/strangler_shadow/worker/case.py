@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from strangler.comparison.model import Outcome
 from strangler.comparison.noise import Finding
 from strangler.exchange import Exchange, Failure, Response, Side, other
 from strangler_shadow.worker.ground import Ground, Yardstick
 from strangler_shadow.worker.memory import OVERHEAD
+
+if TYPE_CHECKING:
+    from strangler_shadow.telemetry.trail import Trail
 
 _FIELD: Final = 160
 """Bytes that a header field is reckoned to take."""
@@ -24,7 +27,7 @@ class Case:
 
     `shadow`: the other side's answer; `seen_ns`: when the candidate's answer came; `version`: the candidate's that
     gave it, before that the one known when the exchange came. `first`: the outcome that a re-ask is to confirm;
-    `again`: what the sides answered to that.
+    `again`: what the sides answered to that. `trail`: its steps, where it is traced.
     """
 
     exchange: Exchange
@@ -38,6 +41,7 @@ class Case:
     noise: list[Finding] = field(default_factory=list)
     twinned: bool = False
     again: dict[Side, Answered] = field(default_factory=dict[Side, "Answered"])
+    trail: Trail | None = None
 
     @property
     def shadow_side(self) -> Side:

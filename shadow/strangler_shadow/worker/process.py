@@ -29,6 +29,7 @@ from strangler_shadow.worker.second import Referee
 from strangler_shadow.worker.settings import WorkerSettings
 from strangler_shadow.worker.shadow import Shadow
 from strangler_shadow.worker.streams import Streams
+from strangler_shadow.worker.tracing import counts, spans_of
 from strangler_shadow.worker.version import VersionSource
 from strangler_shadow.worker.writer import Buffer, Writer
 
@@ -37,6 +38,7 @@ _log = logging.getLogger(__name__)
 CONFIG_SECONDS: Final = 0.5
 VERSION_SECONDS: Final = 2.0
 LEARNED_SECONDS: Final = 2.0
+SPANS_SECONDS: Final = 2.0
 BUFFERED: Final = 20_000
 """Judged exchanges that wait for the ledger, at most; beside a quarter of the memory ceiling."""
 
@@ -73,6 +75,7 @@ class Process:
         buffer = Buffer(BUFFERED, config.worker.memory // 4)
         self._writer = Writer(buffer, self._streams, self._book)
         version = VersionSource.of(config.candidate.version, settings.version)
+        self._spans = spans_of(config, settings.name)
         self.shadow = Shadow(
             first,
             self._askers(first),
@@ -81,6 +84,7 @@ class Process:
             self._writer,
             lambda: self._book.lags,
             Referee(lambda sums: self._writer.state(sums.fact(settings.name, time.time_ns()))),
+            self._spans,
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._server: asyncio.Server | None = None
@@ -93,6 +97,7 @@ class Process:
             self._watch_config,
             self._watch_version,
             self._learn,
+            *([self._tell_spans] if self._spans is not None else []),
         ]
         jobs += [self.shadow.run] * self.shadow.ground.config.worker.concurrency
         self._tasks = [asyncio.ensure_future(_ended_by_nobody(job())) for job in jobs]
@@ -105,6 +110,9 @@ class Process:
         while self.shadow.open and time.monotonic() < deadline:  # noqa: ASYNC110  several tasks bring it down, with a deadline
             await asyncio.sleep(0.02)
         await self.shadow.referee.finish()
+        if self._spans is not None:
+            await asyncio.to_thread(self._spans.close, SPANS_SECONDS)
+            self._writer.state(counts(self._spans, self._settings.name, time.time_ns()))
         if not await self._writer.stop(max(1.0, deadline - time.monotonic())):
             _log.warning("%d judged exchanges could not be written", self._writer.pending)
         for task in self._tasks:
@@ -127,6 +135,12 @@ class Process:
                 digests = self.shadow.learners.digests
                 self.shadow.learners.hint(await self._writer.call(partial(self._book.open_places, digests)))
             await asyncio.sleep(LEARNED_SECONDS)
+
+    async def _tell_spans(self) -> None:
+        """Say now and then what became of the spans."""
+        while self._spans is not None:
+            self._writer.state(counts(self._spans, self._settings.name, time.time_ns()))
+            await asyncio.sleep(SPANS_SECONDS)
 
     async def _watch_config(self) -> None:
         self._tell_config("")

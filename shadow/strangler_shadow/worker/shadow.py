@@ -19,6 +19,8 @@ from strangler.comparison.model import Outcome
 from strangler.comparison.observations import Observations
 from strangler.exchange import Exchange, Failure, Response, Side
 from strangler.numbers import Sighting
+from strangler_shadow.logs import EXCHANGE
+from strangler_shadow.worker import tracing
 from strangler_shadow.worker.ask import Asker
 from strangler_shadow.worker.case import Answered, Case, size_of
 from strangler_shadow.worker.ground import Ground
@@ -57,6 +59,7 @@ class Shadow:
         writer: Writer,
         lags: Callable[[], Mapping[str, Probed]],
         referee: Referee,
+        spans: tracing.Traced | None = None,
         *,
         ticks_ns: Callable[[], int] = time.monotonic_ns,
         now_ns: Callable[[], int] = time.time_ns,
@@ -69,7 +72,7 @@ class Shadow:
         self.known = Observations()
         self.learners = Learners()
         self.queue = CaseQueue()
-        self.referee = referee
+        self.referee, self._spans = referee, spans
         self.open = 0
         self._streams = streams
         self._writer = writer
@@ -93,6 +96,8 @@ class Shadow:
         if not self.guard.admit(size):
             self._count_lost(case, "memory")
             return
+        if self._spans is not None:
+            case.trail = self._spans.begin(exchange)
         self.open += 1
         self.queue.put(case)
 
@@ -100,6 +105,7 @@ class Shadow:
         """Work on cases, one at a time, until cancelled. As many of these run as may be asked at once."""
         while True:
             case = await self.queue.get()
+            EXCHANGE.set(case.exchange)  # each of these runs in a task of its own
             try:
                 await self._next(case)
             except Exception:  # noqa: BLE001
@@ -156,7 +162,10 @@ class Shadow:
             # it for a while after the first answer of its successor: neither earns this failure.
             self._settle(case, failed("moved", blame=None, detail="deployed anew while it was asked"))
             return
+        began = self._now_ns()
         outcome = await self._apart(case, judged, case.answer("legacy"), candidate, case.yardstick)
+        if case.trail is not None:
+            case.trail.add("compare", began, self._now_ns())
         if self._draw() * 10_000 < case.ground.config.worker.referee:
             self.referee.draw(case.exchange.route, case.answer("legacy"), candidate, outcome, case.yardstick)
         outcome = known_pairs(outcome, self.known, case.ground.redactor)
@@ -254,7 +263,7 @@ class Shadow:
             await asyncio.sleep(wait / 1e9)
 
     async def _ask(self, side: Side, case: Case) -> Answered:
-        answered = await self.askers[side].ask(case.exchange.request)
+        answered = await tracing.timed(case, side, self.askers[side].ask(case.exchange.request))
         self.guard.heard(side, answered, self._ticks_ns())
         if isinstance(answered, Response):
             size = len(answered.message.body or b"")
@@ -285,6 +294,7 @@ class Shadow:
         if numbers:
             item = replace(item, numbers=numbers)
         self._writer.put(item, settled_size(item) + SIGHTING * len(numbers))
+        tracing.judged(self._spans, case, outcome, len(item.findings))
         self._done(case)
 
     def _lose(self, case: Case, reason: str) -> None:
@@ -297,6 +307,7 @@ class Shadow:
         if not case.exchange.watched:
             digest = case.ground.epoch(case.cutover, case.version or self.version.of_answer(None)).digest
         self._writer.buffer.lose(reason, case.exchange.origin, case.exchange.route, digest)
+        tracing.lost(self._spans, case, reason)
 
     def close(self) -> None:
         """Nothing comes any more."""

@@ -54,6 +54,9 @@ def needed(config: Config) -> Iterator[tuple[Location, str]]:
     for index, target in enumerate(config.notifications):
         for name in variables(target.secret):
             yield ("notifications", index, "secret"), name
+    for header, value in config.telemetry.headers.items() if config.telemetry else ():
+        for name in variables(value):
+            yield ("telemetry", "headers", header), name
     for name in variables(config.ledger):
         yield ("ledger",), name
 

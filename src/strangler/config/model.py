@@ -15,6 +15,7 @@ from strangler.config.policy import Policy
 from strangler.config.routes import Label, Redaction, RouteConfig
 from strangler.config.rules import Rule
 from strangler.config.systems import Candidate, Capture, Serve, System, Worker
+from strangler.config.telemetry import Telemetry
 
 NAME: Final = r"^[a-z0-9][a-z0-9._-]{0,62}$"
 Name = Annotated[str, StringConstraints(pattern=NAME)]
@@ -61,6 +62,9 @@ class Config(Part):
 
     notifications: tuple[Notification, ...] = ()
     """Who is told what happened, by signed webhooks."""
+
+    telemetry: Telemetry | None = None
+    """Where traces go. Absent: nowhere, and nothing is done for them."""
 
     migrations: MigrationsConfig = Field(default_factory=MigrationsConfig)
     """The database whose schema is migrated."""
