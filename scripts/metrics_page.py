@@ -22,8 +22,9 @@ last, so a scrape never waits for the ledger | 200 where the ledger answers, a r
 worker wrote within 30 s | 200 as long as the process lives |
 
 `/metrics` answers OpenMetrics where `Accept` names it (Prometheus does), else Prometheus' text format. `/readyz`
-answers 503 where it is not ready, with a `reason` for each check that fails. Both listen on this machine: a Prometheus
-elsewhere reaches them through an agent here, or a tunnel.
+answers 503 where it is not ready, with a `reason` for each check that fails. Control listens on this machine alone, and
+so does the dashboard unless people log in there; then `/metrics` wants a token with the role `viewer` (`strangler token
+create`, and `authorization: {credentials_file: …}` beside the targets). `/readyz` and `/healthz` want none.
 
 ```yaml
 scrape_configs:
