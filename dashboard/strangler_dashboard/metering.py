@@ -129,7 +129,8 @@ def _comparisons(connection: Connection) -> Iterator[Sample]:
     )
     verdicts: Counter[tuple[str, str, str]] = Counter()
     for row in connection.execute(statement):
-        cutover, route, primary, *counts = row
+        values: tuple[Any, ...] = tuple(row)
+        cutover, route, primary, *counts = values
         n, k, failed, unsettled, repeated, answers, legacy, candidate = map(int, counts)
         verdicts[cutover, route, "equal"] += n - k
         verdicts[cutover, route, "different"] += k - failed
