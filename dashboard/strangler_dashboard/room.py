@@ -12,6 +12,7 @@ from strangler.ledger.pulse import pulse
 from strangler.views.status import OverrideView
 from strangler.views.words import iso
 from strangler_dashboard.live import Live
+from strangler_dashboard.looks import Looks
 from strangler_dashboard.migrated import Looked, look, silent
 from strangler_dashboard.models.board import Taken, take
 from strangler_dashboard.snapshot import Snapshot
@@ -60,6 +61,7 @@ class Room:
         self.snapshot: Snapshot[Taken] = Snapshot(self._take, self.token, clocks.monotonic, self.live.wake)
         self._looked: Snapshot[Looked] = Snapshot(self._look, self._file, clocks.monotonic, self.live.wake)
         self._wanted = -WANTED_S
+        self.looks = Looks(clocks.now_ns, self.write)
 
     async def read[T](self, reading: Callable[[Connection, Loaded], T], *, first: bool = False) -> T:
         """In a thread, in one consistent view of the ledger. Raises what reading raises; TookTooLong where it, or the

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 
 
 async def read(room: Room, asked: Asked) -> DivergenceDetail:
-    """All of it. Raises NotFound; UsageError for an example that is no number."""
+    """All of it; a look at a whole example is written down first. Raises NotFound; UsageError for an example that is no
+    number; what the ledger raises where it cannot be written.
+    """
     number = asked.query.get("example", "1")
     if not (number.isascii() and number.isdigit() and len(number) < 5):
         raise UsageError(f"`example` is a number from 1, not {number!r}")
     text = room.source.text()
-    return await room.read(
+    found = await room.read(
         lambda connection, loaded: divergence_detail(
             connection, loaded, asked.path["id"], text, number=int(number), bodies="bodies" in asked.may
         )
     )
+    if found.example is not None:
+        await room.looks.note(asked.visitor, found.divergence.id, found.example)
+    return found
