@@ -32,13 +32,19 @@ if TYPE_CHECKING:
 _YEAR = "public, max-age=31536000, immutable"
 
 
-def app(room: Room, logins: Logins | None = None, access: Access | None = None, url: str = "") -> ASGIApp:
+def app(
+    room: Room,
+    logins: Logins | None = None,
+    access: Access | None = None,
+    url: str = "",
+    more: tuple[Address, ...] = (),
+) -> ASGIApp:
     """The ASGI application. `logins`: None where nobody logs in, and whoever is on this machine may everything, or what
-    `access` says. `url`: how browsers reach it.
+    `access` says. `url`: how browsers reach it. `more`: further addresses.
     """
     known = logins.access if logins else access or everybody_here()
     inner = Starlette(
-        routes=[route(known, address) for address in addresses(room, logins)],
+        routes=[route(known, address) for address in (*addresses(room, logins), *more)],
         exception_handlers={HTTPException: _http_problem, Exception: _mistake},
     )
     return Guard(inner, url)

@@ -19,7 +19,7 @@ from strangler_dashboard.logins import cookie_of
 from strangler_dashboard.problems import problem_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from starlette.requests import Request
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from strangler_dashboard.room import Room
 
 SECRET_BYTES: Final = 32
+
+type Step = Callable[[Request], Awaitable[Response]]
 _LONGEST_WAY: Final = 2_000
 
 
@@ -91,10 +93,11 @@ def kept_before(response: Response, logins: Logins, secret: str) -> Response:
 
 
 async def _page(logins: Logins, request: Request, _visitor: Visitor) -> Response:
-    return _form(logins, request, way_back(request.query_params.get("next", "")))
+    return login_form(logins, request, way_back(request.query_params.get("next", "")))
 
 
-def _form(logins: Logins, request: Request, back: str, problem: Problem | None = None) -> Response:
+def login_form(logins: Logins, request: Request, back: str, problem: Problem | None = None) -> Response:
+    """The login's page."""
     secret = before(request, logins) or logins.random(SECRET_BYTES).hex()
     response = answers.shown(
         request,
@@ -103,6 +106,7 @@ def _form(logins: Logins, request: Request, back: str, problem: Problem | None =
         problem=problem,
         back=back,
         csrf=bound_to(secret.encode()),
+        provider=logins.provider,
     )
     return kept_before(response, logins, secret)
 
@@ -114,7 +118,7 @@ async def _by_token(room: Room, logins: Logins, request: Request, _visitor: Visi
         _of_this_browser(logins, request, form.get("csrf", ""))
         token = await logins.token(request, form.get("token", "").strip())
     except (Forbidden, Unauthenticated, TooMany) as error:
-        return answers.waiting(_form(logins, request, back, problem_of(error)), error)
+        return answers.waiting(login_form(logins, request, back, problem_of(error)), error)
     via = f"session of token {token.id}"
     secret = await begin(room, logins, token.name, token.roles, via, token=token.id, ends_ns=token.expires_ns)
     return entered(logins, secret, back)

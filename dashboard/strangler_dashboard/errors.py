@@ -22,6 +22,10 @@ class Unauthenticated(StranglerError):  # noqa: N818
     """Nobody knows who asks."""
 
 
+class ProviderAway(StranglerError):  # noqa: N818
+    """Who vouches for people does not answer, or not as it should."""
+
+
 class TooMany(StranglerError):  # noqa: N818
     """Whoever asks was wrong too often. `wait_s`: when they are heard again."""
 

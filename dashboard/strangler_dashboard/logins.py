@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from strangler.ledger import sessions, tokens
 from strangler_dashboard.access import Visitor
@@ -33,6 +34,11 @@ class Logins:
         self._room, self.login, self.secure, self.random = room, login, secure, random
         self.throttle = Throttle(room.clocks.monotonic)
         self.idle_ns, self.longest_ns = login.idle * _MS, login.longest * _MS
+
+    @property
+    def provider(self) -> str:
+        """The name of who else vouches for people; empty where nobody does."""
+        return urlsplit(self.login.oidc.issuer).netloc if self.login.oidc else ""
 
     @property
     def cookie(self) -> str:

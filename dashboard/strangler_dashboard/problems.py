@@ -17,13 +17,14 @@ from strangler.errors import (
     UsageError,
 )
 from strangler.ledger.patience import TookTooLong
-from strangler_dashboard.errors import Forbidden, NotFound, TooMany, Unauthenticated, Unsaid
+from strangler_dashboard.errors import Forbidden, NotFound, ProviderAway, TooMany, Unauthenticated, Unsaid
 
 _STATUS: Final[tuple[tuple[type[StranglerError], int], ...]] = (
     (NotFound, 404),
     (Forbidden, 403),
     (Unauthenticated, 401),
     (TooMany, 429),
+    (ProviderAway, 502),
     (Refused, 409),
     (Conflict, 409),
     (LedgerUnavailable, 503),

@@ -9,6 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Generator
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,7 @@ import uvicorn
 from strangler.errors import UsageError
 from strangler.ledger.patience import Patience
 from strangler_dashboard.app import app
+from strangler_dashboard.errors import NotInstalled
 from strangler_dashboard.listening import not_local
 from strangler_dashboard.logins import Logins
 from strangler_dashboard.room import PATIENCE_S, Clocks, Room
@@ -26,6 +28,7 @@ from strangler_dashboard.source import Source
 if TYPE_CHECKING:
     from strangler.config import Loaded
     from strangler.config.dashboard import Dashboard
+    from strangler_dashboard.addresses import Address
 
 GRACE_SECONDS: Final = 1
 CONNECTIONS: Final = 600
@@ -44,9 +47,10 @@ async def serve(
     _only_here(listening, config)
     certificate, key = _certificate(source.loaded())
     room = Room(source, Clocks(time.time_ns, time.monotonic))
+    logins = _logins(room, config)
     server = _Server(
         uvicorn.Config(
-            app(room, _logins(room, config), url=config.url or ""),
+            app(room, logins, url=config.url or "", more=_vouching(room, logins, source.loaded())),
             ssl_certfile=certificate,
             ssl_keyfile=key,
             log_level="warning",
@@ -76,6 +80,22 @@ def _logins(room: Room, config: Dashboard) -> Logins | None:
         return None
     secure = (config.url or "").startswith("https:")
     return Logins(room, config.login, secure=secure, random=secrets.token_bytes)
+
+
+def _vouching(room: Room, logins: Logins | None, loaded: Loaded) -> tuple[Address, ...]:
+    if logins is None or logins.login.oidc is None:
+        return ()
+    missing = [name for name in ("authlib", "httpx", "joserfc") if find_spec(name) is None]
+    if missing:
+        raise NotInstalled(
+            f"what logs people in by a provider is not installed ({', '.join(missing)})",
+            where="dashboard.login.oidc",
+            remedy='pip install "strangler[oidc]"',
+        )
+    from strangler_dashboard.vouched import vouched
+
+    found = vouched(room, logins, loaded)
+    return found.addresses() if found else ()
 
 
 def _only_here(listening: socket.socket, config: Dashboard) -> None:

@@ -32,6 +32,7 @@ from strangler.ledger.store import Ledger, open_ledger
 from strangler.testing.fixtures import postgres, sqlite_template  # noqa: F401  found by name
 from strangler.testing.judged import Judged
 from strangler_dashboard.access import Visitor
+from strangler_dashboard.addresses import Address
 from strangler_dashboard.app import app
 from strangler_dashboard.logins import Logins
 from strangler_dashboard.room import Clocks, Room
@@ -179,7 +180,13 @@ class Place:
 
     @cached_property
     def application(self) -> ASGIApp:
-        return app(self.room, self.logins, self._access, self.url)
+        more: tuple[Address, ...] = ()
+        if self.logins is not None and self.logins.login.oidc is not None:
+            from strangler_dashboard.vouched import vouched
+
+            found = vouched(self.room, self.logins, self.loaded)
+            more = found.addresses() if found else ()
+        return app(self.room, self.logins, self._access, self.url, more)
 
     def ask(self, target: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
         """One request, a second after the one before."""

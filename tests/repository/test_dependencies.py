@@ -26,6 +26,9 @@ TRACES = ROOT / "shadow" / "strangler_shadow" / "telemetry" / "spans.py"
 """Imported where the file has `telemetry`, which says before what is missing."""
 READS_SQL = ROOT / "migrations" / "strangler_migrations" / "lint" / "reading.py"
 """Says which extra is missing before it imports what that brings."""
+OIDC: list[str] = PROJECT["project"]["optional-dependencies"]["oidc"]
+VOUCHES = ROOT / "dashboard" / "strangler_dashboard" / "oidc.py"
+"""Imported only where the file names a provider, and that the extra is there was looked at."""
 DEV: list[str] = PROJECT["dependency-groups"]["dev"]
 DISTRIBUTIONS = packages_distributions()
 # Parts of a declared package under a name of their own.
@@ -82,7 +85,10 @@ def test_every_import_is_declared(room: str, requirements: list[str]) -> None:
     files = [file for file in sorted((ROOT / room).rglob("*.py")) if testing not in file.parents]
     assert files
     assert (
-        undeclared([file for file in files if file not in {READS_PDF, READS_SQL, TRACES}], requirements) == []
+        undeclared(
+            [file for file in files if file not in {READS_PDF, READS_SQL, TRACES, VOUCHES}], requirements
+        )
+        == []
     )
 
 
@@ -93,11 +99,14 @@ def test_what_an_extra_brings_is_imported_where_it_is_asked_for() -> None:
     assert undeclared([READS_SQL], CORE + LINT) == []
     assert undeclared([TRACES], CARRIES_TRAFFIC) != []
     assert undeclared([TRACES], CARRIES_TRAFFIC + TELEMETRY) == []
+    missing = undeclared([VOUCHES], DASHBOARD)
+    assert {each.rpartition(" ")[2] for each in missing} == {"authlib", "httpx", "joserfc"}
+    assert undeclared([VOUCHES], DASHBOARD + OIDC) == []
 
 
 def test_the_fakes_may_use_what_the_suite_brings() -> None:
     files = sorted((ROOT / "src" / "strangler" / "testing").rglob("*.py"))
-    assert undeclared(files, CARRIES_TRAFFIC + DEV) == []
+    assert undeclared(files, CARRIES_TRAFFIC + DEV + OIDC) == []
 
 
 def test_an_import_that_is_not_declared_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

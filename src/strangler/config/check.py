@@ -149,6 +149,16 @@ def _who_may(config: Config) -> Iterator[Found]:
             yield ("serve", "dashboard"), what, "`dashboard: {url: https://strangler.example.com}`"
     if pages.url is not None and pages.tls is not None and pages.url.startswith("http:"):
         yield ("dashboard", "url"), "there is a certificate, and the URL says http", "https://…"
+    oidc = pages.login.oidc if pages.login else None
+    if oidc is not None and pages.url is None:
+        what = "a provider sends people back to the pages, and nothing says where those are"
+        yield ("dashboard", "login", "oidc"), what, "`dashboard: {url: https://strangler.example.com}`"
+    if oidc is not None and "openid" not in oidc.scopes:
+        yield (
+            ("dashboard", "login", "oidc", "scopes"),
+            "without `openid` there is no ID token",
+            "add `openid`",
+        )
 
 
 def _listens(config: Config) -> Iterator[Found]:

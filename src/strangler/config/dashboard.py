@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from strangler.access import Role
 from strangler.config.base import Part
+from strangler.config.environment import variables
 from strangler.config.fields import Milliseconds
 from strangler.config.systems import Tls
 
@@ -45,9 +47,52 @@ def _origin(value: str) -> str:
     return _plain_url(value)
 
 
-class Login(Part):
-    """Who reaches the pages logs in, by a token of `strangler token create`."""
+def _secret(value: str) -> str:
+    if not variables(value):
+        raise ValueError("a secret does not stand in the file: write ${NAME} and export it")
+    return value
 
+
+class Claimed(Part):
+    """Who has which role, by what the provider says of them."""
+
+    claim: Annotated[str, Field(min_length=1)] = "groups"
+    """The claim of the ID token: a name, or names with dots between (`realm_access.roles`)."""
+    grants: Annotated[
+        dict[Annotated[str, Field(min_length=1)], Annotated[tuple[Role, ...], Field(min_length=1)]],
+        Field(min_length=1),
+    ]
+    """Value of the claim to roles: `{billing-ops: [operator]}`. Whoever has none of the values is not let in."""
+
+
+class Oidc(Part):
+    """A provider of OpenID Connect: authorization code flow with PKCE."""
+
+    issuer: Annotated[str, AfterValidator(_plain_url)]
+    """As its ID tokens name it; `/.well-known/openid-configuration` is asked below it."""
+    client_id: Annotated[str, Field(min_length=1)]
+    """What the provider knows strangler by."""
+    client_secret: Annotated[str, AfterValidator(_secret)] | None = None
+    """`${NAME}`: an environment variable. Absent: a public client, which PKCE alone protects."""
+    scopes: tuple[Annotated[str, Field(pattern=r"^[!#-\[\]-~]+$")], ...] = ("openid", "profile", "email")
+    """What is asked for; `openid` is among them."""
+    name: Annotated[str, Field(min_length=1)] = "email"
+    """The claim by which the audit and approvals know a person. One that people can change themselves lets them be
+    somebody else.
+    """
+    roles: Claimed
+    """Who has which role."""
+    ca: str | None = None
+    """A file of PEM certificates to trust for the provider's https."""
+    timeout: Milliseconds = Field(default=10_000, ge=100, le=60_000)
+    """How long the provider may take to answer."""
+
+
+class Login(Part):
+    """Who reaches the pages logs in, by a token of `strangler token create`, and by a provider where one is named."""
+
+    oidc: Oidc | None = None
+    """A provider of OpenID Connect. Absent: by tokens alone."""
     idle: Milliseconds = Field(default=1_800_000, ge=60_000)
     """A session ends when nobody opened a page for so long."""
     longest: Milliseconds = Field(default=43_200_000, ge=60_000)

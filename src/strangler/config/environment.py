@@ -57,8 +57,16 @@ def needed(config: Config) -> Iterator[tuple[Location, str]]:
     for header, value in config.telemetry.headers.items() if config.telemetry else ():
         for name in variables(value):
             yield ("telemetry", "headers", header), name
+    yield from _of_the_login(config)
     for name in variables(config.ledger):
         yield ("ledger",), name
+
+
+def _of_the_login(config: Config) -> Iterator[tuple[Location, str]]:
+    login = config.dashboard.login
+    if login is not None and login.oidc is not None:
+        for name in variables(login.oidc.client_secret or ""):
+            yield ("dashboard", "login", "oidc", "client_secret"), name
 
 
 def _of_probes(config: Config) -> Iterator[tuple[Location, str]]:
