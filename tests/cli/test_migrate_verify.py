@@ -86,4 +86,4 @@ def test_a_file_of_sqlite(url: str, place: Place, strangler: Strangler) -> None:
         connection.executemany("INSERT INTO a VALUES (?, ?)", [(i, i * 1.5) for i in range(1, 101)])
     connection.close()
     assert strangler("migrate", "verify", "sqlite:///legacy.db", url, "--table", "a").code == 0
-    assert strangler("migrate", "verify", "mysql://h/d", url, "--table", "a").code == 2
+    assert strangler("migrate", "verify", "oracle://h/d", url, "--table", "a").code == 2
