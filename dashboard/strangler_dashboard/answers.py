@@ -103,7 +103,8 @@ def failed(request: Request, error: Exception) -> Response:
     """
     if not isinstance(error, StranglerError):
         _log.error("an answer could not be made", exc_info=error)
-    if isinstance(error, Unauthenticated) and request.method in ("GET", "HEAD") and _for_a_person(request):
+    browses = "html" in request.headers.get("accept", "") and _for_a_person(request)
+    if isinstance(error, Unauthenticated) and request.method in ("GET", "HEAD") and browses:
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"/login?{urlencode({'next': request.url.path + query})}", status_code=303)
     return waiting(refused(request, problem_of(error)), error)

@@ -16,6 +16,7 @@ from strangler_dashboard import answers, entrance
 from strangler_dashboard.access import everybody_here
 from strangler_dashboard.addresses import Address
 from strangler_dashboard.door import route
+from strangler_dashboard.forms import body_of
 from strangler_dashboard.guard import Guard
 from strangler_dashboard.metering import Metering
 from strangler_dashboard.rendering import asset
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from strangler_dashboard.logins import Logins
     from strangler_dashboard.room import Room
 
+_THEME_BYTES = 200
 _YEAR = "public, max-age=31536000, immutable"
 
 
@@ -92,7 +94,7 @@ async def _events(room: Room, request: Request, _visitor: Visitor) -> Response:
 
 async def _theme(request: Request, _visitor: Visitor) -> Response:
     """Remember light, dark or whatever the system says; back to where the reader was."""
-    form = (await request.body())[:200].decode("latin-1")
+    form = (await body_of(request, _THEME_BYTES)).decode("latin-1")
     chosen = next((each for each in answers.THEMES if form == f"theme={each}"), "")
     if not chosen:
         return answers.plain(400, request)

@@ -27,11 +27,16 @@ async def _body(request: Request) -> bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != _KIND:
         raise UsageError(f"a form is sent as {_KIND}, this is {kind or 'nothing that is named'}")
+    return await body_of(request, MOST_BYTES)
+
+
+async def body_of(request: Request, most: int) -> bytes:
+    """What was sent, of which no more than that is ever held. Raises UsageError for more."""
     body = b""
     async for piece in request.stream():
         body += piece
-        if len(body) > MOST_BYTES:
-            raise UsageError(f"a form has at most {MOST_BYTES:,} bytes")
+        if len(body) > most:
+            raise UsageError(f"at most {most:,} bytes are read here")
     return body
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from strangler.ledger.sessions import Session
     from strangler.ledger.tokens import Token
     from strangler_dashboard.room import Room
+
+_log = logging.getLogger(__name__)
 
 _MS: Final = 1_000_000
 _REMEDY: Final = "a token of `strangler token create`, as `Authorization: Bearer …`, or log in at /login"
@@ -72,6 +75,7 @@ class Logins:
         state = found.state(now_ns) if found else "not known"
         if found is None or state != "valid":
             self.throttle.wrong(address)
+            _log.warning("a token that is %s was refused, from %s", state, address or "nowhere")
             raise Unauthenticated(f"the token is {state}", remedy=_REMEDY)
         return found
 

@@ -29,6 +29,7 @@ from strangler_dashboard.errors import ProviderAway, Unauthenticated
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures alone: with `none` or a shared secret anybody, or any client, could have made the token."""
 LEEWAY_S: Final = 60
+KEPT_S: Final = 300
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
 
 
@@ -65,6 +66,7 @@ class Provider:
         self, oidc: Oidc, back: str, secret: str, trust: ssl.SSLContext, now_s: Callable[[], int]
     ) -> None:
         self._oidc, self._back, self._secret, self._trust, self._now_s = oidc, back, secret, trust, now_s
+        self._known: tuple[int, _Metadata] | None = None
 
     async def way(self, asked: Asked) -> str:
         """Where to send a person. Raises ProviderAway."""
@@ -104,6 +106,12 @@ class Provider:
         return httpx.AsyncClient(verify=self._trust, timeout=self._oidc.timeout / 1000)
 
     async def _metadata(self, client: httpx.AsyncClient) -> _Metadata:
+        """Kept for some minutes: whoever asks for a login often is not to ask the provider through us."""
+        if self._known is None or not 0 <= self._now_s() - self._known[0] < KEPT_S:
+            self._known = (self._now_s(), await self._asked_metadata(client))
+        return self._known[1]
+
+    async def _asked_metadata(self, client: httpx.AsyncClient) -> _Metadata:
         found = await _object(client.get(self._oidc.issuer + _WELL_KNOWN))
         try:
             said = msgspec.convert(found, _Metadata)

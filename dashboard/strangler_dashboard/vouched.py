@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from strangler_dashboard.room import Room
 
 BACK: Final = "/login/oidc/callback"
-UNDER_WAY: Final = 1_000
+UNDER_WAY: Final = 10_000
 PATIENCE_S: Final = 600.0
 
 

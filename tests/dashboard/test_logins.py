@@ -56,6 +56,20 @@ def test_a_bearer_token_lets_a_program_in_as_who_it_is_for(guarded: Place) -> No
         assert token not in answer.body.decode()
 
 
+def test_a_program_is_told_and_a_browser_is_led(guarded: Place) -> None:
+    for target, accept, status in (
+        ("/board", "*/*", 401), ("/board", "text/html,*/*", 303), ("/board.json", "text/html", 401),
+        ("/metrics", "text/plain,*/*;q=0.1", 401), ("/events", "text/event-stream", 401),
+    ):  # fmt: skip
+        assert guarded.ask(target, accept=accept).status == status, (target, accept)
+    assert guarded.ask("/cutovers/reads/start", "POST").status == 401
+
+
+def test_what_anybody_may_send_is_small(guarded: Place) -> None:
+    assert guarded.ask("/theme", "POST", b"theme=dark" + b" " * 1_000).status == 400
+    assert guarded.send("/login", {"token": "x" * 20_000}).status == 400
+
+
 def test_an_expired_and_a_revoked_token_let_nobody_in(guarded: Place) -> None:
     short, other = guarded.token("viewer", lasts_ns=HOUR_NS), guarded.token("viewer", lasts_ns=9 * HOUR_NS)
     guarded.now_ns += HOUR_NS
