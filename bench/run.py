@@ -24,6 +24,7 @@ BENCHMARKS = (
     "plane",
     "backfill",
     "parity",
+    "dashboard",
     "side_by_side",
 )
 

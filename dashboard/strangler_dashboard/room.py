@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +35,8 @@ THREADS: Final = 3
 """Readings at once: a crowd of readers must not crowd out the traffic."""
 PATIENCE_S: Final = 10.0
 """A reading of the ledger that takes longer is given up."""
+STANDING_S: Final = 60.0
+"""What the board is made of may take so long: it is read once for everybody, and pages show the last one meanwhile."""
 _GRACE_S: Final = 2.0
 """A page waits for so much longer: in this time whoever ends a reading says so."""
 ACTS: Final = 2
@@ -58,7 +61,9 @@ class Room:
         self._threads, self._acting = Threads(THREADS, "page"), Threads(ACTS, "act")
         self._thread = Threads(1, "migrated")
         self.live = Live(self._beat)
-        self.snapshot: Snapshot[Taken] = Snapshot(self._take, self.token, clocks.monotonic, self.live.wake)
+        self.snapshot: Snapshot[Taken] = Snapshot(
+            self._take, self.token, clocks.monotonic, self.live.wake, self.longest_s
+        )
         self._looked: Snapshot[Looked] = Snapshot(self._look, self._file, clocks.monotonic, self.live.wake)
         self._wanted = -WANTED_S
         self.looks = Looks(clocks.now_ns, self.write)
@@ -113,7 +118,11 @@ class Room:
         self.source.close()
 
     async def _take(self) -> Taken:
-        return await self.read(lambda connection, loaded: take(connection, loaded, self.clocks.now_ns()))
+        def taken() -> Taken:
+            with self.source.patience.lasting(STANDING_S) if self.source.patience else nullcontext():
+                return self._read(lambda connection, loaded: take(connection, loaded, self.clocks.now_ns()))
+
+        return await asyncio.wrap_future(self._threads.submit(taken))
 
     async def _look(self) -> Looked:
         """By a thread of its own: what the migrated database does never keeps a page of the ledger waiting."""

@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from strangler.ledger.patience import TookTooLong
+
 PATIENCE_S: Final = 0.25
 """What is read in so long is waited for."""
 REST: Final = 4
@@ -31,7 +33,10 @@ class Snapshot[T]:
         token: Callable[[], Awaitable[str]],
         clock: Callable[[], float],
         changed: Callable[[], None],
+        longest_s: float | None = None,
     ) -> None:
+        """`longest_s`: who comes first waits no longer; it is read on, for who comes next."""
+        self._longest_s = longest_s
         self._read, self._ask, self._clock, self._changed = read, token, clock, changed
         self._values: list[T] = []
         self._token = ""
@@ -45,7 +50,14 @@ class Snapshot[T]:
         reading = self._reading
         if self._values and (reading is None or self._took > PATIENCE_S):
             return self._values[0]
-        return await asyncio.shield(reading or self._begin())
+        try:
+            async with asyncio.timeout(self._longest_s):
+                return await asyncio.shield(reading or self._begin())
+        except TimeoutError:
+            raise TookTooLong(
+                "where cutovers stand is still being read, for the first time since this process began",
+                remedy="ask again in a while; it is kept from then on",
+            ) from None
 
     def outdated(self) -> None:
         """Something was written just now: the next reader does not get what was read before it."""

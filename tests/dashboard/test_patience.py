@@ -92,6 +92,19 @@ def _asked_often(connection: Connection) -> None:
         connection.execute(text("SELECT 1"))
 
 
+def test_what_is_read_for_everybody_may_take_longer(place: Place) -> None:
+    moments = iter(range(0, 1_000, 4))
+    patience = Patience(10, lambda: next(moments))
+    ledger = open_ledger(place.loaded.config.ledger, place.folder, create=False, patience=patience)
+    try:
+        with patience.lasting(500), ledger.read() as connection:
+            _asked_often(connection)
+        with pytest.raises(TookTooLong, match="longer than 10 s"), ledger.read() as connection:
+            _asked_often(connection)
+    finally:
+        ledger.close()
+
+
 def test_what_waits_for_its_turn_too_long_is_told_so_too(place: Place) -> None:
     release = Event()
 

@@ -49,7 +49,7 @@ class Choices(msgspec.Struct, frozen=True):
 
 class DivergencesView(msgspec.Struct, frozen=True):
     """A page. `filters`: what was asked; `matching`: state to severity to count, of all pages (what takes a look at
-    every divergence is counted up to 10,000).
+    every divergence is counted up to 2,000).
 
     `following`: cursor of the next page, None on the last; `later`: this is not the first.
     """
@@ -126,10 +126,11 @@ def _cursor(place: Place | None) -> str | None:
 def divergences_view(connection: Connection, loaded: Loaded, asked: Question) -> DivergencesView:
     """One page of them."""
     chosen = _filter(connection, loaded, asked.filters)
-    page = listing.listed(connection, chosen, asked.after, asked.limit) if chosen else None
+    looked = listing.look(connection, chosen, asked.after, asked.limit) if chosen else None
+    page = looked.page if looked else None
     return DivergencesView(
         filters=asked.filters,
-        matching=listing.tally(connection, chosen) if chosen else {},
+        matching=looked.matching if looked else {},
         divergences=tuple(Listed(sentence(each), divergence_view(each)) for each in page.found)
         if page
         else (),

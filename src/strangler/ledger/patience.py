@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
@@ -43,6 +43,7 @@ class Patience:
         self.given_up = 0
         self._ended = False
         self._lock = threading.Lock()
+        self._here = threading.local()
         self._running: WeakSet[Any] = WeakSet()
 
     def watch(self, engine: Engine) -> None:
@@ -51,6 +52,15 @@ class Patience:
         event.listen(engine, "commit", self._over)
         event.listen(engine, "rollback", self._over)
         event.listen(engine, "before_cursor_execute", self._asked)
+
+    @contextmanager
+    def lasting(self, seconds: float) -> Generator[None]:
+        """What this thread asks inside the block may take so long: what is read once for many."""
+        self._here.seconds = seconds
+        try:
+            yield
+        finally:
+            del self._here.seconds
 
     def end(self) -> None:
         """End what runs now, and refuse what comes. From any thread; may take a second where PostgreSQL is far."""
@@ -69,7 +79,7 @@ class Patience:
             return TookTooLong("the question to the ledger was ended, as the process ends", where=where)
         self.given_up += 1
         return TookTooLong(
-            f"the ledger took longer than {self.seconds:g} s to answer; the question was given up",
+            f"the ledger took longer than {self._longest:g} s to answer; the question was given up",
             where=where,
             remedy="ask for less (one route, one severity, no search), or again in a while; where it stays so, see "
             "what else uses the ledger's disk or server",
@@ -77,14 +87,14 @@ class Patience:
 
     def _begun(self, connection: Connection) -> None:
         raw: Any = connection.connection.driver_connection
-        until = self._clock() + self.seconds
+        until = self._clock() + self._longest
         connection.info[_UNTIL] = until
         if isinstance(raw, sqlite3.Connection):
             raw.set_progress_handler(lambda: self._is_over(until), _STEPS)
             return
         with self._lock:
             self._running.add(raw)
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {round(self.seconds * 1000)}")
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {round(self._longest * 1000)}")
 
     def _over(self, connection: Connection) -> None:
         if connection.invalidated:  # it broke: there is nothing left to end
@@ -110,6 +120,10 @@ class Patience:
         until = connection.info.get(_UNTIL)
         if until is not None and self._is_over(until):
             raise self.ended(connection.engine.url.render_as_string(hide_password=True))
+
+    @property
+    def _longest(self) -> float:
+        return float(getattr(self._here, "seconds", self.seconds))
 
     @staticmethod
     def caused(error: Exception) -> bool:

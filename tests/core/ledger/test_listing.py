@@ -192,3 +192,62 @@ def test_a_span_holds_what_it_is_over(first: int, last: int, bins: int) -> None:
     assert last < span.end
     assert span.bins <= bins + 1
     assert span.first % span.width == 0
+
+
+@pytest.mark.parametrize("counted", [3, 2_000])
+def test_one_look_gives_what_a_list_and_a_count_give(
+    ledger: Ledger, counted: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether few are sorted, or many are found along the order."""
+    monkeypatch.setattr(listing, "COUNTED", counted)
+    judged = Judged()
+    for version in ("1", "2"):
+        judged.version = version
+        for number in range(12):
+            drift = {"EUR": str(number % 5)} if number % 3 == 0 else {}
+            found = finding(f"p{number % 7}-{version}", drift, cause=("rounding", "order")[number % 2])
+            labels = (("c", ("DE", "FR")[number % 2]),)
+            write(
+                ledger,
+                judged.different(("invoice", "invoices")[number % 2], findings=(found,), labels=labels),
+            )
+    asked = (
+        *(
+            Filter(),
+            Filter(route="invoice"),
+            Filter(severity="money"),
+            Filter(state="open", severity="major"),
+        ),
+        *(
+            Filter(cause="order"),
+            Filter(version="2"),
+            Filter(stratum="c=DE"),
+            Filter(search="P3-"),
+            Filter(search="ab"),
+        ),
+        *(
+            Filter(version="1", stratum="c=FR", cause="order"),
+            Filter(search="nothing at all"),
+            Filter(cutover="reads"),
+        ),
+    )
+    with ledger.read() as connection:
+        for chosen in asked:
+            pages: list[str] = []
+            plain: list[str] = []
+            after = place = None
+            while True:
+                looked = listing.look(connection, chosen, after, 4)
+                page = listed(connection, chosen, place, 4)
+                pages += [each.id for each in looked.page.found]
+                plain += [each.id for each in page.found]
+                after, place = looked.page.following, page.following
+                assert after == place
+                if after is None:
+                    break
+            assert pages == plain
+            exact = tally(connection, chosen, 10_000)
+            said, all_of_it = (
+                sum(sum(each.values()) for each in sums.values()) for sums in (looked.matching, exact)
+            )
+            assert looked.matching == exact or (said == counted <= all_of_it)

@@ -70,6 +70,7 @@ divergence_minutes = Table(
     key("stratum"),
     number_key("minute"),
     number("count"),
+    Index(None, "stratum", "epoch", "divergence"),
 )
 
 divergence_drift = Table(
