@@ -9,7 +9,7 @@ from strangler_migrations.catalog.model import Catalog, Table
 from strangler_migrations.filling import RANGE, Filling
 from strangler_migrations.sql.names import ident, idents, literal, prefixed, qualified
 from strangler_migrations.statement import Lock, Statement, changes
-from strangler_migrations.sync import distinct, function, function_name
+from strangler_migrations.sync import distinct, function, function_name, owned
 
 _TRIGGER = "~strangler_copy"
 
@@ -33,14 +33,15 @@ class Copied:
         """The trigger's function."""
         return function_name(self.catalog, self.to, "copy")
 
-    def making(self) -> Statement:
+    def making(self) -> Iterator[Statement]:
         """The function that copies a row, as its owner: a writer of the table need not have rights on the copy."""
-        make = function(self.catalog, self.function, self._body)
-        return Statement(
+        make, unit = function(self.catalog, self.function, self._body), f"copy {self.to}"
+        yield Statement(
             make.replace("LANGUAGE plpgsql", "LANGUAGE plpgsql SECURITY DEFINER"),
             undo=(f"DROP FUNCTION IF EXISTS {self.function}()",),
-            unit=f"copy {self.to}",
+            unit=unit,
         )
+        yield owned(self.function, unit)
 
     def triggers(self) -> Iterator[Statement]:
         """At `start`; writers of the table wait for a moment."""

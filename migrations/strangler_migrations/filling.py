@@ -50,10 +50,11 @@ class Filling(msgspec.Struct, frozen=True):
     def bound(self, *, first: bool) -> str:
         """The key that ends the next range; parameters: the last key (not `first`), rows less one."""
         after = "" if first else f" WHERE {self._row} > ({self._parameters})"
-        columns = ", ".join(f"{ident(column)}::text" for column in self.key)
+        columns = ", ".join(f"{_said(column)}::text" for column in self.key)
         # With the table's name: a bare one would be that of the text beside it, and sort as text.
-        order = ", ".join(f"{ident(self.table)}.{ident(column)}" for column in self.key)
-        return f"SELECT {columns} FROM {self.on} AS {ident(self.table)}{after} ORDER BY {order} OFFSET %s LIMIT 1"
+        order = ", ".join(f"{_said(self.table)}.{_said(column)}" for column in self.key)
+        rows = f"{_doubled(self.on)} AS {_said(self.table)}{after}"
+        return f"SELECT {columns} FROM {rows} ORDER BY {order} OFFSET %s LIMIT 1"
 
     def update(self, *, first: bool, last: bool) -> str:
         """Write a range; parameters: the key before it (not `first`), the key that ends it (not `last`)."""
@@ -61,9 +62,9 @@ class Filling(msgspec.Struct, frozen=True):
         where += [] if first else [f"{self._row} > ({self._parameters})"]
         where += [] if last else [f"{self._row} <= ({self._parameters})"]
         if self.write:
-            return self.write.replace("%", "%%").replace(RANGE, " AND ".join(where) or "true")
+            return _doubled(self.write).replace(RANGE, " AND ".join(where) or "true")
         sets = ", ".join((*self.sets, f"{SYNCED} = true"))
-        return f"UPDATE {self.on} AS {ident(self.table)} SET {sets} WHERE {' AND '.join(where)}"
+        return f"UPDATE {_doubled(self.on)} AS {_said(self.table)} SET {sets} WHERE {' AND '.join(where)}"
 
     @property
     def left(self) -> str:
@@ -73,18 +74,27 @@ class Filling(msgspec.Struct, frozen=True):
 
     @property
     def _row(self) -> str:
-        return f"({', '.join(f'{ident(self.table)}.{ident(column)}' for column in self.key)})"
+        return f"({', '.join(f'{_said(self.table)}.{_said(column)}' for column in self.key)})"
 
     @property
     def _parameters(self) -> str:
         return ", ".join(f"%s::{type_}" for type_ in self.key_types)
 
 
+def _doubled(text: str) -> str:
+    """A text among parameters: a name may hold what begins one."""
+    return text.replace("%", "%%")
+
+
+def _said(name: str) -> str:
+    return _doubled(ident(name))
+
+
 def filling(catalog: Catalog, table: str, pairs: Sequence[Pair]) -> Filling:
     """How the rows of a table get their new forms."""
     known = catalog.tables[table]
     sets = tuple(
-        f"{ident(pair.new)} = {_value(pair, table)}"
+        f"{_said(pair.new)} = {_doubled(_value(pair, table))}"
         for pair in pairs
         if pair.new is not None and pair.up is not None
     )
@@ -94,7 +104,7 @@ def filling(catalog: Catalog, table: str, pairs: Sequence[Pair]) -> Filling:
 
 def _value(pair: Pair, table: str) -> str:
     assert pair.up is not None
-    expression = f"CAST(({pair.up}) AS {pair.new_type})".replace("%", "%%")
+    expression = f"CAST(({pair.up}) AS {pair.new_type})"
     if _same(pair.up_row, pair.up):
         return expression
     columns = ", ".join(

@@ -18,7 +18,7 @@ from strangler_migrations.sync import distinct
 @dataclass(frozen=True, slots=True)
 class MovedColumn:
     """A column by its names here and there. `empty`: SQL for what it holds here where there is no row there; `without`:
-    whether an insert of the new version has to be given that.
+    whether an insert of the new version has to be given that; `required`: it is NOT NULL.
     """
 
     here: str
@@ -26,6 +26,7 @@ class MovedColumn:
     type: str
     empty: str
     without: bool
+    required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,14 @@ class Moved:
         """Whether a row there belongs to a row here."""
         pairs = zip(self.on, self.key, strict=True)
         return " AND ".join(f"{there}.{ident(on)} = {here}.{ident(key)}" for on, key in pairs)
+
+    def same(self, row: str, record: str) -> str:
+        """Whether a row here has the key of a record of it."""
+        return " AND ".join(f"{row}.{ident(key)} = {record}.{ident(key)}" for key in self.key)
+
+    def linked(self, row: str, record: str) -> str:
+        """Whether a row there belongs where a record of it does."""
+        return " AND ".join(f"{row}.{ident(on)} = {record}.{ident(on)}" for on in self.on)
 
     def insert(self, rows: str) -> str:
         """Rows there, from some here; those that are there are written over, where they differ."""

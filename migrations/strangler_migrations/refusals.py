@@ -39,7 +39,12 @@ def shared_refused(draft: Draft, table: Table, columns: tuple[str, ...]) -> None
 def _keyless(table: Table) -> Iterator[tuple[str, str]]:
     if not table.key:
         yield "the table has no primary key", "give it one first: create_constraint with type primary_key"
-    if table.kind != "plain":
+    if table.kind == "inherited":
+        yield (
+            "it inherits, or others inherit from it: no trigger of one sees the rows of the other",
+            "undo it with NO INHERIT first, or migrate it with SQL",
+        )
+    elif table.kind != "plain":
         yield "the table is partitioned", "migrate its partitions with SQL, one by one"
 
 

@@ -26,6 +26,8 @@ STATE: Final = "strangler"
 """The schema of strangler's own: its state, and the functions of triggers."""
 # Sorted behind nearly every name: rows are kept in step after other BEFORE triggers have had their say.
 TRIGGER: Final = "~strangler"
+EARLY: Final = "!strangler"
+"""Begins the names of those that come before all others."""
 _WITHOUT_EQUALITY: Final = frozenset(
     {"json", "xml", "point", "polygon", "line", "lseg", "path", "circle", "box"}
 )
@@ -211,6 +213,11 @@ def function(catalog: Catalog, name: str, text: str, exact: bool = False) -> str
         f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql\n"
         f"SET search_path = {names}, pg_temp{digits} AS $strangler${text}$strangler$"
     )
+
+
+def owned(name: str, unit: str) -> Statement:
+    """Nobody but its owner makes triggers of a function that runs as its owner."""
+    return Statement(f"REVOKE ALL ON FUNCTION {name}() FROM PUBLIC", unit=unit)
 
 
 def triggers(on: str, function_: str, new: str, old: str | None) -> Iterator[tuple[str, str, str]]:

@@ -266,6 +266,20 @@ def test_clients_of_both_versions_while_it_is_filled(session: Session, database:
         ("ALTER TABLE accounts ENABLE ROW LEVEL SECURITY", MOVE, "`accounts` has row security"),
         ("", MOVE.replace("to:", "without: {iban: \"''\"}, to:"), "`without` says `iban`, which has a value as it is"),
         ("", MOVE.replace("to:", "without: {x: \"''\"}, to:"), "`without` says `x`, which is not moved"),
+        ("ALTER TABLE customers ALTER iban SET DEFAULT gen_random_uuid()", MOVE, "a default that is not always"),
+        ("ALTER TABLE customers ALTER iban SET DEFAULT now()::text", MOVE, "a default that is not always the same"),
+        ("CREATE TABLE vip () INHERITS (customers)", MOVE, "it inherits, or others inherit from it"),
+        ("CREATE TABLE vip () INHERITS (accounts)", MOVE, "`accounts` inherits or is inherited from"),
+        (
+            "DROP TABLE accounts",
+            MADE.replace(", nullable: true", "") + MOVE,
+            "`accounts.bank` is NOT NULL and has no default",
+        ),
+        (
+            "DROP TABLE accounts",
+            MADE.replace("nullable: true", "unique: true, default: \"'x'\"") + MOVE,
+            "accounts_bank_key of `accounts` would let only one row come by itself",
+        ),
         ("", MOVE + "  - rename_table: {from: accounts, to: banks}\n", "another operation of this file says"),
     ],
 )  # fmt: skip
@@ -274,6 +288,17 @@ def test_what_cannot_be_is_refused(untouched: Session, setup: str, text: str, wo
         run(untouched, setup or "SELECT")
         with pytest.raises(UsageError, match=words):
             lifecycle.planned(untouched, loaded(text))
+
+
+def test_who_may_no_longer_change_a_key_is_told(untouched: Session) -> None:
+    with untouched.connection.transaction(force_rollback=True):
+        run(untouched, "DROP TABLE accounts")
+        said = lifecycle.planned(untouched, loaded(MADE, MOVE)).warnings
+        assert any("`on_update: CASCADE` in whose lets them" in each for each in said)
+        cascades = MADE.replace("on_delete:", "on_update: CASCADE, on_delete:")
+        assert not any(
+            "whose" in each for each in lifecycle.planned(untouched, loaded(cascades, MOVE)).warnings
+        )
 
 
 def test_rows_that_have_nowhere_to_go_stop_it_before_it_starts(session: Session) -> None:

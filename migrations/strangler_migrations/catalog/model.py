@@ -88,7 +88,8 @@ class Table:
 
     name: str
     columns: Mapping[str, Column]
-    kind: Literal["plain", "partitioned", "partition"] = "plain"
+    kind: Literal["plain", "partitioned", "partition", "inherited"] = "plain"
+    """`inherited`: others inherit from it, or it from others; triggers and keys of the one do not hold in the other."""
     constraints: Mapping[str, Constraint] = field(default_factory=dict[str, Constraint])
     indexes: Mapping[str, Index] = field(default_factory=dict[str, Index])
     triggers: Mapping[str, Trigger] = field(default_factory=dict[str, Trigger])

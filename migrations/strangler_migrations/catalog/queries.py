@@ -21,6 +21,7 @@ WHERE n.nspname = %(schema)s AND a.grantee <> n.nspowner
 
 TABLES: Final = """
 SELECT c.relname::text AS name, c.relkind::text AS kind, c.relispartition AS partition,
+       EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE c.oid IN (h.inhrelid, h.inhparent)) AS inherits,
        pg_catalog.pg_get_userbyid(c.relowner)::text AS owner,
        c.relrowsecurity AS row_security, c.relreplident::text AS replica,
        (SELECT x.relname::text FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid

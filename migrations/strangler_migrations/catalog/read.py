@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import psycopg
 from psycopg.rows import dict_row
@@ -124,13 +124,21 @@ def _server(row: Row) -> Server:
     )
 
 
+def _kind(row: Row) -> Literal["plain", "partitioned", "partition", "inherited"]:
+    if row["kind"] == "p":
+        return "partitioned"
+    if row["partition"]:
+        return "partition"
+    return "inherited" if row["inherits"] else "plain"
+
+
 def _table(row: Row, on: Mapping[str, PerTable], grants: list[Row]) -> Table:
     name = row["name"]
     mine = [grant for grant in grants if grant["table"] == name]
     return Table(
         name,
         {each["name"]: _column(each, mine) for each in on["columns"].get(name, ())},
-        "partition" if row["partition"] else "partitioned" if row["kind"] == "p" else "plain",
+        _kind(row),
         {each["name"]: _constraint(each) for each in on["constraints"].get(name, ())},
         {each["name"]: _index(each) for each in on["indexes"].get(name, ())},
         {

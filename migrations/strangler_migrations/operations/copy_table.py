@@ -43,7 +43,7 @@ def phases(operation: CopyTable, draft: Draft) -> Change:
     table = draft.table(operation.from_)
     columns = _columns(operation, draft, table)
     copied = Copied(draft.catalog, table, operation.to, columns)
-    start = (*_made(draft, operation, table, columns), copied.making(), *copied.triggers())
+    start = (*_made(draft, operation, table, columns), *copied.making(), *copied.triggers())
     drop = Statement(
         f"DROP FUNCTION IF EXISTS {copied.function}()", undo=None, unit=f"drop copy {operation.to}"
     )

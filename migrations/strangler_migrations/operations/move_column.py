@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import ClassVar
@@ -23,6 +24,13 @@ from strangler_migrations.sql.names import NEW, OLD, ident, prefixed, qualified
 from strangler_migrations.statement import Phase, changes
 
 _WORDS = {"homeless": "rows hold values and have no row there", "differs": "rows differ from theirs"}
+
+# Other functions that are not volatile give the same for the same; these tell of the moment, or of who asks.
+_BY_THE_CLOCK = re.compile(
+    r"\b(now|transaction_timestamp|statement_timestamp|age|current_\w+|localtime\w*|session_user|user|txid_\w+"
+    r"|pg_\w+|inet_\w+)\b(?!')|'(now|today|tomorrow|yesterday)'",
+    re.IGNORECASE,
+)
 
 
 class MoveColumn(Part):
@@ -60,7 +68,7 @@ def phases(operation: MoveColumn, draft: Draft) -> Change:
         {Phase.COMPLETE: tuple(freed(draft, operation.table, here, tuple(columns)))},
         {Phase.COMPLETE: tuple(moving.fed(moved, then))},
     ]
-    notes = (*warnings_for(here, tuple(columns)), *_notes(operation, here, there))
+    notes = (*warnings_for(here, tuple(columns)), *_notes(operation, draft, key, here, there))
     return Change(
         merged(*parts),
         _after(operation, draft, here, there, columns),
@@ -118,10 +126,18 @@ def _refuse(
     rows_refused(draft, here)
     if there.kind != "plain":
         raise draft.wrong(
-            f"`{operation.to}` is partitioned", "move the column with SQL, partition by partition"
+            f"`{operation.to}` {'inherits or is inherited from' if there.kind == 'inherited' else 'is partitioned'}",
+            "move the column with SQL, table by table",
         )
+    _made_refused(operation, draft, there)
     for name, column in columns.items():
         second_form_refused(draft, here, column.name)
+        if column.default is not None and not _steady(column):
+            raise draft.wrong(
+                f"`{operation.table}.{name}` has a default that is not always the same ({column.default}): it would"
+                f" give every row of `{operation.table}` a value, where the new version knows of none",
+                "drop that default first; the application can set it",
+            )
         if name in draft.visible(operation.to).columns:
             remedy = (
                 "leave it out of create_table: move_column makes it" if there.name in draft.made else None
@@ -142,8 +158,39 @@ def _refuse(
             )
 
 
+def _made_refused(operation: MoveColumn, draft: Draft, there: Table) -> None:
+    """Rows of a table that this file makes come by themselves, so all its other columns must do without a value."""
+    if there.name not in draft.made:
+        return
+    key = _foreign(there, operation.table, draft)
+    for column in there.columns.values():
+        given = column.nullable or column.default is not None or column.identity or column.generated
+        if column.name not in key and not given:
+            raise draft.wrong(
+                f"`{operation.to}.{column.name}` is NOT NULL and has no default, and rows of `{operation.to}` come by"
+                f" themselves, one for each row of `{operation.table}` that has a value",
+                "let it be nullable, or give it a default",
+            )
+    for each in there.constraints.values():
+        alike = [there.columns[name] for name in each.columns if name in there.columns]
+        if each.kind in {"primary", "unique"} and not any(
+            c.name in key or c.identity or c.volatile or (c.nullable and c.default is None) for c in alike
+        ):
+            raise draft.wrong(
+                f"{each.name} of `{operation.to}` would let only one row come by itself: all have the same default",
+                "give the column no default, and let it be nullable",
+            )
+
+
+def _foreign(there: Table, table: str, draft: Draft) -> frozenset[str]:
+    here = draft.table(table).name
+    keys = (each for each in there.constraints.values() if each.kind == "foreign" and each.references == here)
+    return frozenset(column for each in keys for column in each.columns)
+
+
 def _steady(column: Column) -> bool:
-    return column.default is not None and not column.volatile
+    """Whether it has a default that is the same at any time: what holds it says nothing."""
+    return column.default is not None and not column.volatile and not _BY_THE_CLOCK.search(column.default)
 
 
 def _moved(
@@ -166,6 +213,7 @@ def _moved(
                 column.type,
                 f"CAST({value} AS {column.type})",
                 without=given is not None,
+                required=not column.nullable,
             )
         )
     by = dict(zip(key.there, key.columns, strict=True))
@@ -214,13 +262,13 @@ def _after(
     source, target = draft.visible(operation.table), draft.visible(operation.to)
     left = {name: column for name, column in source.columns.items() if name not in columns}
     news = {name: prefixed(NEW, name) for name in columns}
-    defaults = {name: c.default for name, c in columns.items() if _steady(c) and c.default is not None}
     known = there.having(
         *(Column(news[name], c.type, c.nullable, grants=c.grants) for name, c in columns.items())
     )
     shown = draft.showing(operation.table, replace(source, columns=left)).showing(
+        # Its view has no default: an insert that leaves a column out says nothing, and takes what is here.
         operation.to,
-        replace(target, columns={**target.columns, **news}, defaults={**target.defaults, **defaults}),
+        replace(target, columns={**target.columns, **news}),
     )
     return replace(
         shown,
@@ -231,7 +279,12 @@ def _after(
     )
 
 
-def _notes(operation: MoveColumn, here: Table, there: Table) -> Iterator[str]:
+def _notes(operation: MoveColumn, draft: Draft, key: Constraint, here: Table, there: Table) -> Iterator[str]:
+    if there.name in draft.made and "ON UPDATE CASCADE" not in key.definition:
+        yield (
+            f"who changes the key of a row of {here.name} that has a row of {there.name} is refused from now on:"
+            f" `on_update: CASCADE` in {key.name} lets them"
+        )
     bound = {each.name: each.columns for each in here.constraints.values()}
     bound |= {each.name: each.columns for each in here.indexes.values()}
     for name, both in sorted(bound.items()):

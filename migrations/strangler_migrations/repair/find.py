@@ -21,7 +21,7 @@ from strangler_migrations.running.states import OVER, State
 from strangler_migrations.running.store import Record
 from strangler_migrations.sql.names import SYNCED, ident, is_ours, qualified
 from strangler_migrations.statement import Lock, Statement
-from strangler_migrations.sync import STATE, TRIGGER
+from strangler_migrations.sync import EARLY, STATE, TRIGGER
 
 _COUNT_MS: Final = 3_000
 _CONTRACTED: Final = frozenset({State.CONTRACTING, State.CONTRACTED, State.DROPPING})
@@ -122,7 +122,7 @@ def _lease(session: Session) -> Iterator[Finding]:
 def _triggers(catalog: Catalog, expected: Expected) -> Iterator[Finding]:
     for table in catalog.tables.values():
         for name in table.triggers:
-            if name.startswith(TRIGGER) and not expected.names(name, table.name):
+            if name.startswith((TRIGGER, EARLY)) and not expected.names(name, table.name):
                 on = qualified(catalog.schema, table.name)
                 yield Finding(
                     "trigger",
