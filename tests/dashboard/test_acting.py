@@ -67,7 +67,8 @@ def test_a_cutover_is_started_paused_resumed_and_held_from_its_page(place: Place
     assert "Done: cutover.start, legacy → shadow" in words(page.cssselect("#done")[0])
     assert "By ann, on the machine itself" in words(page.cssselect("#done")[0])
     assert state(place).phase == "shadow"
-    assert done(place, "pause").status == 303
+    paused = place.ask(done(place, "pause").headers["location"]).html
+    assert "Done: cutover.pause, shadow, paused; planes" in words(paused.cssselect("#done")[0])
     assert (state(place).paused, titles(place)) == (True, ["Advance…", "Hold…", "Resume…"])
     assert done(place, "resume").status == 303
     assert done(place, "hold", length="4h").status == 303

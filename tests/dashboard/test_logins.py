@@ -63,6 +63,8 @@ def test_a_program_is_told_and_a_browser_is_led(guarded: Place) -> None:
     ):  # fmt: skip
         assert guarded.ask(target, accept=accept).status == status, (target, accept)
     assert guarded.ask("/cutovers/reads/start", "POST").status == 401
+    # Who is not known follows nothing: there would be no answer.
+    assert guarded.ask("/login").html.xpath("//*[@data-live]") == []
 
 
 def test_what_anybody_may_send_is_small(guarded: Place) -> None:
