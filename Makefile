@@ -66,7 +66,7 @@ test: setup ## the suite, under eight minutes on two cores
 full: setup ## kill matrices, soaks, the third-party server; the result goes to docs/full-run.md
 	$(BIN)/python scripts/full_run.py $(ARGS)
 
-fuzz: setup ## every property on generated cases, round after round for ten minutes (ARGS="--minutes 60")
+fuzz: setup ## every property on generated cases for ten minutes, then as long the API (ARGS="--minutes 60")
 	$(BIN)/python scripts/fuzz.py $(ARGS)
 
 bench: setup ## ratios against peers in one run, as a table and as JSON

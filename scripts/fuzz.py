@@ -1,4 +1,5 @@
-"""Runs the properties again and again, each round from another seed, until the time is up or one of them fails.
+"""Runs the properties again and again, each round from another seed, until the time is up or one of them fails; then as
+long Schemathesis against the API (scripts/api_fuzz.py), unless what is left says which tests are meant.
 
 Run by `make fuzz`, in the project's environment: `make fuzz ARGS="--minutes 60"`. What is left goes to pytest, such as
 the path of a file. The seed of a round that failed is printed; with `--seed` the first round begins there.
@@ -11,6 +12,7 @@ import secrets
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 
 def main() -> int:
@@ -30,8 +32,17 @@ def main() -> int:
         if code:
             print(f"failed in round {rounds}: make fuzz ARGS='--seed {seed}' begins with it")
             return code
-    print(f"{rounds} round{'s' * (rounds > 1)}, nothing found")
-    return 0
+    print(f"{rounds} round{'s' * (rounds > 1)}, nothing found", flush=True)
+    return 0 if more else _api(arguments.minutes, arguments.seed)
+
+
+def _api(minutes: int, seed: int) -> int:
+    program = Path(__file__).with_name("api_fuzz.py")
+    command = [sys.executable, str(program), "--minutes", str(minutes), "--seed", str(seed)]
+    code = subprocess.run(command, check=False).returncode
+    if code:
+        print(f"failed: {program.name} --seed {seed} begins with it")
+    return code
 
 
 def _pytest(seed: int) -> list[str]:

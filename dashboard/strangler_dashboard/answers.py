@@ -93,8 +93,9 @@ def refused(request: Request, problem: Problem) -> Response:
 
 
 def _for_a_person(request: Request) -> bool:
-    wants = request.headers.get("accept", "*/*")
-    return not request.url.path.endswith(".json") and ("html" in wants or "*/*" in wants)
+    wants, path = request.headers.get("accept", "*/*"), request.url.path
+    program = path.startswith("/api/") or path.endswith(".json")
+    return not program and ("html" in wants or "*/*" in wants)
 
 
 def failed(request: Request, error: Exception) -> Response:

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from strangler_dashboard import answers, entrance
 from strangler_dashboard.access import everybody_here
 from strangler_dashboard.addresses import Address
+from strangler_dashboard.api import served as api
 from strangler_dashboard.door import route
 from strangler_dashboard.forms import body_of
 from strangler_dashboard.guard import Guard
@@ -66,6 +67,7 @@ def addresses(room: Room, logins: Logins | None) -> tuple[Address, ...]:
         Address("/metrics", "look", partial(_metrics, metering)),
         Address("/readyz", "open", partial(_ready, metering)),
         Address("/healthz", "open", _health),
+        *api.addresses(room),
     )
 
 

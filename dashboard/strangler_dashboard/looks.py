@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from strangler.config import Loaded
+    from strangler.views.divergence import ExemplarView
     from strangler_dashboard.access import Visitor
-    from strangler_dashboard.models.divergence import ExampleView
 
 COVERED_NS: Final = 300_000_000_000
 KNOWN: Final = 10_000
@@ -36,15 +36,17 @@ class Looks:
         self._now_ns, self._write = now_ns, write
         self._since: OrderedDict[tuple[str, str, str, str], int] = OrderedDict()
 
-    async def note(self, visitor: Visitor, divergence: str, example: ExampleView) -> None:
-        """Whoever asks is about to be shown this example. Raises what the ledger raises: then it is not shown."""
-        digest = hashlib.sha256(msgspec.json.encode(example.exchange)).hexdigest()[:16]
+    async def note(self, visitor: Visitor, divergence: str, number: int, exchange: ExemplarView) -> None:
+        """Whoever asks is about to be shown this example, the `number`th. Raises what the ledger raises: then it is not
+        shown.
+        """
+        digest = hashlib.sha256(msgspec.json.encode(exchange)).hexdigest()[:16]
         key = (visitor.name, visitor.via, divergence, digest)
         now_ns = self._now_ns()
         since = self._since.get(key)
         if since is not None and since <= now_ns < since + COVERED_NS:
             return
-        after = {"example": example.number, "digest": digest, "until_ns": now_ns + COVERED_NS}
+        after = {"example": number, "digest": digest, "until_ns": now_ns + COVERED_NS}
         await self._write(
             lambda connection, _: audit.append(
                 connection,

@@ -126,6 +126,8 @@ def test_the_page_has_it_all(migrated: Callable[[Callable[[Session], Any]], Plac
     assert [each["rows"] for each in found["fills"][0]["paces"]] == [50, 50, 50, 50, 0]
     assert [each["stands"] for each in found["stages"]] == ["done", "now", "ahead", "ahead", "ahead"]
     assert place.ask("/migrations/nope").status == 404
+    assert place.ask("/api/v1/migrations/01_x", accept="*/*").json == found
+    assert place.ask("/api/v1/migrations/nope", accept="*/*").status == 404
 
 
 @pytest.mark.postgres

@@ -33,10 +33,10 @@ def list_(config: str, *, subject: str | None, limit: int, as_json: bool) -> Non
     with ledger_of(configuration(config)) as ledger, ledger.read() as connection:
         found = entries(connection, subject=subject, limit=limit)
     if as_json:
+        from strangler.views.audit import entry_view
         from strangler_cli.formats.as_json import dumped
 
-        shown = [{**each.body, "prev": each.prev, "hash": each.hash} for each in found]
-        click.echo(dumped({"entries": shown}))
+        click.echo(dumped({"entries": [entry_view(each) for each in found]}))
         return
     from strangler_cli.formats.history import listed
     from strangler_cli.screen import Screen

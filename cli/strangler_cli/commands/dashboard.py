@@ -30,9 +30,14 @@ from strangler_cli.logging_options import log_options, logging_as
     show_default=True,
     help="Where to listen. Any but a loopback address is refused unless people log in (`dashboard.login`).",
 )
+@click.option(
+    "--openapi",
+    is_flag=True,
+    help="Print the OpenAPI document of `/api/v1` and do nothing else; it needs no strangler.yaml.",
+)
 @log_options
 @click.pass_obj
-def command(config: str, port: int, host: str, log_format: str, log_level: str) -> None:
+def command(config: str, port: int, host: str, log_format: str, log_level: str, *, openapi: bool) -> None:
     """Serve them."""
     import asyncio
 
@@ -40,6 +45,11 @@ def command(config: str, port: int, host: str, log_format: str, log_level: str) 
     from strangler_cli.session import configuration
 
     pages()
+    if openapi:
+        from strangler_dashboard.api.document import document
+
+        click.echo(document(), nl=False)
+        return
     dashboard = configuration(config).config.dashboard
     logging_as("dashboard", log_format, log_level)
     from strangler_dashboard.listening import bind, url_of

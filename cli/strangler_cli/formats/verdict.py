@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from strangler.gate import Reason, Verdict
-from strangler.views.gate import reason_view
+from strangler.views.gate import VerdictView, reason_view
 
 if TYPE_CHECKING:
     from strangler_cli.screen import Screen, Tone
@@ -66,20 +66,20 @@ def reason_lines(reason: Reason, file: str) -> Iterator[tuple[str, Tone]]:
         yield f"    set in     {file}:{reason.config_line}", "dim"
 
 
-def as_object(asked: Asked) -> dict[str, Any]:
+def as_object(asked: Asked) -> VerdictView:
     """What `--format json` prints."""
     verdict = asked.verdict
-    return {
-        "cutover": verdict.cutover,
-        "status": verdict.status,
-        "exit_code": verdict.exit_code,
-        "phase": asked.phase,
-        "epoch": asked.epoch,
-        "version": asked.version,
-        "attempt": asked.attempt,
-        "compared": asked.compared,
-        "different": asked.different,
-        "evidence_hash": verdict.evidence_hash,
-        "reasons": [reason_view(reason, asked.file) for reason in verdict.reasons],
-        "notes": list(verdict.notes),
-    }
+    return VerdictView(
+        cutover=verdict.cutover,
+        status=verdict.status,
+        exit_code=verdict.exit_code,
+        phase=asked.phase,
+        epoch=asked.epoch,
+        version=asked.version,
+        attempt=asked.attempt,
+        compared=asked.compared,
+        different=asked.different,
+        evidence_hash=verdict.evidence_hash,
+        reasons=tuple(reason_view(reason, asked.file) for reason in verdict.reasons),
+        notes=verdict.notes,
+    )

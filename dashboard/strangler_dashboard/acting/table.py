@@ -10,7 +10,7 @@ from strangler.cutover import TABLE, EventName
 if TYPE_CHECKING:
     from strangler.access import Permission
     from strangler.routing.table import Phase
-    from strangler.views.approvals import RequestView
+    from strangler.views.approvals import ApprovalRequestView
     from strangler.views.status import CutoverView
 
 _MINUTE_NS: Final = 60_000_000_000
@@ -92,7 +92,7 @@ ACTS: Final[tuple[Act, ...]] = (
 )
 
 
-def offered(act: Act, cutover: CutoverView, requests: tuple[RequestView, ...]) -> bool:
+def offered(act: Act, cutover: CutoverView, requests: tuple[ApprovalRequestView, ...]) -> bool:
     """Whether it would change anything now."""
     if act.event is None:
         return any(each.holds for each in requests)

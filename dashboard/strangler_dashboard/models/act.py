@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from strangler.planned import Step
-from strangler.views.approvals import RequestView
+from strangler.views.approvals import ApprovalRequestView
 from strangler.views.status import CutoverView, OverrideView
 from strangler_dashboard.acting.table import HOLDS, offered
 from strangler_dashboard.models.cutover import cutover_page
@@ -32,7 +32,7 @@ class ActPage(msgspec.Struct, frozen=True):
     offered: bool
     cutover: CutoverView
     step: Step | None
-    request: RequestView | None
+    request: ApprovalRequestView | None
     findings: str
     lengths: tuple[str, ...]
     override: OverrideView | None

@@ -97,7 +97,7 @@ def board_view(taken: Taken, override: OverrideView | None) -> BoardView:
         status=status_view(taken.standing, taken.loaded, override),
         working=is_working(taken),
         trends=tuple(
-            _trend(entry.state.name, plans[entry.state.name].routes, taken)
+            trend_view(entry.state.name, plans[entry.state.name].routes, taken)
             for entry in taken.standing.cutovers
         ),
     )
@@ -109,7 +109,8 @@ def is_working(taken: Taken) -> bool:
     return bool(worker_ns) and fresh(worker_ns, taken.at_ns, WORKER_SILENT_NS)
 
 
-def _trend(cutover: str, routes: tuple[str, ...], taken: Taken) -> TrendView:
+def trend_view(cutover: str, routes: tuple[str, ...], taken: Taken) -> TrendView:
+    """How its routes went."""
     span = taken.span
     if span is None:
         return TrendView(cutover, 0, None, None, (), ())

@@ -14,7 +14,7 @@ from strangler.cutover import plan_of, way
 from strangler.ledger import approvals, tables
 from strangler.ledger.audit import entries
 from strangler.planned import Step, described
-from strangler.views.approvals import Asked, RequestView, request_view
+from strangler.views.approvals import ApprovalRequestView, Asked, request_view
 from strangler.views.status import CutoverView, cutover_view
 from strangler_dashboard.acting.table import ACTS, offered
 
@@ -58,7 +58,7 @@ class CutoverPage(msgspec.Struct, frozen=True):
     cutovers: tuple[str, ...]
     cutover: CutoverView
     ahead: tuple[Step, ...]
-    requests: tuple[RequestView, ...]
+    requests: tuple[ApprovalRequestView, ...]
     windows: tuple[WindowView, ...]
     history: tuple[dict[str, Any], ...]
     acts: tuple[ActView, ...]

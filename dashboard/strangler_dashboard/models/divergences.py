@@ -97,7 +97,7 @@ def question(query: Mapping[str, str]) -> Question:
     limit = query.get("limit", str(PAGE))
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:4]) <= _MOST):
         raise UsageError(f"`limit` is a number from 1 to {_MOST}, not {limit!r}")
-    return Question(filters, _place(query.get("after", "")), int(limit))
+    return Question(filters, place_at(query.get("after", "")), int(limit))
 
 
 def _one_of(name: str, filters: Mapping[str, str], known: tuple[str, ...]) -> None:
@@ -105,7 +105,8 @@ def _one_of(name: str, filters: Mapping[str, str], known: tuple[str, ...]) -> No
         raise UsageError(f"`{name}` is one of {', '.join(known)}, not {filters[name]!r}")
 
 
-def _place(cursor: str) -> Place | None:
+def place_at(cursor: str) -> Place | None:
+    """Where a page begins; None: at the beginning. Raises UsageError for what is no cursor."""
     if not cursor:
         return None
     try:
@@ -119,13 +120,15 @@ def _place(cursor: str) -> Place | None:
     return place
 
 
-def _cursor(place: Place | None) -> str | None:
+def cursor_of(place: Place | None) -> str | None:
+    """The text that `place_at` reads."""
     return urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=") if place else None
 
 
 def divergences_view(connection: Connection, loaded: Loaded, asked: Question) -> DivergencesView:
     """One page of them."""
-    chosen = _filter(connection, loaded, asked.filters)
+    said = {name: value for name, value in asked.filters.items() if name != "seen"}
+    chosen = filter_of(connection, loaded, said, present=asked.filters.get("seen") == "now")
     looked = listing.look(connection, chosen, asked.after, asked.limit) if chosen else None
     page = looked.page if looked else None
     return DivergencesView(
@@ -134,7 +137,7 @@ def divergences_view(connection: Connection, loaded: Loaded, asked: Question) ->
         divergences=tuple(Listed(sentence(each), divergence_view(each)) for each in page.found)
         if page
         else (),
-        following=_cursor(page.following) if page else None,
+        following=cursor_of(page.following) if page else None,
         later=asked.after is not None,
         choices=Choices(
             cutover=tuple(loaded.config.cutovers),
@@ -148,11 +151,12 @@ def divergences_view(connection: Connection, loaded: Loaded, asked: Question) ->
     )
 
 
-def _filter(connection: Connection, loaded: Loaded, filters: Mapping[str, str]) -> Filter | None:
-    """None where nothing can match: there is no present epoch."""
-    said = {name: value for name, value in filters.items() if name != "seen"}
+def filter_of(
+    connection: Connection, loaded: Loaded, said: Mapping[str, str], *, present: bool
+) -> Filter | None:
+    """`present`: only what the present epochs have seen. None where nothing can match: there is none."""
     chosen = msgspec.convert(said, Filter)
-    if filters.get("seen") != "now":
+    if not present:
         return chosen
     names = [chosen.cutover] if chosen.cutover in loaded.config.cutovers else list(loaded.config.cutovers)
     epochs = [epoch.id for name in names if (epoch := current(connection, loaded.config, name))]

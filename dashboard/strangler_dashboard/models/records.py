@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-from sqlalchemy import select
 
 from strangler.errors import UsageError
-from strangler.ledger import streams, tables
+from strangler.ledger import audit, streams, tables
 from strangler.ledger.effects import standings
 from strangler.ledger.numbers import kept
+from strangler.views.audit import EntryView, entry_view
 from strangler.views.effects import EffectView, effect_view
 from strangler.views.numbers import SeriesView, series_view
 from strangler.views.status import StatusView, status_view
@@ -50,7 +50,7 @@ class AuditView(msgspec.Struct, frozen=True):
 
     subject: str
     head: str
-    entries: tuple[dict[str, Any], ...]
+    entries: tuple[EntryView, ...]
     before: int | None
     later: bool
 
@@ -105,24 +105,16 @@ def audit_question(query: Mapping[str, str]) -> tuple[str, int | None]:
     return subject, int(before) if before else None
 
 
-def audit_view(connection: Connection, subject: str, before: int | None) -> AuditView:
+def audit_view(connection: Connection, subject: str, before: int | None, limit: int = PAGE) -> AuditView:
     """A page of the audit, along its numbers."""
-    table = tables.audit
-    statement = select(table).order_by(table.c.seq.desc()).limit(PAGE + 1)
-    if subject:
-        statement = statement.where(table.c.subject == subject)
-    if before is not None:
-        statement = statement.where(table.c.seq < before)
-    rows = list(connection.execute(statement).mappings())
-    here = rows[:PAGE]
-    last = connection.execute(select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)).first()
+    found = audit.entries(connection, subject=subject or None, before=before, limit=limit + 1)
+    here = found[:limit]
+    last = audit.head(connection)
     return AuditView(
         subject=subject,
         head=f"{last.seq}:{last.hash}" if last else "",
-        entries=tuple(
-            {**msgspec.json.decode(row["body"]), "prev": row["prev"], "hash": row["hash"]} for row in here
-        ),
-        before=here[-1]["seq"] if len(rows) > len(here) else None,
+        entries=tuple(map(entry_view, here)),
+        before=here[-1].seq if len(found) > limit else None,
         later=before is not None,
     )
 
@@ -136,10 +128,11 @@ def system_view(
         working=is_working(taken),
         ledger=working_url,
         revision=tables.REVISION,
-        streams=tuple(map(_stream, streams.streams(connection)[:_STREAMS])),
+        streams=tuple(map(stream_view, streams.streams(connection)[:_STREAMS])),
     )
 
 
-def _stream(each: streams.Stream) -> StreamView:
+def stream_view(each: streams.Stream) -> StreamView:
+    """One process."""
     counts = (each.sent, each.recorded, each.dropped, each.shed, each.gaps, each.outstanding)
     return StreamView(each.plane, *counts, iso(each.heartbeat_ns), each.ended)

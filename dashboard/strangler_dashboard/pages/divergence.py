@@ -27,5 +27,6 @@ async def read(room: Room, asked: Asked) -> DivergenceDetail:
         )
     )
     if found.example is not None:
-        await room.looks.note(asked.visitor, found.divergence.id, found.example)
+        shown = found.example
+        await room.looks.note(asked.visitor, found.divergence.id, shown.number, shown.exchange)
     return found

@@ -150,11 +150,19 @@ def head(connection: Connection) -> Entry | None:
     return None if row is None else _entry(row)
 
 
-def entries(connection: Connection, *, subject: str | None = None, limit: int | None = None) -> list[Entry]:
-    """The latest entries, newest first."""
+def entries(
+    connection: Connection,
+    *,
+    subject: str | None = None,
+    before: int | None = None,
+    limit: int | None = None,
+) -> list[Entry]:
+    """The latest entries, newest first. `before`: only those with a smaller number."""
     statement = select(audit).order_by(audit.c.seq.desc()).limit(limit)
     if subject is not None:
         statement = statement.where(audit.c.subject == subject)
+    if before is not None:
+        statement = statement.where(audit.c.seq < before)
     return [_entry(row) for row in connection.execute(statement).mappings()]
 
 

@@ -42,7 +42,7 @@ class GivenView(msgspec.Struct, frozen=True):
     reason: str
 
 
-class RequestView(msgspec.Struct, frozen=True):
+class ApprovalRequestView(msgspec.Struct, frozen=True):
     """One request; its fields stand in docs/commands.md."""
 
     plan: str
@@ -54,10 +54,10 @@ class RequestView(msgspec.Struct, frozen=True):
     approvals: tuple[GivenView, ...]
 
 
-def request_view(entry: Asked) -> RequestView:
+def request_view(entry: Asked) -> ApprovalRequestView:
     """One request."""
     request, counted = entry.request, entry.counted
-    return RequestView(
+    return ApprovalRequestView(
         plan=request.plan,
         leads_to=request.leads_to,
         asker=request.asker,

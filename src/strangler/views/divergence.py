@@ -84,6 +84,12 @@ class ExemplarView(msgspec.Struct, frozen=True):
     candidate: AnswerView
 
 
+class ExemplarsView(msgspec.Struct, frozen=True):
+    """Whole exchanges in which it was seen, redacted, the most telling first."""
+
+    exemplars: tuple[ExemplarView, ...]
+
+
 def worst_first(found: list[Divergence]) -> list[Divergence]:
     """By money (the largest drift in any currency), then by count."""
     return sorted(found, key=lambda each: (-_largest(each), -each.count, each.id))
@@ -194,8 +200,13 @@ def exemplar_view(exemplar: Exemplar) -> ExemplarView:
 
 def shown_object(shown: Shown) -> dict[str, Any]:
     """One divergence with its exemplars, as `show --json` has it."""
-    exemplars = tuple(exemplar_view(each) for each in shown.exemplars)
+    exemplars = exemplars_view(shown).exemplars
     return {**msgspec.structs.asdict(divergence_view(shown.divergence)), "exemplars": exemplars}
+
+
+def exemplars_view(shown: Shown) -> ExemplarsView:
+    """Its exemplars alone."""
+    return ExemplarsView(tuple(map(exemplar_view, shown.exemplars)))
 
 
 def _answer(answer: RedactedAnswer) -> AnswerView:

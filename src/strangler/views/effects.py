@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from strangler.effects import SIDES
+from strangler.exchange import Side
 from strangler.views.words import iso
 
 if TYPE_CHECKING:
     from strangler.effects import Quiet, Standing
-    from strangler.exchange import Side
 
 
 class SaidSo(msgspec.Struct, frozen=True):

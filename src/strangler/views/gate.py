@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
+    from strangler.evidence import Evidence
     from strangler.gate import Reason, Verdict
 
 
@@ -25,6 +26,23 @@ class ReasonView(msgspec.Struct, frozen=True):
     line: int
 
 
+class VerdictView(msgspec.Struct, frozen=True):
+    """A verdict with what it is about, as `strangler gate --format json`. `epoch`: 0 where nothing was compared yet."""
+
+    cutover: str
+    status: str
+    exit_code: int
+    phase: str
+    epoch: int
+    version: str
+    attempt: int
+    compared: int
+    different: int
+    evidence_hash: str
+    reasons: tuple[ReasonView, ...]
+    notes: tuple[str, ...]
+
+
 class GateView(msgspec.Struct, frozen=True):
     """The verdict, and everything in the way."""
 
@@ -38,6 +56,24 @@ def gate_view(verdict: Verdict, file: str) -> GateView:
     """`file`: strangler.yaml, as whoever asks named it."""
     reasons = tuple(reason_view(reason, file) for reason in verdict.reasons)
     return GateView(verdict.status, verdict.exit_code, reasons, verdict.notes)
+
+
+def verdict_view(verdict: Verdict, evidence: Evidence, file: str) -> VerdictView:
+    """`evidence`: what the verdict was given on."""
+    return VerdictView(
+        cutover=verdict.cutover,
+        status=verdict.status,
+        exit_code=verdict.exit_code,
+        phase=evidence.phase,
+        epoch=evidence.epoch,
+        version=evidence.version,
+        attempt=evidence.attempt,
+        compared=evidence.n,
+        different=evidence.k,
+        evidence_hash=verdict.evidence_hash,
+        reasons=tuple(reason_view(reason, file) for reason in verdict.reasons),
+        notes=verdict.notes,
+    )
 
 
 def reason_view(reason: Reason, file: str) -> ReasonView:

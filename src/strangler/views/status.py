@@ -13,6 +13,7 @@ from strangler.views.words import iso, percent
 
 if TYPE_CHECKING:
     from strangler.config import Loaded
+    from strangler.cutover import CutoverState
     from strangler.evidence import Sighting
     from strangler.ledger.planes import Plane
     from strangler.ledger.refereed import Refereed
@@ -53,6 +54,21 @@ class SightingView(msgspec.Struct, frozen=True):
     seen: int
     compared: int
     last_at: str | None
+
+
+class StateView(msgspec.Struct, frozen=True):
+    """Where a cutover stands, and nothing that traffic changes. `held_until`: also where that is over by now."""
+
+    name: str
+    phase: str
+    paused: bool
+    held_until: str | None
+    weight: str
+    weight_basis_points: int
+    generation: int
+    since: str | None
+    actor: str
+    reason: str
 
 
 class NextView(msgspec.Struct, frozen=True):
@@ -204,6 +220,22 @@ def cutover_view(entry: CutoverStanding, loaded: Loaded) -> CutoverView:
         effects=tuple(effect_view(state.name, effect) for effect in evidence.effects),
         gate=gate_view(entry.verdict, str(loaded.file)),
         next=NextView(entry.next_words, entry.next_command),
+    )
+
+
+def state_view(state: CutoverState) -> StateView:
+    """Where it stands."""
+    return StateView(
+        name=state.name,
+        phase=state.phase,
+        paused=state.paused,
+        held_until=iso(state.held_until_ns),
+        weight=percent(state.weight),
+        weight_basis_points=state.weight,
+        generation=state.generation,
+        since=iso(state.since_ns),
+        actor=state.actor,
+        reason=state.reason,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from strangler.ledger.tables.access import access_sessions, access_tokens
+from strangler.ledger.tables.answered import answered_writes
 from strangler.ledger.tables.approvals import approval_requests, approvals
 from strangler.ledger.tables.census import census
 from strangler.ledger.tables.columns import metadata
@@ -30,7 +31,7 @@ from strangler.ledger.tables.splits import split_requests, splits
 from strangler.ledger.tables.traffic import losses, served, streams, workers
 
 MINUTE_NS: Final = 60_000_000_000
-REVISION: Final = "0015"
+REVISION: Final = "0016"
 """The Alembic revision these tables are; a ledger of another one is not read."""
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "REVISION",
     "access_sessions",
     "access_tokens",
+    "answered_writes",
     "approval_requests",
     "approvals",
     "audit",

@@ -1,0 +1,47 @@
+"""The API over the sample ledger."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.dashboard.conftest import Answer, Place
+
+from strangler.testing.fixtures import sqlite_template  # noqa: F401  found by name
+from strangler.testing.sample_ledger import sample
+
+BASE = "/api/v1"
+
+
+class Sampled(Place):
+    """The sample ledger, and requests for the API without `/api/v1`."""
+
+    def get(self, path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
+        """One request as a program sends it."""
+        return self.ask(f"{BASE}{path}", method, body, **{"accept": "*/*", **headers})
+
+
+def made(folder: Path, template: Path) -> Sampled:
+    """A folder with the sample."""
+    shutil.copy(template, folder / "strangler.db")
+    place = Sampled(folder)
+    sample(folder)
+    return place
+
+
+@pytest.fixture(scope="module")
+def sampled(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Sampled]:  # noqa: F811
+    """One for all tests of a module, which only read."""
+    place = made(tmp_path_factory.mktemp("sampled"), sqlite_template)
+    yield place
+    place.close()
+
+
+@pytest.fixture
+def own(tmp_path: Path, sqlite_template: Path) -> Iterator[Sampled]:  # noqa: F811
+    """One for a test by itself."""
+    place = made(tmp_path, sqlite_template)
+    yield place
+    place.close()
