@@ -14,7 +14,7 @@ def log_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
     """`--log-format` and `--log-level`."""
     level = click.option(
         "--log-level",
-        type=click.Choice(["warning", "info", "debug"]),
+        type=click.Choice(["warning", "info", "debug"], case_sensitive=False),
         default="warning",
         show_default=True,
         envvar=_ENVIRONMENT["level"],
@@ -23,7 +23,7 @@ def log_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
     )
     form = click.option(
         "--log-format",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(["text", "json"], case_sensitive=False),
         default="text",
         show_default=True,
         envvar=_ENVIRONMENT["format"],

@@ -42,13 +42,13 @@ _SECRETS: Final = (
 def configure(name: str, environment: Mapping[str, str] = os.environ, stream: IO[str] | None = None) -> None:
     """Set up logging for a process of that name. What the environment says and cannot be meant counts as not said."""
     level = environment.get(LEVEL, "").lower()
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = logging.StreamHandler(stream) if stream else _ToStderr(sys.stderr)
     as_json = environment.get(FORMAT, "").lower() == "json"
     handler.setFormatter(AsJson(name) if as_json else AsText(f"{name}[%(process)d] %(message)s"))
     # Libraries speak from `warning` on: what they say below that may hold what traffic says.
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for ours in ("strangler", "strangler_shadow", "strangler_dashboard"):
-        logging.getLogger(ours).setLevel(level.upper() if level in LEVELS else logging.WARNING)
+        logging.getLogger(ours).setLevel(level.upper() if level in LEVELS[1:] else logging.NOTSET)
 
 
 def scrubbed(text: str) -> str:
@@ -56,6 +56,15 @@ def scrubbed(text: str) -> str:
     for pattern, kept in _SECRETS:
         text = pattern.sub(kept + _HIDDEN, text)
     return text
+
+
+class _ToStderr(logging.StreamHandler[IO[str]]):
+    """To standard error as it is when something is said, not as it was when this was set up."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See logging."""
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 class AsText(logging.Formatter):

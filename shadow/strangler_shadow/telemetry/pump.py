@@ -23,7 +23,7 @@ class Pump[Span]:
         self._send, self._most, self._every_s = send, most, every_s
         self._waiting: deque[Span] = deque()
         self._wake = threading.Event()
-        self._closed = False
+        self._closed = self._failing = False
         self.sent = self.dropped = self.failed = 0
         self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
         self._thread.start()
@@ -56,11 +56,19 @@ class Pump[Span]:
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             try:
-                arrived = self._send(batch)
-            except Exception:  # noqa: BLE001  a collector's mistake must not end the tracing, and nothing else
-                _log.warning("spans could not be sent", exc_info=True)
-                arrived = False
+                arrived, why = self._send(batch), "it did not take them"
+            except Exception as error:  # noqa: BLE001  a collector's mistake must not end the tracing, and nothing else
+                arrived, why = False, f"{type(error).__name__}: {error}"
             if arrived:
                 self.sent += len(batch)
             else:
                 self.failed += len(batch)
+            self._tell(failing=not arrived, why=why)
+
+    def _tell(self, *, failing: bool, why: str) -> None:
+        """Once when it begins, once when it ends."""
+        if failing and not self._failing:
+            _log.warning("the collector of traces is away, spans are lost and counted: %s", why)
+        elif self._failing and not failing:
+            _log.warning("the collector of traces is back")
+        self._failing = failing

@@ -10,6 +10,7 @@ Attributes hold names from the configuration, codes and statuses: no path, no bo
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -48,6 +49,8 @@ class Spans:
                 "service.instance.id": worker,
             }
         )
+        # It says each batch that fails; the pump says when that begins and ends.
+        logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
         exporter = OTLPSpanExporter(
             endpoint=f"{by.endpoint}/v1/traces",
             headers={name: expand(value) for name, value in by.headers.items()},

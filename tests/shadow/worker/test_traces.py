@@ -162,6 +162,18 @@ def test_a_collector_that_refuses_is_counted(rig: MakeRig) -> None:
         assert sums(made)["sent"] == 0
 
 
+def test_a_collector_that_goes_and_comes_is_told_once_each(caplog: pytest.LogCaptureFixture) -> None:
+    answers = iter((False, False, True, True))
+    pump: Pump[int] = Pump(lambda _: next(answers), 10, every_s=0.01)
+    for number in range(4):
+        pump.put([number])
+        until(lambda: pump.sent + pump.failed == number + 1)  # noqa: B023  it is waited for here
+    pump.close(5)
+    said = [record.message for record in caplog.records]
+    assert (pump.failed, pump.sent) == (2, 2)
+    assert [("away" in line, "back" in line) for line in said] == [(True, False), (False, True)]
+
+
 def test_a_full_pump_counts_and_never_waits() -> None:
     taken: list[int] = []
 
