@@ -18,7 +18,7 @@ ifneq ($(shell $(BIN)/python -c 'print("runs")' 2>/dev/null),runs)
 endif
 
 .PHONY: help setup lock fmt check lint format-check types types-pyright layers \
-        test-fast test full bench fuzz demo serve-demo clean
+        browser test-fast test full bench fuzz demo serve-demo screenshots clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -60,14 +60,20 @@ layers: setup
 test-fast: setup ## tests that start no processes and need no PostgreSQL
 	$(PYTEST) -q -n 2 -m "not (full or system or postgres)" $(ARGS)
 
-test: setup ## the suite, under eight minutes on two cores
+browser: setup # Debian's Chromium, where there is none and packages may be installed
+	@$(BIN)/python scripts/browser.py
+
+test: setup browser ## the suite, under eight minutes on two cores
 	$(PYTEST) -q -n 2 --dist loadscope --no-loadscope-reorder -m "not full" $(ARGS)
 
-full: setup ## kill matrices, soaks, the third-party server; the result goes to docs/full-run.md
+full: setup browser ## kill matrices, soaks, the third-party server; the result goes to docs/full-run.md
 	$(BIN)/python scripts/full_run.py $(ARGS)
 
 fuzz: setup ## every property on generated cases for ten minutes, then as long the API (ARGS="--minutes 60")
 	$(BIN)/python scripts/fuzz.py $(ARGS)
+
+screenshots: setup browser ## every page at three widths in both themes, into build/screenshots
+	$(BIN)/python scripts/screenshots.py $(ARGS)
 
 bench: setup ## ratios against peers in one run, as a table and as JSON
 	$(BIN)/python bench/run.py $(ARGS)

@@ -1,6 +1,6 @@
 """Fills a ledger with a month of a billing migration, to look at the dashboard with.
 
-python scripts/dashboard_month.py FOLDER [--live] [--divergences N] [--comparisons N] [--ledger URL]
+python scripts/dashboard_month.py FOLDER [--live | --go-on] [--divergences N] [--comparisons N] [--ledger URL]
 strangler --config FOLDER/strangler.yaml dashboard
 
 Everything goes through the ledger's own functions: batches as the worker flushes them, transitions as the gate lets
@@ -25,13 +25,18 @@ import msgspec
 from strangler.comparison.model import Outcome
 from strangler.config import Loaded, load
 from strangler.cutover import Event
+from strangler.effects import Said
 from strangler.errors import StranglerError
 from strangler.exchange import Origin
+from strangler.ledger.approvals import approve, ask
+from strangler.ledger.effects import fact_of, hear, probes
 from strangler.ledger.epochs import epoch_key
+from strangler.ledger.evidence import read_evidence
 from strangler.ledger.flush import flush
 from strangler.ledger.moving import move
 from strangler.ledger.settled import Exemplar, Finding, Settled, StreamReport
 from strangler.ledger.store import Ledger, open_ledger
+from strangler.numbers import Sighting
 from strangler.redaction import RedactedAnswer, RedactedMessage, RedactedRequest
 
 MINUTE = 60_000_000_000
@@ -63,6 +68,7 @@ routes:
 policy:
   tolerate: {rate: 2%%, alpha: 5%%}
   latency: {floor: 3s}
+  approvals: {candidate: 1, retired: 2}
   freeze:
     - {deny: "0 0 28 * *", for: 4d, zone: Europe/Berlin, reason: the month's invoice run}
 cutovers:
@@ -70,10 +76,19 @@ cutovers:
     routes: [invoice, statement]
     state: shared
     steps: [5, 25, 100]
+    effects:
+      month-end:
+        legacy: {url: "http://127.0.0.1:9/jobs", path: $.month_end.enabled}
+        candidate: {url: "http://127.0.0.1:10/jobs", path: $.month_end.enabled}
   payments:
     routes: [payment, credit-note]
     state: shared
     steps: [5, 50, 100]
+    effects:
+      payment-run:
+        kind: payments
+        legacy: {url: "http://127.0.0.1:9/runs"}
+        candidate: {url: "http://127.0.0.1:10/runs"}
   dunning:
     routes: [dunning]
     state: shared
@@ -97,6 +112,7 @@ class Month:
         self.end_ns = end_ns
         self.now_ns = end_ns - 30 * DAY
         self.dice = random.Random(28)
+        self.boot = "boot-1"
         self.sequence = self.number = 0
         self.served: dict[str, tuple[int, int, int]] = {}
 
@@ -107,7 +123,7 @@ class Month:
         at_ns = self.now_ns - self.dice.randrange(10 * MINUTE)
         legacy_ns = int(self.dice.lognormvariate(3.2, 0.5) * 1e6)
         values: dict[str, Any] = {
-            "origin": Origin("plane-1", "boot-1", self.sequence),
+            "origin": Origin("plane-1", self.boot, self.sequence),
             "at_ns": at_ns,
             "seen_ns": at_ns,
             "route": route,
@@ -132,7 +148,7 @@ class Month:
         self.number += 1
         report = StreamReport(
             "plane-1",
-            "boot-1",
+            self.boot,
             4711,
             self.now_ns,
             1,
@@ -165,8 +181,18 @@ class Month:
                 return different(settled, kind, self.dice)
         return settled
 
+    def probed(self, quiet: tuple[str, ...]) -> None:
+        """What the probes of both sides say now."""
+        with self.ledger.begin() as connection:
+            for (cutover, effect, side), probe in probes(self.loaded.config).items():
+                calm = side in quiet and effect != "payment-run"  # the candidate pays, too: not to be missed
+                word, detail = ("quiet", "false") if calm else ("active", "true")
+                said = Said(word, detail, self.now_ns)  # type: ignore[arg-type]
+                hear(connection, fact_of(cutover, effect, side, probe, said))
+
     def moved(self, cutover: str, event: Any, reason: str, actor: str = "mara") -> None:
         """A transition, if the gate agrees; what it says otherwise."""
+        self.probed(("candidate",))
         try:
             move(self.ledger, self.loaded, cutover, Event(event, actor, reason), self.now_ns)
         except StranglerError as error:
@@ -393,10 +419,45 @@ def story(month: Month) -> None:
     )
 
 
+def beside(month: Month) -> None:
+    """What is kept beside evidence: numbers with a gap and a double, what probes said, an approval."""
+    at_ns = month.end_ns - 2 * DAY
+    drawn = [
+        ("INV-2026-", number, f"d{number}")
+        for number in range(41_001, 41_180)
+        if number not in (41_077, 41_078)
+    ]
+    drawn += [
+        ("INV-2026-", 41_102, "another"),
+        *(("CN-", number, f"c{number}") for number in range(700, 731)),
+    ]
+    seen = [
+        Sighting(
+            series, number, "legacy", document, "draw", at_ns + place * MINUTE, at_ns + place * MINUTE + 9
+        )
+        for place, (series, number, document) in enumerate(drawn)
+    ]
+    month.write([month.exchange("invoices", "invoice", "2.2.1", numbers=tuple(seen))])
+    month.probed(("candidate",))
+    with month.ledger.begin() as connection:
+        evidence = read_evidence(connection, month.loaded, "invoices", month.now_ns)
+        ask(connection, evidence, "5e1f" * 16, "canary 100 %", "mara", month.now_ns - 50 * MINUTE)
+        approve(
+            connection,
+            evidence,
+            "",
+            "jonas",
+            "read the evidence, CHG-1204",
+            month.now_ns - 20 * MINUTE,
+            86_400_000,
+        )
+
+
 def live(month: Month) -> None:
     """A batch a second, and now and then something that differs."""
     while True:
         month.now_ns = time.time_ns()
+        month.probed(("candidate",))
         batch = [
             month.exchange("invoices", route, "2.2.1", at_ns=month.now_ns, seen_ns=month.now_ns)
             for route in ("invoice", "statement")
@@ -444,21 +505,29 @@ def main() -> int:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--live", action="store_true")
+    parser.add_argument(
+        "--go-on", action="store_true", help="with a folder that is filled: traffic alone, until Ctrl-C"
+    )
     parser.add_argument("--divergences", type=int, default=0)
     parser.add_argument("--comparisons", type=int, default=0)
     parser.add_argument("--ledger", default="sqlite:///strangler.db")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     file = arguments.folder / "strangler.yaml"
-    file.write_text(CONFIG % arguments.ledger)
+    if not arguments.go_on:
+        file.write_text(CONFIG % arguments.ledger)
     loaded = load(file)
     ledger = open_ledger(loaded.config.ledger, loaded.folder)
     month = Month(ledger, loaded, time.time_ns())
-    story(month)
-    more(month, arguments.divergences, arguments.comparisons)
+    if arguments.go_on:
+        month.boot, month.number = f"boot-{time.time_ns()}", int(time.time())
+    else:
+        story(month)
+        beside(month)
+        more(month, arguments.divergences, arguments.comparisons)
     print(f"{month.sequence:,} exchanges: strangler --config {file} dashboard", flush=True)
     try:
-        if arguments.live:
+        if arguments.live or arguments.go_on:
             live(month)
     except KeyboardInterrupt:
         pass

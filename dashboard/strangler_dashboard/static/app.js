@@ -153,4 +153,4 @@ document.querySelector(".js-only").hidden = zone === "UTC";
 document.addEventListener("visibilitychange", () => { if (!document.hidden && again) refresh(); });
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 if (followed().length && !document.querySelector(".problem")) follow();
-else if (document.querySelector(".problem")) setTimeout(() => location.reload(), 5000);
+else if (document.querySelector(".problem[data-again]")) setTimeout(() => location.reload(), 5000);
