@@ -59,7 +59,7 @@ def opened(config: str, database: str | None, base: str | None, actor: str | Non
     from strangler.config.migrations import MigrationsConfig
     from strangler.errors import UsageError
     from strangler_cli import session as cli
-    from strangler_migrations.running.session import Limits, Session, connected
+    from strangler_migrations.running.session import Limits, Session, answered, connected
 
     loaded = cli.configuration(config) if Path(config).exists() or not database else None
     settings = loaded.config.migrations if loaded else MigrationsConfig()
@@ -71,7 +71,7 @@ def opened(config: str, database: str | None, base: str | None, actor: str | Non
             remedy="`migrations: {database: postgresql://…}` in the file, or --database URL",
         )
     limits = Limits(settings.lock_timeout, settings.lock_bound // 1000)
-    with connected(expand(url)) as connection:
+    with connected(expand(url)) as connection, answered():
         session = Session(connection, base or settings.base, actor or cli.actor(), tell=_tell, limits=limits)
         yield Place(session, settings, loaded)
 

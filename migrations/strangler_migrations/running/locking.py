@@ -122,7 +122,8 @@ class Waits:
             raise Refused(
                 f"no lock within {limit} s: {names}",
                 where=self.what,
-                remedy="end that transaction, then call the same command again: it goes on",
+                remedy="end that transaction, then call the same command again: it goes on; where it is ever another"
+                " one, `migrations.lock_timeout` has to be longer than they take",
             )
         session.tell(f"waiting for {names}")
         session.sleep(self._wait_s * (0.5 + session.chance()))

@@ -19,7 +19,7 @@ from strangler_migrations.sql.names import ident
 def check(session: Session, plan: Plan, *, allow_loss: bool) -> list[str]:
     """What is noteworthy. Raises UsageError or Refused for what must not start. Changes nothing."""
     notes: list[str] = []
-    _server(plan)
+    _server(session, plan)
     with session.connection.transaction(force_rollback=True):
         session.connection.execute("SET TRANSACTION READ ONLY")
         session.connection.execute("SET LOCAL statement_timeout = '10s'")
@@ -34,12 +34,18 @@ def check(session: Session, plan: Plan, *, allow_loss: bool) -> list[str]:
     return notes
 
 
-def _server(plan: Plan) -> None:
+def _server(session: Session, plan: Plan) -> None:
     server = plan.catalog.server
     if server.standby:
         raise UsageError(
             f"{server.database} is a standby: nothing can be changed there",
             remedy="name the primary's address",
+        )
+    row = session.connection.execute("SHOW default_transaction_read_only").fetchone()
+    if row is not None and row[0] == "on":
+        raise UsageError(
+            f"transactions of {server.user} in {server.database} are read-only (default_transaction_read_only)",
+            remedy="run it as a role that may write",
         )
     if server.version < 140000:
         raise UsageError(f"PostgreSQL {server.version // 10000} is too old", remedy="14 to 18 are known")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
@@ -15,6 +15,22 @@ from strangler.errors import StranglerError, Unreachable, UsageError
 from strangler_migrations.sql.names import ident
 
 type Connection = psycopg.Connection[Any]
+
+_GOES_ON: Final = (
+    "what was done is recorded; the same command goes on, `strangler migrate rollback` takes it back"
+)
+_TRANSACTION_TIMEOUT: Final = 170000
+# What a role or database may have been given for its clients would end a backfill or an index in its midst, or have
+# keys written in one way and read in another. A float is read by all of its digits. What is as it should be is not
+# touched: it may not be ours to set.
+_SETTINGS: Final = """
+SELECT set_config(name, wanted, false) FROM pg_catalog.pg_settings JOIN (VALUES
+  ('extra_float_digits', '1'), ('datestyle', 'ISO'), ('intervalstyle', 'postgres'), ('bytea_output', 'hex'),
+  ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'),
+  ('standard_conforming_strings', 'on'), ('session_replication_role', 'origin'),
+  ('quote_all_identifiers', 'off'), ('default_transaction_isolation', 'read committed')
+) AS ours (setting_name, wanted) ON lower(name) = setting_name AND setting <> wanted
+"""
 
 
 class MigrationFailed(StranglerError):  # noqa: N818  it is a state, and reads as one
@@ -88,8 +104,11 @@ def connected(
     except psycopg.OperationalError as error:
         raise Unreachable(f"the database does not answer: {_first(error)}") from None
     with connection:
-        # A float is read by all of its digits, whatever the server's default cuts.
-        connection.execute("SET extra_float_digits = 1")
+        with refusals("preparing the session"):
+            connection.execute("SET statement_timeout = 0")
+            if connection.info.server_version >= _TRANSACTION_TIMEOUT:
+                connection.execute("SET transaction_timeout = 0")
+            connection.execute(_SETTINGS)
         yield connection
 
 
@@ -105,7 +124,7 @@ def refusals(what: str) -> Generator[None]:
             raise _failed(what, error) from None
         raise Unreachable(
             f"the database went away ({_first(error)}) during: {what}",
-            remedy="what was done is recorded; the same command goes on, `strangler migrate rollback` takes it back",
+            remedy=_GOES_ON,
         ) from None
     except psycopg.errors.InsufficientPrivilege as error:
         raise UsageError(
@@ -115,9 +134,19 @@ def refusals(what: str) -> Generator[None]:
         raise _failed(what, error) from None
 
 
+@contextmanager
+def answered() -> Generator[None]:
+    """For a whole command: what no step of it has put into words, such as a full disk while its record is written."""
+    try:
+        with refusals("strangler's own reading and recording"):
+            yield
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+        raise MigrationFailed(f"somebody holds a lock: {_first(error)}", remedy=_GOES_ON) from None
+
+
 def _failed(what: str, error: psycopg.Error) -> MigrationFailed:
     detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
-    return MigrationFailed(f"{_first(error)}{detail}", where=what)
+    return MigrationFailed(f"{_first(error)}{detail}", where=what, remedy=_GOES_ON)
 
 
 def _first(error: Exception) -> str:
