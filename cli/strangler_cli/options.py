@@ -11,6 +11,12 @@ import click
 _DURATION: Final = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
+AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="What came of it as JSON.")
+REASON: Final = click.option("--reason", default="", metavar="TEXT", help="Why; the audit keeps it.")
+ACTOR: Final = click.option(
+    "--actor", metavar="NAME", help="Who acts, in the audit. Default: the user of the system."
+)
+
 
 class Duration(click.ParamType[int]):
     """`30s`, `10m`, `2h`, `1d`, as nanoseconds."""

@@ -128,6 +128,7 @@ def test_an_address_that_is_taken(
     assert "Traceback" not in said
 
 
+@pytest.mark.full
 def test_the_version_may_be_said_on_the_command_line(
     configured: Path, strangler: Strangler, environment: dict[str, str], home: Path
 ) -> None:

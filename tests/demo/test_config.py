@@ -31,7 +31,7 @@ def test_it_is_valid_and_says_what_the_demo_promises(loaded: Loaded) -> None:
     assert config.policy.tolerate.alpha == Decimal("0.05")
     assert config.policy.failed == Decimal("0.002")
     assert config.strata == {}
-    assert config.worker.timeout == 3000
+    assert config.worker.timeout == 6000
     assert all(route.identity is not None for route in config.routes.values())
     assert [name for name, route in config.routes.items() if route.safe] == ["quote"]
 

@@ -124,6 +124,7 @@ def switched(running: Systems) -> Iterator[Callable[..., None]]:
     control.switch(running.candidate.root, ())
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", PLACES)
 def test_a_defect_changes_what_it_says_and_nothing_else(found: Found, name: str) -> None:
     places: dict[str, set[str]] = {}
@@ -137,6 +138,7 @@ def test_a_defect_changes_what_it_says_and_nothing_else(found: Found, name: str)
     assert places == PLACES[name]
 
 
+@pytest.mark.full
 def test_yen_are_wrong_and_no_other_currency_is(
     running: Systems, sweep: Sweep, asked: list[Call], found: Found
 ) -> None:
@@ -147,6 +149,7 @@ def test_yen_are_wrong_and_no_other_currency_is(
     )
 
 
+@pytest.mark.full
 def test_each_shows_alone_somewhere(found: Found) -> None:
     """Where several meet in one document they may cover each other; for each, some answer has it alone."""
     for name, mine in found.items():
@@ -162,6 +165,7 @@ def test_unreliable_disturbs_one_in_two_hundred_in_turns() -> None:
     assert not any(SOUND.disturb(count) for count in range(1, 1001))
 
 
+@pytest.mark.full
 def test_unreliable_over_sockets(
     running: Systems, sweep: Sweep, asked: list[Call], switched: Callable[..., None]
 ) -> None:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from strangler.access import ROLES, Role
-from strangler_cli.commands.cutover.options import ACTOR, REASON
-from strangler_cli.options import Duration
+from strangler_cli.options import ACTOR, REASON, Duration
 
 if TYPE_CHECKING:
     from strangler.ledger.tokens import Token

@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
+
 from strangler.exchange import Message, Request
 from strangler.testing.origin import HANG, Seen, Steps
 from strangler_shadow.testing import FakePlane, until
@@ -194,6 +196,7 @@ def test_a_buffer_that_overflows_loses_the_oldest_and_counts_them(rig: MakeRig) 
     assert made.losses() == {"ledger": stream.shed}
 
 
+@pytest.mark.full
 def test_a_lock_that_is_held_for_longer_than_the_ledger_waits_is_survived(rig: MakeRig) -> None:
     made = rig()
     until(lambda: made.worker._book._ledger)

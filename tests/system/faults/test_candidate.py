@@ -110,6 +110,7 @@ def test_a_slow_candidate_slows_nobody(lasting: MakeSystem) -> None:
     made.accounted()
 
 
+@pytest.mark.full
 def test_two_thousand_at_once(lasting: MakeSystem) -> None:
     import resource
 
@@ -128,6 +129,7 @@ def test_two_thousand_at_once(lasting: MakeSystem) -> None:
     assert made.evidence().k - mismatches == late, "none differs; some may have waited too long"
 
 
+@pytest.mark.full
 def test_a_candidate_that_is_down_and_comes_back(system: MakeSystem) -> None:
     made = system(worker="timeout: 500ms, reask: 50ms, breaker: 5, breaker_pause: 200ms, concurrency: 1")
     port, url = made.candidate.port, made.candidate.url

@@ -23,6 +23,7 @@ def told(made: System) -> int:
     return made.served.log.read_text().count("cannot be written")
 
 
+@pytest.mark.full
 def test_locked_for_longer_than_anybody_waits(lasting: MakeSystem) -> None:
     made = lasting()
     made.ask(range(10))
@@ -75,6 +76,7 @@ def test_away_and_back(lasting: MakeSystem) -> None:
     assert made.recorded() == made.sent
 
 
+@pytest.mark.full
 def test_a_start_without_it_serves_and_takes_it_up_when_it_comes(system: MakeSystem) -> None:
     made = system(start=False)
     assert made.served.stop() == 0

@@ -68,6 +68,7 @@ def test_the_ledger_away(system: MakeSystem) -> None:
     until(lambda: by_legacy(made) == {False}, 5)
 
 
+@pytest.mark.full
 def test_what_moved_meanwhile_is_what_it_comes_back_to(lasting: MakeSystem) -> None:
     made = lasting()
     made.move("advance")

@@ -143,6 +143,7 @@ def test_sigterm_lets_open_requests_end_and_loses_nothing(system: MakeSystem) ->
     assert not (made.file.parent / ".strangler" / "serve.json").exists()
 
 
+@pytest.mark.full
 def test_a_second_signal_ends_at_once(system: MakeSystem) -> None:
     made = system(**{"drain: 5s": "drain: 60s"})
 
@@ -172,6 +173,7 @@ def _ignore(made: System) -> None:
         return
 
 
+@pytest.mark.full
 def test_a_killed_supervisor_takes_its_processes_with_it_and_does_not_stop_the_next(
     system: MakeSystem,
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from strangler_cli.commands.cutover.options import ACTOR, REASON
+from strangler_cli.options import ACTOR, REASON
 
 
 @click.command(

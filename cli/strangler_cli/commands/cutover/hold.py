@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from strangler_cli.commands.cutover.options import ACTOR, AS_JSON
-from strangler_cli.options import Duration
+from strangler_cli.options import ACTOR, AS_JSON, Duration
 
 
 @click.command(

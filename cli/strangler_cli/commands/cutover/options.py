@@ -7,11 +7,8 @@ from typing import Any, Final
 
 import click
 
-AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="What came of it as JSON.")
-REASON: Final = click.option("--reason", default="", metavar="TEXT", help="Why; the audit keeps it.")
-ACTOR: Final = click.option(
-    "--actor", metavar="NAME", help="Who acts, in the audit. Default: the user of the system."
-)
+from strangler_cli.options import ACTOR, AS_JSON, REASON
+
 _WHO_AND_WHY: Final = (click.pass_obj, AS_JSON, REASON, ACTOR)
 
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from strangler_cli.commands.cutover.options import ACTOR
-from strangler_cli.options import Duration
+from strangler_cli.options import ACTOR, Duration
 
 if TYPE_CHECKING:
     from strangler.planned import PlanFile
