@@ -35,9 +35,9 @@ class Copied:
 
     def making(self) -> Iterator[Statement]:
         """The function that copies a row, as its owner: a writer of the table need not have rights on the copy."""
-        make, unit = function(self.catalog, self.function, self._body), f"copy {self.to}"
+        unit = f"copy {self.to}"
         yield Statement(
-            make.replace("LANGUAGE plpgsql", "LANGUAGE plpgsql SECURITY DEFINER"),
+            function(self.catalog, self.function, self._body, as_owner=True),
             undo=(f"DROP FUNCTION IF EXISTS {self.function}()",),
             unit=unit,
         )

@@ -38,7 +38,7 @@ def begun(
     if not fed:
         return
     name, trigger = function_name(catalog, table, "grace"), ident(_NAME)
-    make = function(catalog, name, _body(fed, final), exact_floats(fed))
+    make = function(catalog, name, _body(fed, final), exact=exact_floats(fed))
     yield Statement(make, undo=(f"DROP FUNCTION IF EXISTS {name}()",), unit="contract")
     create = (
         f"CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE ON {on} FOR EACH ROW EXECUTE FUNCTION {name}()"

@@ -96,8 +96,8 @@ def _name(moved: Moved, kind: Kind) -> str:
 
 
 def _function(moved: Moved, kind: Kind, body: str) -> str:
-    text = function(moved.catalog, _name(moved, kind), f"#variable_conflict use_column\n{body}")
-    return text.replace("LANGUAGE plpgsql", "LANGUAGE plpgsql SECURITY DEFINER")
+    text = f"#variable_conflict use_column\n{body}"
+    return function(moved.catalog, _name(moved, kind), text, as_owner=True)
 
 
 def _out(moved: Moved) -> str:

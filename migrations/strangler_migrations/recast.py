@@ -6,7 +6,7 @@ binds the old columns goes with them, because it says nothing of the new ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from strangler_migrations import binding
@@ -15,7 +15,7 @@ from strangler_migrations.catalog.model import Column, Grants, Table
 from strangler_migrations.copies import freed
 from strangler_migrations.draft import Change, Draft, Pair
 from strangler_migrations.operations.base import FilledColumn
-from strangler_migrations.refusals import second_form_refused, shared_refused, warnings_for
+from strangler_migrations.refusals import going, second_form_refused, shared_refused, warnings_for
 from strangler_migrations.second_form import kept, named
 from strangler_migrations.sql.names import NEW, OLD, ident, prefixed, qualified
 from strangler_migrations.statement import Phase, changes
@@ -40,7 +40,7 @@ def given(draft: Draft, table: str, downs: Mapping[str, str], parts: tuple[Fille
         *(_new(draft, after, table, part, group) for part in parts),
         *(_old(draft, after, table, name, sources[name], down, group) for name, down in downs.items()),
     )
-    notes = (*warnings_for(physical, columns), *_going(physical, columns))
+    notes = (*warnings_for(physical, columns), *going(physical, columns))
     return Change(merged(*away, bound, *made), after, pairs, notes)
 
 
@@ -127,11 +127,3 @@ def _old(draft: Draft, after: Draft, table: str, name: str, column: Column, down
         where=draft.where,
         group=group,
     )
-
-
-def _going(table: Table, columns: tuple[str, ...]) -> Iterator[str]:
-    bound = {each.name: each.columns for each in table.constraints.values()}
-    bound |= {each.name: each.columns for each in table.indexes.values()}
-    for name, both in sorted(bound.items()):
-        if not set(columns).isdisjoint(both):
-            yield f"{name} of {table.name} goes with the old columns; what should bind the new ones is yours to make"

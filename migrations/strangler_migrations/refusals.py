@@ -118,3 +118,12 @@ def warnings_for(table: Table, columns: tuple[str, ...]) -> Iterator[str]:
             yield f"the trigger {trigger.name} of {table.name} runs at the backfill, too"
         if " UPDATE OF " in definition and mentioned(definition.partition(" UPDATE OF ")[2], columns):
             yield f"the trigger {trigger.name} of {table.name} does not see what the new version writes"
+
+
+def going(table: Table, columns: tuple[str, ...]) -> Iterator[str]:
+    """What binds old columns that nothing here is the new form of."""
+    bound = {each.name: each.columns for each in table.constraints.values()}
+    bound |= {each.name: each.columns for each in table.indexes.values()}
+    for name, both in sorted(bound.items()):
+        if not set(columns).isdisjoint(both):
+            yield f"{name} of {table.name} goes with the old columns; what should bind the new ones is yours to make"

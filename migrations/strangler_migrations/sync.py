@@ -52,7 +52,7 @@ def installed(
         why="NULL in every row that is there: no rewrite",
     )
     yield Statement(
-        function(catalog, name, body(pairs, table, new), exact_floats(pairs)),
+        function(catalog, name, body(pairs, table, new), exact=exact_floats(pairs)),
         undo=(f"DROP FUNCTION IF EXISTS {name}()",),
         unit=unit,
     )
@@ -204,13 +204,16 @@ def exact_floats(pairs: Iterable[Pair]) -> bool:
     return any(pair.old_type in {"real", "double precision"} for pair in pairs)
 
 
-def function(catalog: Catalog, name: str, text: str, exact: bool = False) -> str:
-    """A trigger function, with the search_path of its expressions; `exact`: floats have all their digits."""
+def function(catalog: Catalog, name: str, text: str, *, exact: bool = False, as_owner: bool = False) -> str:
+    """A trigger function, with the search_path of its expressions; `exact`: floats have all their digits; `as_owner`:
+    it runs with its owner's rights.
+    """
     path = (catalog.schema, *catalog.server.search_path)
     names = ", ".join(ident(schema) for schema in dict.fromkeys(path) if schema != STATE)
     digits = " SET extra_float_digits = 1" if exact else ""
+    rights = " SECURITY DEFINER" if as_owner else ""
     return (
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql\n"
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql{rights}\n"
         f"SET search_path = {names}, pg_temp{digits} AS $strangler${text}$strangler$"
     )
 

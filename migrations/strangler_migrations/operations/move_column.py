@@ -18,7 +18,13 @@ from strangler_migrations.copies import freed
 from strangler_migrations.draft import Change, Draft
 from strangler_migrations.moved import Moved, MovedColumn
 from strangler_migrations.operations.base import Expression, Name
-from strangler_migrations.refusals import rows_refused, second_form_refused, shared_refused, warnings_for
+from strangler_migrations.refusals import (
+    going,
+    rows_refused,
+    second_form_refused,
+    shared_refused,
+    warnings_for,
+)
 from strangler_migrations.second_form import kept, named
 from strangler_migrations.sql.names import NEW, OLD, ident, prefixed, qualified
 from strangler_migrations.statement import Phase, changes
@@ -285,10 +291,6 @@ def _notes(operation: MoveColumn, draft: Draft, key: Constraint, here: Table, th
             f"who changes the key of a row of {here.name} that has a row of {there.name} is refused from now on:"
             f" `on_update: CASCADE` in {key.name} lets them"
         )
-    bound = {each.name: each.columns for each in here.constraints.values()}
-    bound |= {each.name: each.columns for each in here.indexes.values()}
-    for name, both in sorted(bound.items()):
-        if not set(operation.columns).isdisjoint(both):
-            yield f"{name} of {here.name} goes with the old columns; what should bind the new ones is yours to make"
+    yield from going(here, operation.columns)
     if not there.rows or there.rows > 0:
         yield f"who changes a row of {here.name} and its row of {there.name} in two sessions at once may see a deadlock"

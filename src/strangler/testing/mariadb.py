@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from strangler.testing.ports import free_port
+
 _WITHIN_S: Final = 60
 
 
@@ -58,7 +60,7 @@ def start(folder: Path) -> MariaDb:
     """A server with its files in `folder`, on a free port of the loopback. Raises NoMariaDbError."""
     server, installer = _program("mariadbd"), _program("mariadb-install-db")
     folder.mkdir(parents=True, exist_ok=True)
-    data, port = f"--datadir={folder / 'data'}", _free_port()
+    data, port = f"--datadir={folder / 'data'}", free_port()
     user = ["--user=root"] if os.geteuid() == 0 else []
     make = [
         installer,
@@ -97,9 +99,3 @@ def _wait(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
         time.sleep(0.05)
     said = (folder / "output").read_text(errors="replace").strip().splitlines()[-5:]
     raise RuntimeError("mariadbd does not answer: " + " / ".join(said))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

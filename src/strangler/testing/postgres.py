@@ -16,12 +16,13 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from strangler.testing.ports import free_port
 
 VARIABLE: Final = "STRANGLER_TEST_POSTGRES"
 _UNSAFE_FAST: Final = {
@@ -78,7 +79,7 @@ class Server:
         data = folder / "data"
         copy: list[str | Path] = [self._binaries / "pg_basebackup", "-d", self.url, "-D", data, "-R"]
         _run([*copy, "-c", "fast", "--no-sync"], folder)
-        port = _free_port()
+        port = free_port()
         with (data / "postgresql.auto.conf").open("a") as settings:
             settings.write(f"port = '{port}'\n")
         found = Server(f"postgresql://strangler@127.0.0.1:{port}/postgres", folder, self._binaries)
@@ -120,7 +121,7 @@ def start(folder: Path, environment: Mapping[str, str] = os.environ) -> Server:
     initdb: list[str | Path] = [binaries / "initdb", "-D", folder / "data", "-U", "strangler", "-A", "trust"]
     _run([*initdb, "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"], folder)
     for attempts_left in (2, 1, 0):
-        server = _configured(folder, binaries, _free_port())
+        server = _configured(folder, binaries, free_port())
         try:
             server.restart()
         except RuntimeError:
@@ -142,12 +143,6 @@ def _configured(folder: Path, binaries: Path, port: int) -> Server:
     lines = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
     (folder / "data" / "postgresql.auto.conf").write_text(lines)
     return Server(f"postgresql://strangler@127.0.0.1:{port}/postgres", folder, binaries)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _binaries() -> Path:
