@@ -1,13 +1,22 @@
 """Settings for the whole suite."""
 
+import gc
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from strangler.testing.fixtures import (  # noqa: F401  found by name; here, so that a process has one of each
+    ledger,
+    ledger_url,
+    postgres,
+    postgres_ledger,
+    sqlite_template,
+)
 
 # No deadline: the time of one example says more about the machine than about the code.
 settings.register_profile("strangler", deadline=None, derandomize=True, max_examples=60)
@@ -19,6 +28,18 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("strangler")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays until the end: no collector of garbage need look at it, neither meanwhile nor later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

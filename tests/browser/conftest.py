@@ -27,7 +27,6 @@ from strangler.ledger.evidence import read_evidence
 from strangler.ledger.settled import StreamReport
 from strangler.numbers import Sighting
 from strangler.testing.browser import VARIABLE, arguments, chromium
-from strangler.testing.fixtures import postgres, sqlite_template  # noqa: F401  found by name
 from strangler_dashboard.routes import TABLE
 
 VIOLATION = """addEventListener("securitypolicyviolation",
@@ -154,7 +153,7 @@ def furnished(place: Place) -> Place:
 
 
 @pytest.fixture(scope="module")
-def site(browser: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:  # noqa: F811
+def site(browser: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The pages of a furnished place, which only tests that change nothing may look at."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copy(sqlite_template, folder / "strangler.db")

@@ -15,7 +15,6 @@ from tests.dashboard.conftest import Place
 from tests.dashboard.test_acting import equal_to_candidate, state
 from tests.system.conftest import Bench
 
-from strangler.testing.fixtures import sqlite_template  # noqa: F401  found by name
 from strangler_demo.config import demo_config
 from strangler_demo.systems import systems
 from strangler_demo.traffic import READS
@@ -29,7 +28,7 @@ HERE = "document.activeElement.getAttribute('href') ?? document.activeElement.na
 
 
 @pytest.fixture
-def canary(browser: object, tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:  # noqa: F811
+def canary(browser: object, tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
     """Pages of a cutover in its canary."""
     shutil.copy(sqlite_template, tmp_path / "strangler.db")
     place = Place(tmp_path)

@@ -13,7 +13,6 @@ from tests.dashboard.conftest import Place
 from tests.dashboard.test_hostile import hostile
 from tests.dashboard.test_report import report_of
 
-from strangler.testing.fixtures import sqlite_template  # noqa: F401  found by name
 from strangler_dashboard.report.page import as_html
 
 from .conftest import Heard, Opened, Site, shown
@@ -44,7 +43,7 @@ def heard_singing(page: Page) -> list[int]:
 
 
 @pytest.fixture
-def evil(browser: object, tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:  # noqa: F811
+def evil(browser: object, tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
     """A site of which every text is hostile."""
     shutil.copy(sqlite_template, tmp_path / "strangler.db")
     place = Place(tmp_path)

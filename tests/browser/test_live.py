@@ -11,8 +11,6 @@ import pytest
 from tests.dashboard.conftest import Place
 from tests.dashboard.made import finding
 
-from strangler.testing.fixtures import sqlite_template  # noqa: F401  found by name
-
 from .conftest import Heard, Opened, Site, furnished, shown
 
 pytestmark = pytest.mark.system
@@ -21,7 +19,7 @@ NEW = finding("body $.fresh", severity="major", cause="unexplained", legacy='"1"
 
 
 @pytest.fixture
-def living(browser: object, tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:  # noqa: F811
+def living(browser: object, tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
     """A site of one's own."""
     shutil.copy(sqlite_template, tmp_path / "strangler.db")
     place = furnished(Place(tmp_path))

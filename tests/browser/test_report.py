@@ -10,7 +10,6 @@ import pytest
 from tests.dashboard.conftest import Place
 from tests.dashboard.test_report import a_thousand, report_of
 
-from strangler.testing.fixtures import sqlite_template  # noqa: F401  found by name
 from strangler_dashboard.report.page import as_html
 
 from .conftest import Heard, Opened, furnished
@@ -32,7 +31,7 @@ def test_it_stands_by_itself(
     opened: Opened,
     heard: Heard,
     tmp_path: Path,
-    sqlite_template: Path,  # noqa: F811
+    sqlite_template: Path,
 ) -> None:
     file = tmp_path / "report.html"
     file.write_text(as_html(report_of(furnished(made(tmp_path, sqlite_template)))), encoding="utf-8")
@@ -57,7 +56,7 @@ def test_a_thousand_divergences_open_from_disk(
     opened: Opened,
     heard: Heard,
     tmp_path: Path,
-    sqlite_template: Path,  # noqa: F811
+    sqlite_template: Path,
     record_property: pytest.FixtureRequest,
 ) -> None:
     file = tmp_path / "report.html"

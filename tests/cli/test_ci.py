@@ -13,7 +13,6 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
-from check_jsonschema.builtin_schemas import get_builtin_schema
 from ruamel.yaml import YAML
 
 from .conftest import Place, Strangler
@@ -27,6 +26,8 @@ TEMPLATE: dict[str, Any] = YAML(typ="safe").load((CI / "gitlab" / "gate.yml").re
     ("name", "document"), [("vendor.github-actions", ACTION), ("vendor.gitlab-ci", TEMPLATE)]
 )
 def test_the_files_are_what_their_schemas_say(name: str, document: dict[str, Any]) -> None:
+    from check_jsonschema.builtin_schemas import get_builtin_schema
+
     schema = get_builtin_schema(name)
     jsonschema.validators.validator_for(schema)(schema).validate(document)
 

@@ -8,7 +8,6 @@ import psycopg
 import pytest
 
 from strangler.ledger.facts import facts
-from strangler.testing.fixtures import postgres  # noqa: F401  found by name
 from strangler.testing.postgres import Server
 
 from .conftest import Place, Strangler
@@ -28,7 +27,7 @@ FORCED = ("--force", "--reason", "nobody else uses it")
 
 
 @pytest.fixture
-def url(postgres: Server, place: Place) -> str:  # noqa: F811
+def url(postgres: Server, place: Place) -> str:
     url = postgres.create_database()
     place.file.write_text(place.file.read_text() + f'migrations: {{database: "{url}"}}\n')
     with psycopg.connect(url, autocommit=True) as connection:

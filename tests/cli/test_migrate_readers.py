@@ -9,7 +9,6 @@ import psycopg
 import pytest
 
 from strangler.ledger import audit
-from strangler.testing.fixtures import postgres  # noqa: F401  found by name
 from strangler.testing.postgres import Server
 from strangler_cli.beside import readers_followed
 
@@ -24,7 +23,7 @@ operations:
 
 
 @pytest.fixture(scope="module")
-def server(postgres: Server) -> str:  # noqa: F811
+def server(postgres: Server) -> str:
     url = postgres.create_database()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE TABLE invoices (id int PRIMARY KEY, amount int NOT NULL)")

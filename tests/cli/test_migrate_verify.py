@@ -8,7 +8,6 @@ import psycopg
 import pytest
 
 from strangler.ledger.facts import facts
-from strangler.testing.fixtures import postgres  # noqa: F401  found by name
 from strangler.testing.postgres import Server
 
 from .conftest import Place, Strangler
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def url(postgres: Server) -> str:  # noqa: F811
+def url(postgres: Server) -> str:
     url = postgres.create_database()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE TABLE a (id int PRIMARY KEY, amount numeric(10,2))")

@@ -29,7 +29,6 @@ from strangler.ledger.flush import flush
 from strangler.ledger.moving import move
 from strangler.ledger.settled import Settled, StreamReport
 from strangler.ledger.store import Ledger, open_ledger
-from strangler.testing.fixtures import postgres, sqlite_template  # noqa: F401  found by name
 from strangler.testing.judged import Judged
 from strangler_dashboard.access import Visitor
 from strangler_dashboard.addresses import Address
@@ -234,7 +233,7 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, sqlite_template: Path) -> Iterator[Place]:  # noqa: F811
+def place(tmp_path: Path, sqlite_template: Path) -> Iterator[Place]:
     """A configuration and an empty ledger."""
     shutil.copy(sqlite_template, tmp_path / "strangler.db")
     place = Place(tmp_path)

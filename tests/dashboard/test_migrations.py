@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from strangler.ledger.facts import Fact, put
-from strangler.testing.fixtures import postgres  # noqa: F401  found by name
 from strangler.testing.postgres import Server
 from strangler_migrations.contract import prove
 from strangler_migrations.migration import parse
@@ -77,7 +76,7 @@ def test_no_part_of_a_password_is_shown_whatever_is_wrong_with_the_address(place
 
 
 @pytest.fixture
-def migrated(place: Place, postgres: Server) -> Callable[[Callable[[Session], Any]], Place]:  # noqa: F811
+def migrated(place: Place, postgres: Server) -> Callable[[Callable[[Session], Any]], Place]:
     """Gives the place after something was done to its database."""
     url = postgres.create_database()
     named(place, url)

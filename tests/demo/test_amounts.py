@@ -15,7 +15,6 @@ import psycopg
 import pytest
 from rich.console import Console
 
-from strangler.testing.fixtures import postgres  # noqa: F401  found by name
 from strangler.testing.postgres import Server
 from strangler_demo.amounts.app import build
 from strangler_demo.amounts.calls import Booked, Calls
@@ -81,7 +80,7 @@ def test_calls_are_the_seed_s_and_reach_every_invoice() -> None:
 
 
 @pytest.mark.postgres
-def test_both_forms_give_the_same_answers_and_keep_every_cent(postgres: Server) -> None:  # noqa: F811
+def test_both_forms_give_the_same_answers_and_keep_every_cent(postgres: Server) -> None:
     url, cents = seed(postgres, 7, 300)
     with psycopg.connect(url, autocommit=True) as connection:
         session = Session(connection, "public", "test")
@@ -107,7 +106,7 @@ def test_both_forms_give_the_same_answers_and_keep_every_cent(postgres: Server) 
 @pytest.mark.parametrize(
     "body", [b"", b'{"customer": 1, "amount": 1.5}', b'{"customer": 1, "amount": "1.234"}']
 )
-def test_an_amount_that_is_no_text_of_two_digits_is_refused(postgres: Server, body: bytes) -> None:  # noqa: F811
+def test_an_amount_that_is_no_text_of_two_digits_is_refused(postgres: Server, body: bytes) -> None:
     url, _ = seed(postgres, 1, 10)
     call = Call("new_invoice", "POST", "/invoices", 1, body, 422)
     assert [each.status for each in answers(url, LEGACY, [call])] == [422]

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from strangler.testing.fixtures import postgres  # noqa: F401  found by name
 from strangler.testing.postgres import Server
 from strangler_migrations.running import store
 from strangler_migrations.running.session import Session, connected
 
 
 @pytest.fixture
-def database(postgres: Server) -> str:  # noqa: F811
+def database(postgres: Server) -> str:
     """An empty database's address."""
     return postgres.create_database()
 
@@ -35,7 +34,7 @@ def session(database: str, said: list[str]) -> Iterator[Session]:
 
 
 @pytest.fixture(scope="module")
-def untouched(postgres: Server, request: pytest.FixtureRequest) -> Iterator[Session]:  # noqa: F811
+def untouched(postgres: Server, request: pytest.FixtureRequest) -> Iterator[Session]:
     """A session on a database with the module's SCHEMA, in which strangler leaves nothing."""
     with connected(postgres.create_database()) as connection:
         connection.execute(request.module.SCHEMA.encode())
@@ -44,7 +43,7 @@ def untouched(postgres: Server, request: pytest.FixtureRequest) -> Iterator[Sess
 
 
 @pytest.fixture
-def standby(postgres: Server) -> Iterator[Callable[[str], str]]:  # noqa: F811
+def standby(postgres: Server) -> Iterator[Callable[[str], str]]:
     """A real standby: gives the address of a database there."""
     if postgres.folder is None:
         pytest.skip("a server by its address is not ours to copy")

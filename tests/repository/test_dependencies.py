@@ -4,7 +4,8 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,14 @@ ASKED_FOR = {
     "dashboard/strangler_dashboard/oidc.py": (DASHBOARD, "oidc", {"authlib", "httpx", "joserfc"}),
 }
 """Files that are reached only where somebody asked for an extra, and was told when it is missing."""
-DISTRIBUTIONS = packages_distributions()
 # Parts of a declared package under a name of their own.
 PART_OF = {"pydantic-core": "pydantic", "ruamel-yaml-clib": "ruamel-yaml"}
+
+
+@cache
+def brought_by() -> Mapping[str, list[str]]:
+    """Top-level names, and the distributions that bring them: seconds, so not for everybody who collects this."""
+    return packages_distributions()
 
 
 def plain(name: str) -> str:
@@ -56,11 +62,11 @@ def imported(file: Path) -> Iterator[str]:
 
 
 def undeclared(files: list[Path], requirements: list[str]) -> list[str]:
-    known = declared(requirements)
+    known, distributions = declared(requirements), brought_by()
     found: list[str] = []
     for file in files:
         for top in imported(file):
-            brought = {plain(name) for name in DISTRIBUTIONS.get(top, [top])}
+            brought = {plain(name) for name in distributions.get(top, [top])}
             if not ({PART_OF.get(name, name) for name in brought} & known):
                 found.append(f"{file.relative_to(ROOT)}: {top}")
     return found

@@ -1,4 +1,5 @@
-"""Fixtures for pytest: a ledger on SQLite and on PostgreSQL. Import them in a `conftest.py`:
+"""Fixtures for pytest: a ledger on SQLite and on PostgreSQL. Import them in the uppermost `conftest.py`, and only there
+(imported in two places they are two fixtures, each with a server of its own):
 
     from strangler.testing.fixtures import ledger, ledger_url, postgres, sqlite_template  # noqa: F401
 
@@ -17,7 +18,7 @@ from sqlalchemy import text
 
 from strangler.ledger.store import Ledger, open_ledger
 from strangler.ledger.tables import metadata
-from strangler.testing.postgres import NoPostgresError, Server, start
+from strangler.testing.postgres import MANY_DATABASES, NoPostgresError, Server, start
 from strangler.testing.unguarded import unguarded
 
 
@@ -26,7 +27,7 @@ def postgres() -> Iterator[Server]:
     """A running PostgreSQL server."""
     folder = Path(tempfile.mkdtemp(prefix="strangler-postgres-"))
     try:
-        server = start(folder)
+        server = start(folder, settings=MANY_DATABASES)
     except NoPostgresError as error:
         folder.rmdir()
         pytest.skip(str(error))

@@ -34,6 +34,8 @@ _UNSAFE_FAST: Final = {
     "autovacuum_naptime": "5s",
     "timezone": "UTC",
 }
+MANY_DATABASES: Final = {**_UNSAFE_FAST, "autovacuum_naptime": "1min"}
+"""For a server with a database for each test: autovacuum starts a process for each of them, each time."""
 
 
 class NoPostgresError(RuntimeError):
@@ -110,8 +112,13 @@ class Server:
         _run([self._binaries / "pg_ctl", "-D", folder / "data", "-w", *arguments], folder, check=check)
 
 
-def start(folder: Path, environment: Mapping[str, str] = os.environ) -> Server:
-    """A server with its files in `folder` (made if need be), on a free port of the loopback. Raises NoPostgresError."""
+def start(
+    folder: Path, environment: Mapping[str, str] = os.environ, settings: Mapping[str, str] = _UNSAFE_FAST
+) -> Server:
+    """A server with its files in `folder` (made if need be), on a free port of the loopback. Raises NoPostgresError.
+
+    One that is named in the environment keeps its own settings.
+    """
     if environment.get(VARIABLE):
         return Server(environment[VARIABLE])
     binaries = _binaries()
@@ -121,7 +128,7 @@ def start(folder: Path, environment: Mapping[str, str] = os.environ) -> Server:
     initdb: list[str | Path] = [binaries / "initdb", "-D", folder / "data", "-U", "strangler", "-A", "trust"]
     _run([*initdb, "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"], folder)
     for attempts_left in (2, 1, 0):
-        server = _configured(folder, binaries, free_port())
+        server = _configured(folder, binaries, free_port(), settings)
         try:
             server.restart()
         except RuntimeError:
@@ -133,9 +140,9 @@ def start(folder: Path, environment: Mapping[str, str] = os.environ) -> Server:
     raise AssertionError("it started, or raised")
 
 
-def _configured(folder: Path, binaries: Path, port: int) -> Server:
+def _configured(folder: Path, binaries: Path, port: int, settings: Mapping[str, str]) -> Server:
     settings = {
-        **_UNSAFE_FAST,
+        **settings,
         "listen_addresses": "127.0.0.1",
         "port": str(port),
         "unix_socket_directories": "",

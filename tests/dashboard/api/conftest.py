@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from tests.dashboard.conftest import Answer, Place
 
-from strangler.testing.fixtures import sqlite_template  # noqa: F401  found by name
 from strangler.testing.sample_ledger import sample
 
 BASE = "/api/v1"
@@ -32,7 +31,7 @@ def made(folder: Path, template: Path) -> Sampled:
 
 
 @pytest.fixture(scope="module")
-def sampled(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Sampled]:  # noqa: F811
+def sampled(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Sampled]:
     """One for all tests of a module, which only read."""
     place = made(tmp_path_factory.mktemp("sampled"), sqlite_template)
     yield place
@@ -40,7 +39,7 @@ def sampled(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
 
 
 @pytest.fixture
-def own(tmp_path: Path, sqlite_template: Path) -> Iterator[Sampled]:  # noqa: F811
+def own(tmp_path: Path, sqlite_template: Path) -> Iterator[Sampled]:
     """One for a test by itself."""
     place = made(tmp_path, sqlite_template)
     yield place

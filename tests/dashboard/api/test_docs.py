@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from tests.cli.schemas import ROOT
 
-from strangler.testing.fixtures import sqlite_template  # noqa: F401  found by name
 from strangler.testing.pages import served
 from strangler.testing.sample_ledger import sample
 
@@ -28,7 +27,7 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[str]:  # noqa: F811
+def url(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("served")
     shutil.copy(sqlite_template, folder / "strangler.db")
     sample(folder, time.time_ns())

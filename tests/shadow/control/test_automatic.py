@@ -21,7 +21,6 @@ from strangler.ledger.settled import Settled
 from strangler.ledger.store import Ledger, open_ledger
 from strangler.routing.table import Phase
 from strangler.testing.clock import FakeClock
-from strangler.testing.fixtures import ledger, postgres, postgres_ledger, sqlite_template  # noqa: F401
 from strangler.testing.judged import CONFIG, START, Judged, configuration
 from strangler_shadow.control.watch import Watch
 
@@ -100,7 +99,7 @@ class Scene:
         return epoch.attempt if epoch else None
 
 
-def scene_of(ledger: Ledger, text: str) -> Scene:  # noqa: F811
+def scene_of(ledger: Ledger, text: str) -> Scene:
     clock = FakeClock(START)
     loaded: Loaded = configuration(text)
     watch = Watch(loaded, lambda _create: ledger, clock)
@@ -109,7 +108,7 @@ def scene_of(ledger: Ledger, text: str) -> Scene:  # noqa: F811
 
 
 @pytest.fixture
-def small(tmp_path: Path, sqlite_template: Path) -> Iterator[Ledger]:  # noqa: F811
+def small(tmp_path: Path, sqlite_template: Path) -> Iterator[Ledger]:
     """On SQLite: what is decided here does not depend on the database."""
     shutil.copy(sqlite_template, tmp_path / "ledger.db")
     made = open_ledger("sqlite:///ledger.db", tmp_path)
@@ -122,7 +121,7 @@ def scene(small: Ledger) -> Scene:
     return scene_of(small, AUTOMATIC)
 
 
-def test_it_goes_all_the_way_to_candidate_and_never_to_retired(ledger: Ledger) -> None:  # noqa: F811
+def test_it_goes_all_the_way_to_candidate_and_never_to_retired(ledger: Ledger) -> None:
     scene = scene_of(ledger, AUTOMATIC)
     scene.operator("start")
     scene.served()

@@ -37,7 +37,6 @@ from strangler.routing import RequestHead, route
 from strangler.testing import reference
 from strangler.testing.clock import FakeClock
 from strangler.testing.dying import Died, Writes
-from strangler.testing.fixtures import sqlite_template  # noqa: F401
 from strangler.testing.judged import CONFIG, Judged, configuration
 from strangler.testing.reference import ROUTES, Plan, Result, S, Terms, World
 from strangler_shadow.control.board import Board
@@ -443,7 +442,7 @@ def walked(template: Path, folder: Path) -> Iterator[Start]:
 
 
 @pytest.fixture
-def starts(sqlite_template: Path, tmp_path: Path) -> None:  # noqa: F811
+def starts(sqlite_template: Path, tmp_path: Path) -> None:
     REACHED.clear()
     STARTS[:] = walked(sqlite_template, tmp_path)
 

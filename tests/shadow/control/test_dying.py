@@ -32,7 +32,6 @@ from strangler.ledger.store import Ledger, open_ledger
 from strangler.ledger.tables import metadata
 from strangler.planned import PlanFile, planned
 from strangler.testing.dying import CRASHED, Command, serve
-from strangler.testing.fixtures import postgres, sqlite_template  # noqa: F401
 from strangler.testing.judged import CONFIG, START, Judged, configuration
 from strangler.testing.postgres import Server
 from strangler_shadow.control.watch import Watch
@@ -207,7 +206,7 @@ def dies(name: str, place: Place, those: Mortals, wanted: Callable[[int], Sequen
 
 
 @pytest.fixture
-def files(tmp_path: Path, sqlite_template: Path) -> Place:  # noqa: F811
+def files(tmp_path: Path, sqlite_template: Path) -> Place:
     shutil.copy(sqlite_template, tmp_path / "first.db")
 
     def copied(url: str, name: str) -> str:
@@ -218,7 +217,7 @@ def files(tmp_path: Path, sqlite_template: Path) -> Place:  # noqa: F811
 
 
 @pytest.fixture
-def databases(postgres: Server) -> Place:  # noqa: F811
+def databases(postgres: Server) -> Place:
     first = postgres.create_database()
     open_ledger(first, Path()).close()
 

@@ -17,7 +17,6 @@ from strangler.config import parse
 from strangler.ledger import audit
 from strangler.ledger.notifications import Told, behind, keep, told
 from strangler.ledger.store import Ledger, open_ledger
-from strangler.testing.fixtures import sqlite_template  # noqa: F401
 from strangler.testing.origin import HANG, Origin, Pause, Seen, Steps, answer
 from strangler.webhook import Message, headers
 from strangler_shadow.control import notify
@@ -46,7 +45,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, sqlite_template: Path) -> Iterator[Ledger]:  # noqa: F811
+def ledger(tmp_path: Path, sqlite_template: Path) -> Iterator[Ledger]:
     shutil.copy(sqlite_template, tmp_path / "strangler.db")
     ledger = open_ledger("sqlite:///strangler.db", tmp_path)
     yield ledger

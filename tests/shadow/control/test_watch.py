@@ -18,7 +18,6 @@ from strangler.ledger.flush import flush
 from strangler.ledger.settled import Settled
 from strangler.ledger.store import Ledger, open_ledger
 from strangler.testing.clock import FakeClock
-from strangler.testing.fixtures import ledger, postgres, postgres_ledger, sqlite_template  # noqa: F401
 from strangler.testing.judged import START, Judged, configuration
 from strangler_shadow.control.watch import Watch
 
@@ -31,11 +30,11 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def watch(ledger: Ledger, clock: FakeClock) -> Watch:  # noqa: F811
+def watch(ledger: Ledger, clock: FakeClock) -> Watch:
     return Watch(configuration(), lambda _create: ledger, clock)
 
 
-def move(ledger: Ledger, loaded: Loaded, name: str, clock: FakeClock) -> None:  # noqa: F811
+def move(ledger: Ledger, loaded: Loaded, name: str, clock: FakeClock) -> None:
     """As the command line does it, the gate having passed."""
     with ledger.begin() as connection:
         state = state_of(connection, "reads")
@@ -46,7 +45,7 @@ def move(ledger: Ledger, loaded: Loaded, name: str, clock: FakeClock) -> None:  
         )
 
 
-def write(ledger: Ledger, settled: list[Settled], clock: FakeClock) -> None:  # noqa: F811
+def write(ledger: Ledger, settled: list[Settled], clock: FakeClock) -> None:
     with ledger.begin() as connection:
         flush(connection, settled, now_ns=clock(), worker="w")
 
@@ -69,7 +68,7 @@ def test_another_configuration_is_another_table(watch: Watch) -> None:
     assert watch.table() == second
 
 
-def test_a_table_that_somebody_else_made_is_seen(watch: Watch, ledger: Ledger, clock: FakeClock) -> None:  # noqa: F811
+def test_a_table_that_somebody_else_made_is_seen(watch: Watch, ledger: Ledger, clock: FakeClock) -> None:
     watch.publish("start")
     move(ledger, watch.loaded, "start", clock)
     table = watch.table()
@@ -77,7 +76,7 @@ def test_a_table_that_somebody_else_made_is_seen(watch: Watch, ledger: Ledger, c
     assert {route.phase for route in table.routes if route.cutover} == {"shadow"}
 
 
-def test_one_wrong_amount_that_was_served_rolls_back(watch: Watch, ledger: Ledger, clock: FakeClock) -> None:  # noqa: F811
+def test_one_wrong_amount_that_was_served_rolls_back(watch: Watch, ledger: Ledger, clock: FakeClock) -> None:
     watch.publish("start")
     for name in ("start", "advance"):
         move(ledger, watch.loaded, name, clock)
@@ -103,7 +102,7 @@ def test_one_wrong_amount_that_was_served_rolls_back(watch: Watch, ledger: Ledge
     assert watch.table() == table, "once"
 
 
-def test_a_mismatch_that_was_only_shadowed_does_not(watch: Watch, ledger: Ledger, clock: FakeClock) -> None:  # noqa: F811
+def test_a_mismatch_that_was_only_shadowed_does_not(watch: Watch, ledger: Ledger, clock: FakeClock) -> None:
     watch.publish("start")
     for name in ("start", "advance"):
         move(ledger, watch.loaded, name, clock)
@@ -133,7 +132,7 @@ def test_a_ledger_that_is_gone_is_unavailable_and_not_made_anew(tmp_path: Path, 
     watch.close()
 
 
-def test_facts_and_lags_are_written(watch: Watch, ledger: Ledger) -> None:  # noqa: F811
+def test_facts_and_lags_are_written(watch: Watch, ledger: Ledger) -> None:
     from decimal import Decimal
 
     from strangler.ledger.facts import Fact, facts

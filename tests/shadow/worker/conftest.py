@@ -19,7 +19,6 @@ from strangler.ledger.evidence import read_evidence
 from strangler.ledger.store import Ledger, open_ledger
 from strangler.ledger.streams import Stream
 from strangler.testing.background import Background
-from strangler.testing.fixtures import sqlite_template  # noqa: F401
 from strangler.testing.origin import RESET, Origin, Script, Seen, Steps, answer
 from strangler_shadow.supervisor.sockets import bind_worker
 from strangler_shadow.testing import FakePlane, until
@@ -100,7 +99,7 @@ type MakeRig = Callable[..., Rig]
 
 
 @pytest.fixture
-def rig(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeRig]:  # noqa: F811
+def rig(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeRig]:
     """`rig(worker="…", more="…")`: the worker's settings in the file, further lines of it (below the routes), and
     the cutover's state and routes.
     """
