@@ -25,6 +25,7 @@ BENCHMARKS = (
     "backfill",
     "parity",
     "dashboard",
+    "followers",
     "side_by_side",
 )
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Who asks. `name`: as the audit has it. `via`: in words for the audit, how they are known. `key`: what their forms
-    are bound with; never shown.
+    are bound with; never shown. `known`: the SHA-256 of the secret that they are known by, where that can end.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Visitor:
     by: Literal["nobody", "local", "token", "session"]
     via: str = ""
     key: bytes = b""
+    known: str = ""
 
     @property
     def may(self) -> frozenset[Permission]:

@@ -46,6 +46,7 @@ def app(
     `access` says. `url`: how browsers reach it. `more`: further addresses.
     """
     known = logins.access if logins else access or everybody_here()
+    room.live.standing = logins.standing if logins else None
     inner = Starlette(
         routes=[route(known, address) for address in (*addresses(room, logins), *more)],
         exception_handlers={HTTPException: _http_problem, Exception: _mistake},
@@ -87,11 +88,14 @@ async def _to_board(_request: Request, _visitor: Visitor) -> Response:
     return RedirectResponse("/board", status_code=303)
 
 
-async def _events(room: Room, request: Request, _visitor: Visitor) -> Response:
+async def _events(room: Room, request: Request, visitor: Visitor) -> Response:
     if room.live.full:
         return answers.plain(503, request)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(room.live.follow(), headers=headers, media_type="text/event-stream")
+    kind = "text/event-stream"
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type=kind)
+    return StreamingResponse(room.live.follow(visitor.known), headers=headers, media_type=kind)
 
 
 async def _theme(request: Request, _visitor: Visitor) -> Response:

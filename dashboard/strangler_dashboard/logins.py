@@ -59,7 +59,9 @@ class Logins:
             raise Unauthenticated("nobody is logged in here", remedy=_REMEDY)
         if request.headers.get("sec-fetch-mode", "navigate") == "navigate":
             await self._seen(session)
-        return Visitor(session.name, frozenset(session.roles), "session", session.via, secret.encode())
+        return Visitor(
+            session.name, frozenset(session.roles), "session", session.via, secret.encode(), session.hash
+        )
 
     async def token(self, request: Request, secret: str) -> Token:
         """The valid token of this secret. Raises Unauthenticated, TooMany; who is wrong too often waits."""
@@ -86,6 +88,17 @@ class Logins:
             lambda connection, _: sessions.find(connection, secret, now_ns, self.idle_ns), first=True
         )
 
+    async def standing(self, known: frozenset[str]) -> frozenset[str]:
+        """Which of these (`Visitor.known`) still let somebody in, by one question. Raises what the ledger raises."""
+        now_ns = self._room.clocks.now_ns()
+        return await self._room.read(
+            lambda connection, _: (
+                tokens.valid(connection, known, now_ns)
+                | sessions.lasting(connection, known, now_ns, self.idle_ns)
+            ),
+            first=True,
+        )
+
     def keep(self, response: Response, secret: str) -> None:
         """Put the session into the browser: no script reads it, no other site sends it along with a form."""
         response.set_cookie(self.cookie, secret, path="/", httponly=True, samesite="lax", secure=self.secure)
@@ -98,7 +111,9 @@ class Logins:
         if scheme.lower() != "bearer" or not secret:
             raise Unauthenticated("`Authorization` is no bearer token", remedy=_REMEDY)
         token = await self.token(request, secret)
-        return Visitor(token.name, frozenset(token.roles), "token", f"token {token.id}")
+        return Visitor(
+            token.name, frozenset(token.roles), "token", f"token {token.id}", known=tokens.hashed(secret)
+        )
 
     async def _seen(self, session: Session) -> None:
         now_ns = self._room.clocks.now_ns()

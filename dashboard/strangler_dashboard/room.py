@@ -12,7 +12,7 @@ from strangler.ledger.patience import TookTooLong
 from strangler.ledger.pulse import pulse
 from strangler.views.status import OverrideView
 from strangler.views.words import iso
-from strangler_dashboard.live import Live
+from strangler_dashboard.live import Live, Pace
 from strangler_dashboard.looks import Looks
 from strangler_dashboard.migrated import Looked, look, silent
 from strangler_dashboard.models.board import Taken, take
@@ -54,13 +54,14 @@ class Clocks:
 class Room:
     """Everything a page reads with."""
 
-    def __init__(self, source: Source, clocks: Clocks) -> None:
+    def __init__(self, source: Source, clocks: Clocks, pace: Pace | None = None) -> None:
+        """`pace`: of whoever follows."""
         self.source, self.clocks = source, clocks
         patience = source.patience
         self.longest_s = patience.seconds + _GRACE_S if patience is not None else None
         self._threads, self._acting = Threads(THREADS, "page"), Threads(ACTS, "act")
         self._thread = Threads(1, "migrated")
-        self.live = Live(self._beat)
+        self.live = Live(self._beat, pace or Pace())
         self.snapshot: Snapshot[Taken] = Snapshot(
             self._take, self.token, clocks.monotonic, self.live.wake, self.longest_s
         )

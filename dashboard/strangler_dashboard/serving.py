@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 GRACE_SECONDS: Final = 1
 CONNECTIONS: Final = 600
 """More than so many at once are answered 503."""
+UNHEARD_MS: Final = 60_000
+"""A connection that takes nothing of what was sent for so long is over: whoever follows may be gone without a word."""
 
 
 async def serve(
@@ -45,6 +47,8 @@ async def serve(
     source = Source(file, Patience(PATIENCE_S, time.monotonic))
     config = source.loaded().config.dashboard
     _only_here(listening, config)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # accepted connections have it from here; macOS has none
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNHEARD_MS)
     certificate, key = _certificate(source.loaded())
     room = Room(source, Clocks(time.time_ns, time.monotonic))
     logins = _logins(room, config)

@@ -11,6 +11,8 @@ import pytest
 from tests.dashboard.conftest import Place
 from tests.dashboard.made import finding
 
+from strangler.ledger import tokens
+
 from .conftest import Heard, Opened, Site, furnished, shown
 
 pytestmark = pytest.mark.system
@@ -50,3 +52,19 @@ def test_a_new_divergence_is_there_at_once_and_the_reader_stays_where_they_are(
     assert page.locator("input[name=search]").input_value() == "half a wo"
     assert page.evaluate("scrollY") == before
     assert heard.complaints == []
+
+
+@pytest.mark.full
+def test_a_page_whose_session_has_ended_shows_the_login(living: Site, opened: Opened) -> None:
+    place = living.place
+    place.file.write_text(place.file.read_text() + "dashboard: {login: {}}\n")
+    token = place.token("viewer")
+    with shown(place) as served:
+        page = opened(width=900)
+        page.goto(f"{served.url}/board")
+        page.locator("input[name=token]").fill(token)
+        page.keyboard.press("Enter")
+        page.locator("#live.on").wait_for()
+        with place.written() as connection:
+            tokens.revoke(connection, tokens.hashed(token)[:12], "root", "lost", time.time_ns())
+        page.wait_for_url("**/login?next=*", timeout=20_000)

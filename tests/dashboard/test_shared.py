@@ -9,7 +9,7 @@ import pytest
 
 from strangler.errors import LedgerUnavailable
 from strangler_dashboard.drawing import scale, share
-from strangler_dashboard.live import Live
+from strangler_dashboard.live import Live, Pace
 from strangler_dashboard.rendering import duration, prose, rate, visible
 from strangler_dashboard.snapshot import OLDEST_S, Snapshot
 
@@ -100,7 +100,7 @@ def test_all_who_follow_hear_of_a_change_and_one_look_serves_them() -> None:
             looks += 1
             return token
 
-        live = Live(look, every_s=0.01, quiet_s=5)
+        live = Live(look, Pace(look_s=0.01, quiet_s=5))
         streams = [live.follow() for _ in range(50)]
         for stream in streams:
             assert b"hello" in await anext(stream)
@@ -126,12 +126,12 @@ def test_nothing_for_a_while_is_said_too_and_closing_ends_all() -> None:
         async def look() -> str:
             raise LedgerUnavailable("away")
 
-        live = Live(look, every_s=0.01, quiet_s=0.03)
+        live = Live(look, Pace(look_s=0.01, quiet_s=0.03))
         stream = live.follow()
         await anext(stream)
         assert b"event: quiet" in await anext(stream)
         live.close()
-        assert [each async for each in stream] in ([], [b"id: 1\nevent: changed\ndata: \n\n"])
+        assert [each async for each in stream] in ([], [b"id: 1\nevent: changed\ndata: 1\n\n"])
 
     asyncio.run(story())
 

@@ -130,19 +130,27 @@ function say(well) {
   live.querySelector("[data-live-words]").textContent = well ? `live, ${local(new Date(), "second").slice(11)}` : "not connected; trying again";
 }
 
+let events = null;
+let due = 0;
+let asked = 0;
+
+function soon() {
+  if (due) return; // one that is due shows everything that came before it
+  due = setTimeout(() => { due = 0; asked = Date.now(); refresh(); }, Math.max(0, asked + 700 - Date.now()));
+}
+
 function follow() {
-  const events = new EventSource("/events");
-  let asked = 0;
-  const soon = () => {
-    const wait = Math.max(0, asked + 700 - Date.now());
-    asked = Date.now() + wait;
-    setTimeout(refresh, wait);
-  };
+  events = new EventSource("/events");
   events.addEventListener("hello", () => { say(true); soon(); });
   events.addEventListener("changed", soon);
   events.addEventListener("quiet", soon);
-  events.addEventListener("error", () => say(false));
-  addEventListener("pagehide", () => events.close());
+  events.addEventListener("error", () => {
+    say(false);
+    if (events.readyState !== EventSource.CLOSED) return;
+    // Refused: too many follow, or nobody is logged in any more. The page finds out which by asking for itself.
+    soon();
+    setTimeout(follow, 5000);
+  });
 }
 
 remember();
@@ -151,6 +159,7 @@ offerCopies(document);
 document.querySelector("[data-zone]").textContent = zone;
 document.querySelector(".js-only").hidden = zone === "UTC";
 document.addEventListener("visibilitychange", () => { if (!document.hidden && again) refresh(); });
+addEventListener("pagehide", () => { if (events) events.close(); });
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 if (followed().length && !document.querySelector(".problem")) follow();
 else if (document.querySelector(".problem[data-again]")) setTimeout(() => location.reload(), 5000);

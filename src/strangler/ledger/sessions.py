@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from strangler.access import Role
 from strangler.ledger import audit
@@ -47,16 +59,15 @@ def begin(connection: Connection, secret: str, session: Session, idle_ns: int) -
 
 def find(connection: Connection, secret: str, now_ns: int, idle_ns: int) -> Session | None:
     """The session, unless it is over, or its token is."""
-    table, tokens = access_sessions, access_tokens
-    statement = (
-        select(table, tokens.c.revoked_ns, tokens.c.expires_ns)
-        .outerjoin(tokens, tokens.c.id == table.c.token)
-        .where(table.c.hash == hashed(secret), ~_over(now_ns, idle_ns))
-    )
+    statement = _lasting(now_ns, idle_ns).where(access_sessions.c.hash == hashed(secret))
     row = connection.execute(statement).mappings().first()
-    if row is None or (row["token"] and (row["revoked_ns"] != 0 or now_ns >= row["expires_ns"])):
-        return None
-    return _session(row)
+    return _session(row) if row is not None else None
+
+
+def lasting(connection: Connection, hashes: Collection[str], now_ns: int, idle_ns: int) -> frozenset[str]:
+    """Which of these are the hashes of sessions that are not over, nor is their token."""
+    statement = _lasting(now_ns, idle_ns).where(access_sessions.c.hash.in_(hashes))
+    return frozenset(row["hash"] for row in connection.execute(statement).mappings())
 
 
 def listed(connection: Connection, now_ns: int, idle_ns: int) -> list[Session]:
@@ -81,6 +92,16 @@ def end(connection: Connection, digest: str, actor: str, now_ns: int) -> bool:
     connection.execute(delete(table).where(table.c.hash == digest))
     _journal(connection, "login.ended", _session(row), actor, now_ns)
     return True
+
+
+def _lasting(now_ns: int, idle_ns: int) -> Select[Any]:
+    table, tokens = access_sessions, access_tokens
+    by_token = and_(tokens.c.revoked_ns == 0, tokens.c.expires_ns > now_ns)
+    return (
+        select(table)
+        .outerjoin(tokens, tokens.c.id == table.c.token)
+        .where(~_over(now_ns, idle_ns), or_(table.c.token == "", by_token))
+    )
 
 
 def _session(row: RowMapping) -> Session:

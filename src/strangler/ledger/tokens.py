@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ PREFIX: Final = "strangler_"
 BYTES: Final = 32
 LONGEST_NS: Final = 366 * 86_400_000_000_000
 _LEAST: Final = 4
+_ID: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def create(
     if not kept:
         raise UsageError("a token has at least one role", remedy=f"`--role` takes {', '.join(ROLES)}")
     digest = hashed(secret)
-    token = Token(digest[:12], " ".join(name.split()), kept, now_ns, actor, expires_ns, 0)
+    token = Token(digest[:_ID], " ".join(name.split()), kept, now_ns, actor, expires_ns, 0)
     row = {
         "id": token.id,
         "name": token.name,
@@ -99,9 +100,21 @@ def find(connection: Connection, secret: str) -> Token | None:
     """The token of this secret, whatever its state."""
     digest = hashed(secret)
     row = (
-        connection.execute(select(access_tokens).where(access_tokens.c.id == digest[:12])).mappings().first()
+        connection.execute(select(access_tokens).where(access_tokens.c.id == digest[:_ID])).mappings().first()
     )
     return _token(row) if row is not None and hmac.compare_digest(row["hash"], digest) else None
+
+
+def valid(connection: Connection, hashes: Collection[str], now_ns: int) -> frozenset[str]:
+    """Which of these are the hashes of tokens that let somebody in."""
+    table = access_tokens
+    statement = select(table.c.hash).where(
+        table.c.id.in_([each[:_ID] for each in hashes]),
+        table.c.hash.in_(hashes),
+        table.c.revoked_ns == 0,
+        table.c.expires_ns > now_ns,
+    )
+    return frozenset(connection.execute(statement).scalars())
 
 
 def revoke(
