@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import psycopg
@@ -15,6 +16,7 @@ from strangler_migrations.parity.layout import Layout
 from strangler_migrations.parity.model import Grid, Key, Range, Relation, Row, Sums
 from strangler_migrations.parity.side import Insufficient, Lost, Shape
 from strangler_migrations.parity.statements import Method, Statements
+from strangler_migrations.pooled import refuse_pooled
 
 _SETTINGS: Final = {
     # How values are written as text: the same everywhere.
@@ -175,15 +177,18 @@ class PostgresSide:
         return self._fresh
 
     def _connected(self) -> psycopg.Connection:
+        connect = partial(
+            psycopg.connect,
+            self.url,
+            autocommit=True,
+            connect_timeout=10,
+            application_name="strangler verify",
+            client_encoding="UTF8",
+            prepare_threshold=None,
+        )
         try:
-            connection = psycopg.connect(
-                self.url,
-                autocommit=True,
-                connect_timeout=10,
-                application_name="strangler verify",
-                client_encoding="UTF8",
-                prepare_threshold=None,
-            )
+            connection = connect()
+            refuse_pooled(connection, connect)
         except psycopg.OperationalError as error:
             raise Lost(_words(error)) from None
         settings = dict(_SETTINGS)

@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import psycopg
 
 from strangler.errors import StranglerError, Unreachable, UsageError
+from strangler_migrations.pooled import refuse_pooled
 from strangler_migrations.sql.names import ident
 
 type Connection = psycopg.Connection[Any]
@@ -90,12 +92,15 @@ def path_set(session: Session) -> Generator[None]:
 def connected(
     url: str, application: str = "strangler migrate", *, patience_s: int = 10
 ) -> Generator[Connection]:
-    """An open connection, in autocommit. Raises Unreachable after so long, or UsageError for what is no URL."""
+    """An open connection, in autocommit. Raises Unreachable after so long, or UsageError for what is no URL and for a
+    pooler whose transactions share sessions.
+    """
     plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
+    connect = partial(
+        psycopg.connect, plain, autocommit=True, application_name=application, connect_timeout=patience_s
+    )
     try:
-        connection = psycopg.connect(
-            plain, autocommit=True, application_name=application, connect_timeout=patience_s
-        )
+        connection = connect()
     except psycopg.ProgrammingError as error:
         raise UsageError(
             f"the database's address cannot be read: {_first(error)}",
@@ -105,6 +110,7 @@ def connected(
         raise Unreachable(f"the database does not answer: {_first(error)}") from None
     with connection:
         with refusals("preparing the session"):
+            refuse_pooled(connection, connect)
             connection.execute("SET statement_timeout = 0")
             if connection.info.server_version >= _TRANSACTION_TIMEOUT:
                 connection.execute("SET transaction_timeout = 0")
