@@ -1,7 +1,8 @@
 """Questions to the rows that a migration has to answer: counted by finding, with samples, and some stop it.
 
 An operation declares them; they are asked of a part of the rows before anything starts, and of all in the phases they
-name. What came out is kept with the migration.
+name: at the end of `verify`, before `complete` and by every proof that both forms agree; those of `drop` by every proof
+in the grace time. What came out is kept with the migration.
 """
 
 from __future__ import annotations

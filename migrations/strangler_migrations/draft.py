@@ -38,7 +38,7 @@ class Pair:
     called after `complete`. `mends`: what `up` makes need not come back by `down`: it mends values for a constraint, or
     what is lost is said by other means. `group`: columns that are several here and one there. `required`: `up` gives a
     value always. `varies`: the old column's default gives another value each time. `kept_down`, `kept_type`: its value
-    and type after `complete`, where they are others.
+    and type after `complete`, where they are others; `final_type`: the new column's then.
     """
 
     table: str
@@ -60,6 +60,7 @@ class Pair:
     varies: bool = False
     kept_down: str | None = None
     kept_type: str | None = None
+    final_type: str | None = None
 
 
 def grouped(pairs: Iterable[Pair]) -> list[list[Pair]]:

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 from strangler.errors import UsageError
 from strangler_migrations import grace, sync, versions
-from strangler_migrations.agreement import Agreement, agreement
+from strangler_migrations.agreement import Agreement, agreement, kept_agreement
 from strangler_migrations.binding import expand
 from strangler_migrations.catalog.model import Catalog
 from strangler_migrations.checks import Check
@@ -137,7 +137,10 @@ def plan(migration: Loaded, catalog: Catalog, previous: str | None = None) -> Pl
     )
     warnings = tuple(dict.fromkeys(w for change in changes for w in change.warnings))
     checks = tuple(check for change in changes for check in change.checks)
-    agreements = tuple(agreement(catalog, table, found) for table, found in tables.items())
+    agreements = (
+        *(agreement(catalog, table, found) for table, found in tables.items()),
+        *(a for t, found in tables.items() for a in kept_agreement(catalog, t, _final(draft, t), found)),
+    )
     return Plan(
         migration.name,
         version,

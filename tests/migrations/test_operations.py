@@ -9,6 +9,7 @@ import pytest
 from strangler.testing.postgres import Server
 from strangler_migrations.catalog.differences import differences
 from strangler_migrations.catalog.read import read
+from strangler_migrations.contract import prove
 from strangler_migrations.migration import parse
 from strangler_migrations.running import lifecycle
 from strangler_migrations.running.backfill import Throttle
@@ -154,9 +155,11 @@ def test_it_can_be_taken_back_and_ends_as_direct_sql_does(postgres: Server, case
         session = Session(connection, "public", "ann")
         connection.execute(SCHEMA.encode())
         before = read(connection, "public")
-        for steps in (lambda: None, lambda: lifecycle.complete(session, "01_x")):
-            lifecycle.start(session, migration, Throttle(), lambda *_: None)
-            steps()
+        for completed in (False, True):
+            record = lifecycle.start(session, migration, Throttle(), lambda *_: None)
+            assert prove(session, record).verdict == "equal"
+            if completed:
+                assert prove(session, lifecycle.complete(session, "01_x")).verdict == "equal"
             lifecycle.rollback(session, "01_x")
             assert differences(before, read(connection, "public")) == []
         lifecycle.start(session, migration, Throttle(), lambda *_: None)

@@ -24,6 +24,7 @@ from typing import Any, Final, Literal
 from alembic.operations import MigrateOperation, Operations
 
 from strangler.errors import Refused, UsageError
+from strangler_migrations.contract import prove, refuse_loss
 from strangler_migrations.migration import Loaded, load
 from strangler_migrations.running import lifecycle, store
 from strangler_migrations.running.session import Session, connected
@@ -105,6 +106,8 @@ def _done(session: Session, migration: Loaded, asked: StranglerOp) -> None:
             )
     elif asked.phase == "rollback":
         if state not in {None, State.ROLLED_BACK}:
+            if state is State.CONTRACTED and not asked.allow_loss:
+                refuse_loss(migration.name, prove(session, lifecycle.get(session, migration.name)))
             lifecycle.rollback(session, migration.name)
     elif state not in _REACHED[asked.phase]:
         raise Refused(

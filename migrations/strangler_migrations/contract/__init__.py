@@ -2,6 +2,6 @@
 
 from strangler_migrations.contract.judge import judge
 from strangler_migrations.contract.model import Case, Need, Policy, Proof
-from strangler_migrations.contract.prove import proof, prove
+from strangler_migrations.contract.prove import proof, prove, refuse_loss
 
-__all__ = ["Case", "Need", "Policy", "Proof", "judge", "proof", "prove"]
+__all__ = ["Case", "Need", "Policy", "Proof", "judge", "proof", "prove", "refuse_loss"]

@@ -222,4 +222,5 @@ def _dropped(draft: Draft, name: str) -> Statement:
 
 
 def _kept(draft: Draft, name: str, pair: Pair) -> Pair:
-    return replace(pair, kept_type=qualified(draft.catalog.schema, prefixed(OLD, name)))
+    schema = draft.catalog.schema
+    return replace(pair, kept_type=qualified(schema, prefixed(OLD, name)), final_type=qualified(schema, name))

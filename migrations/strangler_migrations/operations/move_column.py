@@ -79,7 +79,7 @@ def phases(operation: MoveColumn, draft: Draft) -> Change:
         merged(*parts),
         _after(operation, draft, here, there, columns),
         warnings=notes,
-        checks=(_check(operation, draft, moved),),
+        checks=(_check(operation, draft, moved), _kept_check(operation, draft, then)),
         fillings=(moved.filling(),),
     )
 
@@ -259,6 +259,18 @@ def _check(operation: MoveColumn, draft: Draft, moved: Moved) -> Check:
         draft.where,
         f"give each of these rows one in {operation.to}",
         None if moved.made else moved.homeless,
+    )
+
+
+def _kept_check(operation: MoveColumn, draft: Draft, then: Moved) -> Check:
+    """What a rollback would give back, in the grace time."""
+    return Check(
+        f"{operation.table}, whose columns went to {operation.to}",
+        then.compared,
+        _WORDS,
+        tuple(_WORDS),
+        (Phase.DROP,),
+        draft.where,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -85,24 +85,45 @@ def sampled(session: Session, plan: Plan) -> Iterator[tuple[Check, Answer | None
 
 def whole(session: Session, lease: Lease, record: Record, phase: Phase) -> None:
     """Ask all rows, at the end of `verify` and before `complete`. Raises Refused when it must not go on."""
-    for each in recorded(session.connection, record.name):
+    for each in _of(session, record, phase):
         check = each.check
-        if phase not in check.phases:
-            continue
         with refusals(check.name), session.connection.transaction():
             lease.extend(session)
             session.set_path()
-            with session.connection.transaction(force_rollback=True):
-                _viewed(session, check, record)
-                answer = _asked(session, check, check.rows)
-            session.connection.execute(
-                "UPDATE strangler.checks SET answer = %s::jsonb, at = clock_timestamp()"
-                " WHERE migration = %s AND number = %s",
-                (msgspec.json.encode(answer).decode(), record.name, each.number),
-            )
+            answer = _answered(session, record, check)
+            _keep(session, record, each.number, answer)
         for sentence in said(check, answer):
             session.tell(sentence)
         _stopped(check, answer, f"{record.name} does not go on")
+
+
+def compared(session: Session, record: Record, phase: Phase) -> list[tuple[Checked, Answer]]:
+    """What is asked of all rows in a phase, asked in the transaction that is open; `keep` keeps it."""
+    return [(each, _answered(session, record, each.check)) for each in _of(session, record, phase)]
+
+
+def keep(session: Session, record: Record, found: Iterable[tuple[Checked, Answer]]) -> None:
+    """Keep what came out with the migration."""
+    for each, answer in found:
+        _keep(session, record, each.number, answer)
+
+
+def _of(session: Session, record: Record, phase: Phase) -> list[Checked]:
+    return [each for each in recorded(session.connection, record.name) if phase in each.check.phases]
+
+
+def _answered(session: Session, record: Record, check: Check) -> Answer:
+    with session.connection.transaction(force_rollback=True):
+        _viewed(session, check, record)
+        return _asked(session, check, check.rows)
+
+
+def _keep(session: Session, record: Record, number: int, answer: Answer) -> None:
+    session.connection.execute(
+        "UPDATE strangler.checks SET answer = %s::jsonb, at = clock_timestamp()"
+        " WHERE migration = %s AND number = %s",
+        (msgspec.json.encode(answer).decode(), record.name, number),
+    )
 
 
 def _viewed(session: Session, check: Check, record: Record) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 
 import psycopg
@@ -56,6 +57,36 @@ def round_trip(session: Session, plan: Plan, pairs: Sequence[Pair], *, allow_los
             remedy="mend them, or say --allow-loss: then rows that the new version writes change in the old form",
         )
     yield f"`down` loses information, and a rollback would not restore it: {what}"
+
+
+def unsteady(session: Session, plan: Plan, pairs: Sequence[Pair]) -> Iterator[str]:
+    """An `up` that mends, or a `down`, that gives another value each time: no comparison of both forms proves it."""
+    olds = [pair for pair in pairs if pair.old is not None and pair.down is not None]
+    news = [pair for pair in pairs if pair.new is not None and pair.up is not None]
+    if not olds or not news:
+        return
+    with suppress(psycopg.Error), session.connection.transaction():
+        row = session.connection.execute(_twice(plan.catalog, olds, news).encode()).fetchone()
+        for way, each in zip(("up", "down"), row or (), strict=False):
+            if each and (way == "down" or any(pair.mends for pair in pairs)):
+                yield (
+                    f"`{way}` of `{olds[0].table}.{olds[0].name}` gives another value each time: nothing can prove that"
+                    " both forms agree, so `verify` will call them different, and `complete` will want --force"
+                )
+
+
+def _twice(catalog: Catalog, olds: Sequence[Pair], news: Sequence[Pair]) -> str:
+    """Whether a second answer of `up`, and of `down`, is another one, in any of some rows."""
+    asked = [(pair, _up(catalog, pair)) for pair in news]
+    ups = ", ".join(f"{up} AS n{number}, {up} AS m{number}" for number, (_, up) in enumerate(asked))
+    asked = [(pair, _down(catalog, pair, news)) for pair in olds]
+    downs = ", ".join(f"{down} AS d{number}, {down} AS e{number}" for number, (_, down) in enumerate(asked))
+    ups_differ = " OR ".join(distinct(f"n{n}", f"m{n}", pair.new_type) for n, pair in enumerate(news))
+    downs_differ = " OR ".join(distinct(f"d{n}", f"e{n}", pair.old_type) for n, pair in enumerate(olds))
+    return (
+        f"SELECT bool_or({ups_differ}), bool_or({downs_differ}) FROM (SELECT u.*, {downs} FROM ("
+        f"SELECT r.*, {ups} FROM {qualified(catalog.schema, olds[0].table)} AS r LIMIT 20) AS u) AS d"
+    )
 
 
 def _sampled(catalog: Catalog, olds: Sequence[Pair], news: Sequence[Pair]) -> str:

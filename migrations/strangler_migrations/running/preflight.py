@@ -10,7 +10,7 @@ from strangler.errors import UsageError
 from strangler_migrations.draft import Pair, grouped
 from strangler_migrations.plan import Plan
 from strangler_migrations.running import checking
-from strangler_migrations.running.inverse import round_trip
+from strangler_migrations.running.inverse import round_trip, unsteady
 from strangler_migrations.running.queries import known, queries
 from strangler_migrations.running.session import Session
 from strangler_migrations.sql.names import ident
@@ -30,6 +30,7 @@ def check(session: Session, plan: Plan, *, allow_loss: bool) -> list[str]:
         queries(session, plan)
         for pairs in grouped(plan.pairs):
             notes += round_trip(session, plan, pairs, allow_loss=allow_loss)
+            notes += unsteady(session, plan, pairs)
         notes += checking.beforehand(session, plan)
     return notes
 

@@ -188,12 +188,13 @@ def fillings(connection: Connection, name: str) -> list[Progress]:
     ]
 
 
-def agreements(connection: Connection, name: str) -> list[Agreement]:
-    """The queries that say whether both forms agree, a table each."""
+def agreements(connection: Connection, name: str, *, contracted: bool) -> list[Agreement]:
+    """The queries that say whether both forms agree, a table each: before `complete`, or in the grace time."""
     found = connection.execute(
         "SELECT body::text FROM strangler.agreements WHERE migration = %s ORDER BY number", (name,)
     ).fetchall()
-    return [msgspec.json.decode(body, type=Agreement) for (body,) in found]
+    known = (msgspec.json.decode(body, type=Agreement) for (body,) in found)
+    return [each for each in known if each.contracted is contracted]
 
 
 def mark(connection: Connection, name: str, numbers: Sequence[int], *, begun: bool, done: bool) -> None:

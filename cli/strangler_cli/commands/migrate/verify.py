@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 @click.command(
     help="Without LEFT and RIGHT: compare both forms of every row while a migration is under way, the proof that "
-    "`complete` asks for. With them: compare a table or a query of two databases, row by row, by checksums that the "
-    "databases reckon themselves; nothing is written to either. LEFT and RIGHT are URLs: postgresql://…, or one of "
-    "them sqlite:///FILE or mariadb://…; ${NAME} in them is an environment variable.\n\n"
+    "`complete` asks for; in the grace time the old columns that are fed, which a rollback gives back. With them: "
+    "compare a table or a query of two databases, row by row, by checksums that the databases reckon themselves; "
+    "nothing is written to either. LEFT and RIGHT are URLs: postgresql://…, or one of them sqlite:///FILE or "
+    "mariadb://…; ${NAME} in them is an environment variable.\n\n"
     "Exit code 0: equal; 1: different; 2: usage; 3: unfinished, or too little to prove it by.",
 )
 @click.argument("left", required=False, metavar="[LEFT RIGHT]")
@@ -96,9 +97,13 @@ def _forms(config: str, database: str | None, base: str | None, *, as_json: bool
     from strangler_cli.formats.proof import told
     from strangler_cli.migrating import opened, proven
     from strangler_migrations.readers import under_way
+    from strangler_migrations.running.states import State
+    from strangler_migrations.running.store import migrations
 
     with opened(config, database, base) as place:
-        record = under_way(place.session.connection)
+        connection = place.session.connection
+        kept = (each for each in reversed(migrations(connection)) if each.state is State.CONTRACTED)
+        record = under_way(connection) or next(kept, None)
         if record is None:
             raise Refused(
                 "no migration has two forms to compare now",
