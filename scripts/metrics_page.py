@@ -35,7 +35,8 @@ scrape_configs:
 
 Scrape either of them, not both under one job: what both serve would count twice in a sum. A scrape reads counters that
 the ledger keeps and counts divergences along an index; what was read serves everybody until something is written.
-`deploy/grafana` has a dashboard and alert rules that are checked against what is served.
+`deploy/grafana` has a dashboard and alert rules that are checked against what is served; `make full` has a real
+Prometheus scrape it, ask for all that is drawn, and play a case for each alert in which it fires and one in which not.
 
 Base units: seconds, ratios from 0 to 1. Labels have few values: names from the configuration, sides, codes, planes;
 never a path, a customer, a stratum or a place in a document. Amounts of money are not among the metrics, as a sample is
