@@ -101,6 +101,16 @@ def test_the_plan_as_json(url: str, strangler: Strangler) -> None:
     assert plan["phases"][1]["fills"][0]["rows"] == 10
 
 
+def test_what_fills_another_table_is_in_the_plan(url: str, place: Place, strangler: Strangler) -> None:
+    (place.folder / "02_copy.yaml").write_text("operations: [{copy_table: {from: invoices, to: archive}}]")
+    planned = strangler("migrate", "plan", "02_copy.yaml").out
+    backfill = planned.partition("\nbackfill\n")[2].partition("\ncomplete\n")[0]
+    assert "about 10 rows" in backfill
+    assert "INSERT INTO" in backfill
+    assert "`--sql` shows the statements whole" in planned
+    assert max(map(len, planned.splitlines())) < 300
+
+
 def test_several_files_are_planned_in_turn(url: str, place: Place, strangler: Strangler) -> None:
     folder = place.folder / "files"
     folder.mkdir()

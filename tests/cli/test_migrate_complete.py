@@ -159,6 +159,23 @@ def test_forms_that_do_not_agree_block_and_are_shown(url: str, place: Place, str
     assert codes(strangler) == (1, ["unknown-reader", "parity"])
 
 
+def test_what_would_be_given_back_wrong_is_not_given_back(
+    url: str, place: Place, strangler: Strangler
+) -> None:
+    started(place, strangler)
+    assert strangler("migrate", "complete", "--force", "--reason", "test").code == 0
+    assert "both forms of 10 rows agree" in strangler("migrate", "verify").out
+    with psycopg.connect(url, autocommit=True) as client:
+        client.execute(
+            "ALTER TABLE invoices DISABLE TRIGGER USER; UPDATE invoices SET amount = 7 WHERE id = 2"
+        )
+    ran = strangler("migrate", "rollback")
+    assert (ran.code, "1 of 10 rows back with other values" in ran.err, "(2)" in ran.err) == (1, True, True)
+    assert strangler("migrate", "status", "--json").json["migrations"][0]["state"] == "contracted"
+    assert strangler("migrate", "verify").code == 1
+    assert strangler("migrate", "rollback", "--allow-loss").code == 0
+
+
 def test_verify_says_what_it_cannot_mean(url: str, place: Place, strangler: Strangler) -> None:
     ran = strangler("migrate", "verify")
     assert (ran.code, "no migration has two forms" in ran.err) == (1, True)

@@ -19,6 +19,7 @@ from strangler_migrations.running.session import Session
 from strangler_migrations.statement import Lock, Phase, Statement
 
 _SHOWN: Final = 5
+_LONGEST: Final = 160
 
 _BYTES_PER_S: Final = 200 << 20
 _ROWS_PER_S: Final = 60_000
@@ -101,7 +102,7 @@ def printed(screen: Screen, plan: Plan, looked: Looked = ()) -> None:
     for phase in Phase:
         rows = [_row(plan, each) for each in plan.phases[phase] if each.unit != "version"]
         views = sum(each.sql.startswith("CREATE VIEW") for each in plan.phases[phase])
-        rows += [[*_fill(plan, each)] for each in plan.fillings if phase is Phase.BACKFILL and each.sets]
+        rows += [[*_fill(plan, each)] for each in plan.fillings if phase is Phase.BACKFILL and each.writes]
         if rows or views:
             back = "" if plan.way_back[phase] is None else "  (no way back afterwards)"
             screen.line()
@@ -110,6 +111,8 @@ def printed(screen: Screen, plan: Plan, looked: Looked = ()) -> None:
         if views:
             screen.line(f"  and the schema {plan.version} with {counted(views, 'view')}")
     screen.line()
+    if any(len(each.sql) > _LONGEST for steps in plan.phases.values() for each in steps):
+        screen.line("`--sql` shows the statements whole", "dim")
     for warning in plan.warnings:
         screen.line(f"note: {warning}", "warn")
     for check, answer in looked:
@@ -172,7 +175,7 @@ def _row(plan: Plan, statement: Statement) -> list[str]:
     )
     if statement.only_back:
         text = f"nothing now; on the way back {'; '.join(statement.undo or ())}"
-    return [statement.lock.value, ", ".join(statement.targets), cost, text]
+    return [statement.lock.value, ", ".join(statement.targets), cost, _short(text)]
 
 
 def _fill(plan: Plan, filling: Filling) -> list[str]:
@@ -183,8 +186,13 @@ def _fill(plan: Plan, filling: Filling) -> list[str]:
         Lock.ROW_EXCLUSIVE.value,
         filling.table,
         cost,
-        f"{filling.update(first=False, last=False)}, range by range",
+        f"range by range: {_short(filling.update(first=False, last=False))}",
     ]
+
+
+def _short(sql: str) -> str:
+    """What is longer is in `--sql`, whole."""
+    return sql if len(sql) <= _LONGEST else f"{sql[: _LONGEST - 2]} …"
 
 
 def _about(estimate: Estimate, does: str) -> str:
