@@ -25,6 +25,8 @@ type Kind = Literal["out", "back", "fill"]
 """From here to there; from there to here; what inserts of the new version leave out."""
 
 _TRIGGER: Final = f"{TRIGGER}_move"
+_GIVING: Final = "strangler.giving_back"
+"""On while what came from there is written here: by the search_path that is the old version, and it is no client."""
 _EARLY: Final = f"{EARLY}_move"
 """Sorts before PostgreSQL's own triggers of foreign keys: a row there has to be gone when they look."""
 
@@ -97,7 +99,8 @@ def _name(moved: Moved, kind: Kind) -> str:
 
 def _function(moved: Moved, kind: Kind, body: str) -> str:
     text = f"#variable_conflict use_column\n{body}"
-    return function(moved.catalog, _name(moved, kind), text, as_owner=True)
+    also = f"{_GIVING} = on" if kind == "back" else ""
+    return function(moved.catalog, _name(moved, kind), text, as_owner=True, also=also)
 
 
 def _out(moved: Moved) -> str:
@@ -126,7 +129,7 @@ BEGIN
     RETURN NULL;
   END IF;
   {write}
-  IF TG_ARGV[0] = 'old' THEN
+  IF TG_ARGV[0] = 'old' AND pg_catalog.current_setting('{_GIVING}', true) IS DISTINCT FROM 'on' THEN
 {marks.writer(moved.versions[0])}
   END IF;
   RETURN NULL;

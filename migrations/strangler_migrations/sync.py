@@ -204,17 +204,20 @@ def exact_floats(pairs: Iterable[Pair]) -> bool:
     return any(pair.old_type in {"real", "double precision"} for pair in pairs)
 
 
-def function(catalog: Catalog, name: str, text: str, *, exact: bool = False, as_owner: bool = False) -> str:
+def function(
+    catalog: Catalog, name: str, text: str, *, exact: bool = False, as_owner: bool = False, also: str = ""
+) -> str:
     """A trigger function, with the search_path of its expressions; `exact`: floats have all their digits; `as_owner`:
-    it runs with its owner's rights.
+    it runs with its owner's rights; `also`: another `name = value` that holds while it runs.
     """
     path = (catalog.schema, *catalog.server.search_path)
     names = ", ".join(ident(schema) for schema in dict.fromkeys(path) if schema != STATE)
     digits = " SET extra_float_digits = 1" if exact else ""
     rights = " SECURITY DEFINER" if as_owner else ""
+    more = f" SET {also}" if also else ""
     return (
         f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql{rights}\n"
-        f"SET search_path = {names}, pg_temp{digits} AS $strangler${text}$strangler$"
+        f"SET search_path = {names}, pg_temp{digits}{more} AS $strangler${text}$strangler$"
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from strangler.errors import Refused, UsageError
 from strangler.testing.postgres import Server
+from strangler_migrations import brownout, readers
 from strangler_migrations.catalog.differences import differences
 from strangler_migrations.catalog.read import read
 from strangler_migrations.migration import Loaded, parse
@@ -93,6 +94,31 @@ def test_both_versions_write(session: Session) -> None:
     run(session, "SET session_replication_role = replica; UPDATE customers SET iban = 'r' WHERE id = 8")
     run(session, "RESET session_replication_role")
     assert held(session, 8) == both("r", "8.00")
+
+
+def test_who_writes_the_new_form_is_no_user_of_the_old_one(session: Session, database: str) -> None:
+    run(session, SCHEMA)
+    start(session, loaded(MOVE))
+    record = lifecycle.get(session, "01_x")
+    with psycopg.connect(database, autocommit=True, application_name="app") as client:
+
+        def ways() -> set[str]:
+            return {each.way for each in readers.standing(session.connection, record).seen}
+
+        brownout.begin(session, record, 600, "to see")
+        client.execute(f"SET search_path = {NEW}, public".encode())
+        client.execute("UPDATE accounts SET iban = 'FR7', cap = 8 WHERE customer = 7")
+        client.execute("DELETE FROM accounts WHERE customer = 8")
+        client.execute("INSERT INTO accounts VALUES (8, 'b', 'FR8', 3)")
+        client.execute("UPDATE customers SET name = 'n', id = 1009 WHERE id = 9")
+        assert [held(session, key) for key in (7, 8)] == [both("FR7", "8.00"), both("FR8", "3.00")]
+        assert ways() == set()
+        client.execute("SET search_path = public")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            client.execute("UPDATE customers SET iban = 'old' WHERE id = 7")
+        brownout.lift(session, record)
+        client.execute("UPDATE customers SET iban = 'old' WHERE id = 7")
+        assert ways() >= {"writes"}
 
 
 def _names(session: Session) -> list[str]:
