@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Connection, func, select
 
 from strangler.errors import StranglerError
-from strangler.ledger import listing, tables
+from strangler.ledger import looking, tables
 from strangler.ledger.cutovers import current_table
 from strangler_dashboard.snapshot import Snapshot
 from strangler_shadow.metrics import families as f
@@ -161,7 +161,7 @@ def _divergences(connection: Connection) -> Iterator[Sample]:
     by_state: Counter[tuple[str, str, str, str]] = Counter()
     by_cause: Counter[tuple[str, str, str, str]] = Counter()
     causes: Counter[str] = Counter()
-    for cutover, route, severity, state, cause, count in listing.counted(connection):
+    for cutover, route, severity, state, cause, count in looking.counted(connection):
         by_state[cutover, route, severity, state] += count
         if state in _OPEN:
             by_cause[cutover, route, severity, cause] += count

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from strangler.evidence import Cell, Evidence, Expired, Seen
 
@@ -69,9 +70,9 @@ def test_further_equal_comparisons_are_no_finding(more: Evidence) -> None:
         replace(FOUND, cells=(FOUND.cells[0], replace(FOUND.cells[1], k=1))),
         replace(FOUND, cells=(replace(FOUND.cells[0], candidate_failed=1), FOUND.cells[1])),
         replace(FOUND, seen=()),
-        replace(FOUND, seen=(replace(FOUND.seen[0], severity="money"),)),
-        replace(FOUND, seen=(replace(FOUND.seen[0], wrong_amounts=1),)),
-        replace(FOUND, seen=(*FOUND.seen, replace(FOUND.seen[0], id="2"))),
+        replace(FOUND, seen=(structs.replace(FOUND.seen[0], severity="money"),)),
+        replace(FOUND, seen=(structs.replace(FOUND.seen[0], wrong_amounts=1),)),
+        replace(FOUND, seen=(*FOUND.seen, structs.replace(FOUND.seen[0], id="2"))),
         replace(FOUND, expired=()),
         replace(FOUND, digest="e"),
         replace(FOUND, cutover="writes"),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from strangler.comparison.model import Severity
 from strangler.config.load import Loaded
@@ -318,7 +319,7 @@ def test_one_wrong_amount_served_rolls_back(phase: Phase) -> None:
     policy = LOADED.config.policy_of("reads")
     found = rollback_reasons(policy, replace(GOOD, phase=phase, seen=(WRONG,)), LOADED.line_of)
     assert [reason.code for reason in found] == ["wrong-amount"]
-    shadowed = replace(WRONG, wrong_amounts=0)  # seen by us, not by a customer
+    shadowed = structs.replace(WRONG, wrong_amounts=0)  # seen by us, not by a customer
     assert rollback_reasons(policy, replace(GOOD, phase=phase, seen=(shadowed,))) == ()
     lenient = policy.model_copy(update={"rollback_amounts": False})
     assert rollback_reasons(lenient, replace(GOOD, phase=phase, seen=(WRONG,))) == ()

@@ -13,7 +13,7 @@ from decimal import Decimal
 import lxml.html
 import pytest
 
-from strangler.ledger.listing import Filter
+from strangler.ledger.filters import Filter
 from strangler.views.status import OverrideView
 from strangler_dashboard.report.gathered import MOST, Report, gathered
 from strangler_dashboard.report.markdown import as_markdown, plain

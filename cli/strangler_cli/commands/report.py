@@ -54,7 +54,7 @@ def command(config: str, output: str, cutover: str | None, state: str | None) ->
 
 
 def _gathered(loaded: Loaded, cutover: str, state: str) -> Report:
-    from strangler.ledger.listing import Filter
+    from strangler.ledger.filters import Filter
     from strangler_cli import overriding
     from strangler_cli.session import ledger_of, now_ns
     from strangler_dashboard.report.gathered import gathered

@@ -54,7 +54,7 @@ def act_page(
         cutover=page.cutover,
         step=page.ahead[0] if act.name == "advance" and page.ahead else None,
         request=asked[0] if act.event is None and asked else None,
-        findings=taken.cutover(name).evidence.findings_hash(),
+        findings=taken.findings[name],
         lengths=tuple(HOLDS) if act.event == "hold" else (),
         override=override,
     )

@@ -63,13 +63,16 @@ class BoardView(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Everything of one moment that takes long to read: the board and the evidence are made of it."""
+    """Everything of one moment that takes long to read: the board and the evidence are made of it. `findings`: cutover
+    to the hash of what a decision on it rests on, for which every divergence of its epoch is looked at.
+    """
 
     standing: Standing
     loaded: Loaded
     span: Span | None
     trends: dict[str, list[Bin]]
     at_ns: int
+    findings: dict[str, str]
 
     def cutover(self, name: str) -> CutoverStanding:
         """Raises NotFound for a cutover the file does not have."""
@@ -82,12 +85,13 @@ class Taken:
 def take(connection: Connection, loaded: Loaded, now_ns: int, *, only: str | None = None) -> Taken:
     """Read it, in one consistent view. `only`: one cutover."""
     found = standing(connection, loaded, now_ns, only=only, advice=False)
+    findings = {each.state.name: each.evidence.findings_hash() for each in found.cutovers}
     last = latest_minute(connection)
     routes = [route for plan in loaded.config.cutovers.values() for route in plan.routes]
     if last is None:
-        return Taken(found, loaded, None, {}, now_ns)
+        return Taken(found, loaded, None, {}, now_ns, findings)
     span = span_over(last - _DAY + 1, last, BINS)
-    return Taken(found, loaded, span, trend(connection, routes, span), now_ns)
+    return Taken(found, loaded, span, trend(connection, routes, span), now_ns, findings)
 
 
 def board_view(taken: Taken, override: OverrideView | None) -> BoardView:

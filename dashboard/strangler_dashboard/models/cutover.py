@@ -72,7 +72,7 @@ def cutover_page(
     """`done`: number of an entry. Raises NotFound for a cutover the file does not have."""
     entry = taken.cutover(name)
     config, policy = taken.loaded.config, taken.loaded.config.policy_of(name)
-    findings = entry.evidence.findings_hash()
+    findings = taken.findings[name]
     asked = [
         Asked(request, request.findings == findings, policy.approvals_expire, now_ns)
         for request in approvals.requests(connection, name)

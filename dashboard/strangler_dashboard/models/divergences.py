@@ -11,9 +11,11 @@ from urllib.parse import urlencode
 import msgspec
 
 from strangler.errors import UsageError
-from strangler.ledger import listing
+from strangler.ledger import choices, looking
 from strangler.ledger.epochs import current
-from strangler.ledger.listing import COUNTED, Filter, Place
+from strangler.ledger.filters import Filter
+from strangler.ledger.listing import Place
+from strangler.ledger.looking import COUNTED
 from strangler.ledger.settled import SEVERITIES
 from strangler.views.divergence import DivergenceView, divergence_view, sentence
 
@@ -49,7 +51,7 @@ class Choices(msgspec.Struct, frozen=True):
 
 class DivergencesView(msgspec.Struct, frozen=True):
     """A page. `filters`: what was asked; `matching`: state to severity to count, of all pages (what takes a look at
-    every divergence is counted up to 2,000).
+    every divergence is counted up to 1,000).
 
     `following`: cursor of the next page, None on the last; `later`: this is not the first.
     """
@@ -67,9 +69,14 @@ class DivergencesView(msgspec.Struct, frozen=True):
         return sum(sum(severities.values()) for severities in self.matching.values())
 
     @property
+    def bounded(self) -> bool:
+        """Whether counting ended before all were found: there may be more."""
+        return bool(self.filters) and self.total == COUNTED
+
+    @property
     def counted(self) -> str:
         """How many, in words."""
-        return f"{COUNTED:,} or more" if self.total >= COUNTED and self.filters else f"{self.total:,}"
+        return f"{COUNTED:,} or more" if self.bounded else f"{self.total:,}"
 
     def link(self, **more: str) -> str:
         """The parameters of a page like this one, with some of them others."""
@@ -90,7 +97,7 @@ def question(query: Mapping[str, str]) -> Question:
     for name, value in filters.items():
         if len(value) > _LONGEST or "\0" in value:
             raise UsageError(f"`{name}` is over {_LONGEST} characters, or has a NUL in it")
-    _one_of("state", filters, listing.STATES)
+    _one_of("state", filters, choices.STATES)
     _one_of("severity", filters, SEVERITIES)
     if query.get("seen") == "now":
         filters["seen"] = "now"
@@ -129,7 +136,7 @@ def divergences_view(connection: Connection, loaded: Loaded, asked: Question) ->
     """One page of them."""
     said = {name: value for name, value in asked.filters.items() if name != "seen"}
     chosen = filter_of(connection, loaded, said, present=asked.filters.get("seen") == "now")
-    looked = listing.look(connection, chosen, asked.after, asked.limit) if chosen else None
+    looked = looking.look(connection, chosen, asked.after, asked.limit) if chosen else None
     page = looked.page if looked else None
     return DivergencesView(
         filters=asked.filters,
@@ -142,11 +149,11 @@ def divergences_view(connection: Connection, loaded: Loaded, asked: Question) ->
         choices=Choices(
             cutover=tuple(loaded.config.cutovers),
             route=tuple(loaded.config.routes),
-            cause=listing.causes(connection),
-            state=listing.STATES,
+            cause=choices.causes(connection),
+            state=choices.STATES,
             severity=SEVERITIES,
-            version=listing.versions(connection),
-            stratum=listing.strata(connection),
+            version=choices.versions(connection),
+            stratum=choices.strata(connection),
         ),
     )
 

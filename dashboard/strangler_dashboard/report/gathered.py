@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from strangler.ledger import listing
+from strangler.ledger import listing, looking
 from strangler.ledger.exemplars import exemplars
-from strangler.ledger.listing import Filter
+from strangler.ledger.filters import Filter
 from strangler.views.divergence import divergence_view, sentence
 from strangler.views.words import iso
 from strangler_dashboard.models.board import BoardView, Taken, board_view, take
@@ -61,7 +61,7 @@ def gathered(
             for entry in taken.standing.cutovers
             if entry.evidence.epoch
         ),
-        matching=listing.tally(connection, chosen),
+        matching=looking.tally(connection, chosen),
         divergences=found,
         examples=_examples(connection, found),
     )

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from decimal import Context, Decimal
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection, select
 
-from strangler.ledger import tables
+from strangler.ledger import at_once, tables
 
 _EXACT: Final = Context(prec=100)
 _PLACES: Final = 4
+_AMOUNTS: Final = msgspec.json.Decoder(list[tuple[str, Decimal]])
 _MOST: Final = 2**62
 _DIGITS: Final = 14
 """Before the point; what has more is over `_MOST` ten-thousandths."""
@@ -20,9 +22,8 @@ _DIGITS: Final = 14
 def net_drift(connection: Connection, epoch: int) -> tuple[tuple[str, Decimal], ...]:
     """Currency (empty where unknown) and candidate minus legacy, by currency."""
     table, net = tables.divergence_drift, dict[str, Decimal]()
-    for currency, amount in connection.execute(
-        select(table.c.currency, table.c.amount).where(table.c.epoch == epoch)
-    ):
+    told = select(at_once.rows(connection, table.c.currency, table.c.amount)).where(table.c.epoch == epoch)
+    for currency, amount in _AMOUNTS.decode(connection.execute(told).scalar() or "[]"):
         net[currency] = _EXACT.add(net.get(currency, Decimal(0)), Decimal(amount))
     return tuple(sorted(net.items()))
 

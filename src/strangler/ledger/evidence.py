@@ -5,7 +5,7 @@ traffic.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,7 +17,7 @@ from strangler.config.load import Loaded
 from strangler.config.model import Config
 from strangler.config.rules import Rule, kind_of
 from strangler.cutover import plan_of
-from strangler.evidence import Cell, Evidence, Expired, RouteStanding, Seen
+from strangler.evidence import Cell, Evidence, Expired, RouteStanding
 from strangler.ledger import epochs, latency, numbers, streams, tables
 from strangler.ledger.census import census_of
 from strangler.ledger.coverage import coverage_of
@@ -26,9 +26,8 @@ from strangler.ledger.drift import net_drift
 from strangler.ledger.effects import standings
 from strangler.ledger.epochs import Epoch
 from strangler.ledger.inflow import inflows
-from strangler.ledger.learning import claims_in, together
 from strangler.ledger.planes import worker_heartbeat
-from strangler.ledger.settled import SEVERITIES
+from strangler.ledger.seen import seen_in
 from strangler.ledger.splits import split_of
 from strangler.ledger.streams import UNCAPTURED
 from strangler.ledger.wayback import way_back_of
@@ -55,7 +54,7 @@ def read_mismatches(connection: Connection, loaded: Loaded, cutover: str) -> Evi
     if epoch is None:
         return bare
     cells = tuple(_counted(row, {}) for row in _cell_rows(connection, epoch.id))
-    return replace(bare, epoch=epoch.id, cells=cells, seen=_seen(connection, epoch.id))
+    return replace(bare, epoch=epoch.id, cells=cells, seen=seen_in(connection, epoch.id))
 
 
 def ask_evidence(connection: Connection, loaded: Loaded, cutover: str, now_ns: int) -> Evidence:
@@ -117,7 +116,7 @@ def _of_the_epoch(
         "created_ns": epoch.created_ns,
         "cells": cells,
         "unread": numbers.unread(connection, config, {cell.route: cell.n for cell in cells}),
-        "seen": _seen(connection, epoch.id),
+        "seen": seen_in(connection, epoch.id),
         "drift": net_drift(connection, epoch.id),
         "census": census_of(connection, epoch.id),
         "coverage": coverage_of(connection, epoch.id, config.cutovers[cutover].routes),
@@ -201,64 +200,6 @@ def _failures(connection: Connection, epoch: int) -> dict[tuple[str, str, str], 
     ).mappings():
         out[row["route"], row["stratum"], row["side"]][row["reason"]] = row["count"]
     return out
-
-
-def _seen(connection: Connection, epoch: int) -> tuple[Seen, ...]:
-    """Divergences of the epoch; one that was merged into another that is there too counts with it."""
-    seen, table = tables.divergence_epochs, tables.divergences
-    wanted = (table.c[name] for name in ("id", "route", "location", "kind", "cause", "severity"))
-    statement = (
-        select(
-            *wanted, table.c.merged_into, table.c.claims, seen.c.count.label("times"), seen.c.wrong_amounts
-        )
-        .join(table, table.c.id == seen.c.divergence)
-        .where(seen.c.epoch == epoch)
-        .order_by(seen.c.count.desc(), table.c.id)
-    )
-    rows: Sequence[Any] = connection.execute(statement).all()
-    if not any(row.merged_into for row in rows):
-        return tuple(map(_alone, rows))
-    into = {row.id: row.merged_into for row in rows}
-    roots = {divergence: _root(into, divergence) for divergence in into}
-    merged: dict[str, list[Any]] = defaultdict(list)
-    for row in rows:
-        merged[roots[row.id]].append(row)
-    return tuple(_seen_row(row, merged[row.id]) for row in rows if roots[row.id] == row.id)
-
-
-def _root(into: dict[str, str], divergence: str) -> str:
-    """What a divergence was merged into in the end; a circle counts under its smallest id, never as
-    nothing.
-    """
-    passed = [divergence]
-    while (following := into[passed[-1]]) in into:
-        if following in passed:
-            return min(passed[passed.index(following) :])
-        passed.append(following)
-    return passed[-1]
-
-
-def _alone(row: Any) -> Seen:
-    """One that nothing is part of. There may be tens of thousands, and control reads them several times a second."""
-    identifier, route, location, kind, cause, severity, _, claims, times, wrong = row
-    if claims:
-        return _seen_row(row, [row])
-    return Seen(identifier, route, location, kind, cause, severity, times, wrong)
-
-
-def _seen_row(row: Any, merged: Sequence[Any]) -> Seen:
-    claims = claims_in(row.claims)
-    return Seen(
-        id=row.id,
-        route=row.route,
-        location=row.location,
-        kind=row.kind,
-        cause=claims[0].code if claims else row.cause,
-        severity=min((entry.severity for entry in merged), key=SEVERITIES.index),
-        count=together((entry.kind, entry.times) for entry in merged),
-        wrong_amounts=together((entry.kind, entry.wrong_amounts) for entry in merged),
-        parts=len(merged),
-    )
 
 
 def _recorded(connection: Connection) -> int:

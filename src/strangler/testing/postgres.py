@@ -115,7 +115,8 @@ class Server:
 def start(
     folder: Path, environment: Mapping[str, str] = os.environ, settings: Mapping[str, str] = _UNSAFE_FAST
 ) -> Server:
-    """A server with its files in `folder` (made if need be), on a free port of the loopback. Raises NoPostgresError.
+    """A server with its files in `folder` (made if need be; one that was there before goes on with what it holds), on a
+    free port of the loopback. Raises NoPostgresError.
 
     One that is named in the environment keeps its own settings.
     """
@@ -125,8 +126,17 @@ def start(
     folder.mkdir(parents=True, exist_ok=True)
     if (user := _runs_as()) is not None:
         shutil.chown(folder, user)
-    initdb: list[str | Path] = [binaries / "initdb", "-D", folder / "data", "-U", "strangler", "-A", "trust"]
-    _run([*initdb, "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"], folder)
+    if not (folder / "data" / "PG_VERSION").exists():
+        initdb: list[str | Path] = [
+            binaries / "initdb",
+            "-D",
+            folder / "data",
+            "-U",
+            "strangler",
+            "-A",
+            "trust",
+        ]
+        _run([*initdb, "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"], folder)
     for attempts_left in (2, 1, 0):
         server = _configured(folder, binaries, free_port(), settings)
         try:

@@ -20,7 +20,7 @@ from strangler.ledger.findings import divergence_id
 from strangler.ledger.flush import flush
 from strangler.ledger.noise import noise, observations
 from strangler.ledger.planes import worker_heartbeat
-from strangler.ledger.settled import Loss, NoiseFinding, Observation, Settled
+from strangler.ledger.settled import Finding, Loss, NoiseFinding, Observation, Settled
 from strangler.ledger.store import Ledger
 from strangler.ledger.streams import losses, shed
 from strangler.testing.judged import MINUTE, Judged, configuration, exemplar
@@ -260,6 +260,20 @@ def test_an_empty_flush_is_a_heartbeat(ledger: Ledger) -> None:
     with ledger.read() as connection:
         assert worker_heartbeat(connection, judged.at_ns) == judged.at_ns
         assert losses(connection) == {}
+
+
+def test_evidence_has_divergences_as_they_are_written_whatever_is_in_them(ledger: Ledger) -> None:
+    judged = Judged()
+    place = 'body $["ä\\"].\U0001f9fe\x01\u2028[*]'
+    odd = Finding("a", 1, place, "changed", "unexplained", "major")
+    batch = [judged.different(findings=(odd,))] + [judged.different(fingerprint="b")] * 2
+    write(ledger, batch, judged)
+    seen = evidence(ledger, judged).seen
+    assert [(each.count, each.kind, each.severity, each.parts) for each in seen] == [
+        (2, "changed", "major", 1),
+        (1, "changed", "major", 1),
+    ]
+    assert seen[1].location == place
 
 
 def test_evidence_of_a_merged_divergence_counts_once_and_a_circle_never_hides(ledger: Ledger) -> None:

@@ -11,6 +11,7 @@ from strangler.config.problems import did_you_mean
 from strangler.errors import UsageError
 from strangler.ledger import divergences as stored
 from strangler.ledger import listing
+from strangler.ledger.filters import Filter
 from strangler.views.divergence import DivergenceView, ExemplarsView, divergence_view, exemplars_view
 from strangler_dashboard.errors import NotFound
 from strangler_dashboard.models.divergence import (
@@ -71,7 +72,7 @@ def _page(connection: Connection, loaded: Loaded, query: OfDivergences) -> Diver
             remedy=did_you_mean(said["cutover"], loaded.config.cutovers),
         )
     place = place_at(said.get("after", ""))
-    filters = {name: value for name, value in said.items() if name in listing.Filter.__struct_fields__}
+    filters = {name: value for name, value in said.items() if name in Filter.__struct_fields__}
     chosen = filter_of(connection, loaded, filters, present=query.epoch == "current")
     if chosen is None:
         return DivergencesView((), None)

@@ -31,7 +31,7 @@ from strangler.ledger.tables.splits import split_requests, splits
 from strangler.ledger.tables.traffic import losses, served, streams, workers
 
 MINUTE_NS: Final = 60_000_000_000
-REVISION: Final = "0016"
+REVISION: Final = "0017"
 """The Alembic revision these tables are; a ledger of another one is not read."""
 
 __all__ = [

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text
+from sqlalchemy import text as sql
 
 from strangler.ledger.tables.columns import (
     blob,
@@ -15,6 +18,9 @@ from strangler.ledger.tables.columns import (
     row_id,
     text,
 )
+
+_CLAIMED: Final = sql("claims > ''")
+"""What something was learned about: few."""
 
 divergences = Table(
     "divergences",
@@ -47,7 +53,25 @@ divergences = Table(
     Index(None, "cutover"),
     Index(None, "fingerprint"),
     Index(None, "merged_into", "state", "severity", "cause", "route", "cutover"),
-    Index(None, "drift_rank", "times", "id"),
+    Index(
+        "ix_divergences_worst",
+        "drift_rank",
+        "times",
+        "id",
+        "severity",
+        "state",
+        "cause",
+        "route",
+        "merged_into",
+    ),
+    Index(
+        "ix_divergences_claimed",
+        "merged_into",
+        "state",
+        "severity",
+        sqlite_where=_CLAIMED,
+        postgresql_where=_CLAIMED,
+    ),
 )
 
 divergence_epochs = Table(
