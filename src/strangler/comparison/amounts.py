@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from strangler.comparison.model import Node, Path
@@ -159,12 +160,13 @@ def _single_below(root: Node) -> str | None:
         codes = {code for node in level if isinstance(node, dict) and (code := currency_here(node))}
         if codes:
             return codes.pop() if len(codes) == 1 else None
-        level = [
-            below
+        below = (
+            each
             for node in level
             if isinstance(node, dict | list)
-            for below in (list(node.values()) if isinstance(node, dict) else node[:1])
-        ][:64]
+            for each in (node.values() if isinstance(node, dict) else node[:1])
+        )
+        level = list(islice(below, 64))
     return None
 
 

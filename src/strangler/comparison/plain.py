@@ -19,13 +19,14 @@ def plain_tree(value: object, depth: int) -> Node:
         return value  # type: ignore[return-value]  # the types just named
     if depth <= 0:
         raise UsageError("the value is nested too deeply to be compared")
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    if isinstance(value, int | Decimal | str | Opaque):
-        return value
-    if isinstance(value, Mapping):
+    if not isinstance(value, dict | list):
+        if isinstance(value, float):
+            return Decimal(repr(value))
+        if isinstance(value, int | Decimal | str | Opaque):
+            return value
+    if isinstance(value, dict | Mapping):
         return {str(name): plain_tree(child, depth - 1) for name, child in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+    if isinstance(value, list | Sequence) and not isinstance(value, bytes | bytearray):
         return [plain_tree(child, depth - 1) for child in value]
     raise UsageError(
         f"a {type(value).__name__} cannot be compared",

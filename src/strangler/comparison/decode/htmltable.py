@@ -66,24 +66,22 @@ def _head(rows: list[html.HtmlElement]) -> int:
 def _grid(rows: list[html.HtmlElement], *, spread: bool) -> list[_Row]:
     """Each row's texts by column. `spread`: a cell that spans several columns stands in each of them."""
     grid: list[_Row] = []
-    taken: dict[int, int] = {}
-    for row in rows:
+    last: dict[int, int] = {}  # by column, the last row that a cell from above reaches
+    for at, row in enumerate(rows):
         texts: _Row = {}
         column = 0
-        below: dict[int, int] = {place: left - 1 for place, left in taken.items() if left > 1}
         for cell in cells_of(row):
-            while column in taken:
+            while last.get(column, -1) >= at:
                 column += 1
             text = "\n".join(lines_of(cell))
             width, height = _span(cell, "colspan"), _span(cell, "rowspan")
             covered = range(column, min(column + width, max(_WIDEST, column + 1)))
             texts.update(dict.fromkeys(covered if spread else covered[:1], text))
             if height > 1:
-                below.update(dict.fromkeys(covered, height - 1))
+                last.update(dict.fromkeys(covered, at + height - 1))
             column += width
         if texts:
             grid.append(texts)
-        taken = below
     return grid
 
 
