@@ -98,11 +98,10 @@ def test_growth_is_linear(kind):
     bounded(kind, [(f"{len(body):,}", body, media) for body in (small, large)], context)
     times = len(large) / len(small)
     # What grows with the square takes sixteen times as long for each byte; below a millisecond there is only noise.
-    # The quickest of three of either: a machine that does something else for a moment says nothing of growth.
-    few, many = (
-        min(timed(answer(body, media=media), context)[0] for _ in range(3)) for body in (small, large)
-    )
-    assert many <= 8 * times * max(few, 0.001)
+    # The quickest of up to three of either: a machine that does something else for a moment says nothing of growth.
+    few = min(timed(answer(small, media=media), context)[0] for _ in range(3))
+    allowed = 8 * times * max(few, 0.001)
+    assert any(timed(answer(large, media=media), context)[0] <= allowed for _ in range(3))
 
 
 def test_a_namespace_of_any_length_in_use():

@@ -22,25 +22,33 @@ class Sampled(Place):
         return self.ask(f"{BASE}{path}", method, body, **{"accept": "*/*", **headers})
 
 
+@pytest.fixture(scope="session")
+def sample_folder(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """The sample, to copy."""
+    folder = tmp_path_factory.mktemp("sample")
+    shutil.copy(sqlite_template, folder / "strangler.db")
+    sample(folder)
+    return folder
+
+
 def made(folder: Path, template: Path) -> Sampled:
     """A folder with the sample."""
-    shutil.copy(template, folder / "strangler.db")
     place = Sampled(folder)
-    sample(folder)
+    shutil.copytree(template, folder, dirs_exist_ok=True)
     return place
 
 
 @pytest.fixture(scope="module")
-def sampled(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Sampled]:
+def sampled(tmp_path_factory: pytest.TempPathFactory, sample_folder: Path) -> Iterator[Sampled]:
     """One for all tests of a module, which only read."""
-    place = made(tmp_path_factory.mktemp("sampled"), sqlite_template)
+    place = made(tmp_path_factory.mktemp("sampled"), sample_folder)
     yield place
     place.close()
 
 
 @pytest.fixture
-def own(tmp_path: Path, sqlite_template: Path) -> Iterator[Sampled]:
+def own(tmp_path: Path, sample_folder: Path) -> Iterator[Sampled]:
     """One for a test by itself."""
-    place = made(tmp_path, sqlite_template)
+    place = made(tmp_path, sample_folder)
     yield place
     place.close()
