@@ -18,6 +18,7 @@ COMMANDS: Final[dict[str, str]] = {
     "status": "Show where every cutover stands, and what is next.",
     "dashboard": "Show the pages: cutovers, divergences, evidence.",
     "token": "Make, list and revoke who may reach the dashboard.",
+    "session": "List who is logged in at the dashboard; log people out.",
     "report": "Write what the pages show into one file.",
     "divergences": "List, show, accept and resolve what differs.",
     "rules": "List the rules in force, and suggest further ones.",

@@ -17,6 +17,7 @@ from strangler_dashboard.pages import (
     evidence,
     migrations,
     records,
+    sessions,
 )
 
 if TYPE_CHECKING:
@@ -79,5 +80,6 @@ TABLE: Final[tuple[Page, ...]] = (
     Page("/effects", "effects", "look", records.effects, "Effects"),
     Page("/audit", "audit", "look", records.audit, "Audit"),
     Page("/system", "system", "look", records.system, "System"),
+    Page("/sessions", "sessions", "administer", sessions.read, do=sessions.do),
 )
 """In the order of the navigation."""

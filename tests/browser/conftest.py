@@ -18,12 +18,14 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
-from tests.dashboard.conftest import CONFIG, Place
+from tests.dashboard.conftest import CONFIG, HOUR_NS, Place
 from tests.dashboard.made import differing
 from tests.dashboard.test_records import EFFECTS, FREEZE
 
+from strangler.ledger import sessions
 from strangler.ledger.approvals import approve, ask
 from strangler.ledger.evidence import read_evidence
+from strangler.ledger.sessions import Session
 from strangler.ledger.settled import StreamReport
 from strangler.numbers import Sighting
 from strangler.testing.browser import VARIABLE, arguments, chromium
@@ -148,6 +150,8 @@ def furnished(place: Place) -> Place:
         evidence = read_evidence(connection, place.loaded, "reads", place.now_ns)
         ask(connection, evidence, "p" * 16, "canary 1 %", "mara", place.now_ns)
         approve(connection, evidence, "", "jonas", "read it", place.now_ns, 86_400_000)
+        times = (place.now_ns, place.now_ns, place.now_ns + HOUR_NS)
+        sessions.begin(connection, "s", Session("", "mara", ("viewer",), "a provider", "", *times), HOUR_NS)
     ledger.close()
     return place
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -20,12 +20,15 @@ from sqlalchemy import (
 )
 
 from strangler.access import Role
+from strangler.errors import UsageError
 from strangler.ledger import audit
 from strangler.ledger.tables import access_sessions, access_tokens
 from strangler.ledger.tokens import hashed, roles_of
 
 SEEN_EVERY_NS = 60_000_000_000
 """How exactly it is known when somebody was last there: a page is not to cost a write."""
+_ID: Final = 12
+_LEAST: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ class Session:
     began_ns: int
     seen_ns: int
     ends_ns: int
+
+    @property
+    def id(self) -> str:
+        """What people call it by: the beginning of its hash."""
+        return self.hash[:_ID]
 
 
 def begin(connection: Connection, secret: str, session: Session, idle_ns: int) -> None:
@@ -73,7 +81,7 @@ def lasting(connection: Connection, hashes: Collection[str], now_ns: int, idle_n
 def listed(connection: Connection, now_ns: int, idle_ns: int) -> list[Session]:
     """All that are not over, the latest first."""
     table = access_sessions
-    statement = select(table).where(~_over(now_ns, idle_ns)).order_by(table.c.began_ns.desc(), table.c.hash)
+    statement = _lasting(now_ns, idle_ns).order_by(table.c.began_ns.desc(), table.c.hash)
     return [_session(row) for row in connection.execute(statement).mappings()]
 
 
@@ -85,13 +93,45 @@ def seen(connection: Connection, session: Session, now_ns: int) -> None:
 
 def end(connection: Connection, digest: str, actor: str, now_ns: int) -> bool:
     """Let them go; whether there was such a session. `digest`: of its secret. Needs a write transaction."""
-    table = access_sessions
-    row = connection.execute(select(table).where(table.c.hash == digest)).mappings().first()
-    if row is None:
-        return False
-    connection.execute(delete(table).where(table.c.hash == digest))
-    _journal(connection, "login.ended", _session(row), actor, now_ns)
-    return True
+    found = _those(connection, access_sessions.c.hash == digest)
+    for session in found:
+        _end(connection, session, actor, now_ns)
+    return bool(found)
+
+
+def end_one(
+    connection: Connection, beginning: str, actor: str, now_ns: int, *, reason: str, via: str = ""
+) -> Session:
+    """End a session of somebody, whoever that is. Needs a write transaction. `beginning`: of its id. Raises UsageError
+    where that is of none, or of several.
+    """
+    found = [each for each in _those(connection) if each.id.startswith(beginning)]
+    if len(beginning) < _LEAST or len(found) != 1:
+        what = f"{len(found)} sessions begin" if found else "no session begins"
+        raise UsageError(
+            f"{what} with `{beginning}`", remedy="`strangler session list` shows their ids, whole"
+        )
+    _end(connection, found[0], actor, now_ns, reason, via)
+    return found[0]
+
+
+def end_all(connection: Connection, name: str, actor: str, now_ns: int, *, reason: str) -> list[Session]:
+    """End every session of a person; those that there were. Needs a write transaction."""
+    found = _those(connection, access_sessions.c.name == name)
+    for session in found:
+        _end(connection, session, actor, now_ns, reason)
+    return found
+
+
+def _those(connection: Connection, *which: ColumnElement[bool]) -> list[Session]:
+    return [_session(row) for row in connection.execute(select(access_sessions).where(*which)).mappings()]
+
+
+def _end(
+    connection: Connection, session: Session, actor: str, now_ns: int, reason: str = "", via: str = ""
+) -> None:
+    connection.execute(delete(access_sessions).where(access_sessions.c.hash == session.hash))
+    _journal(connection, "login.ended", session, actor, now_ns, reason, via)
 
 
 def _lasting(now_ns: int, idle_ns: int) -> Select[Any]:
@@ -120,12 +160,22 @@ def _over(now_ns: int, idle_ns: int) -> ColumnElement[bool]:
     )
 
 
-def _journal(connection: Connection, action: str, session: Session, actor: str, now_ns: int) -> None:
+def _journal(
+    connection: Connection,
+    action: str,
+    session: Session,
+    actor: str,
+    now_ns: int,
+    reason: str = "",
+    via: str = "",
+) -> None:
     audit.append(
         connection,
         at_ns=now_ns,
         actor=actor,
         action=action,
         subject=session.name,
+        reason=reason,
+        via=via,
         after={"via": session.via, "roles": list(session.roles), "ends_ns": session.ends_ns},
     )
