@@ -7,7 +7,6 @@ import contextlib
 import secrets
 import socket
 import ssl
-import sys
 import time
 from collections.abc import Callable, Generator
 from importlib.util import find_spec
@@ -36,10 +35,6 @@ CONNECTIONS: Final = 600
 """More than so many at once are answered 503."""
 UNHEARD_MS: Final = 60_000
 """A connection that takes nothing of what was sent for so long is over: whoever follows may be gone without a word."""
-TURN_S: Final = 0.0005
-"""For so long a thread keeps the interpreter that others wait for. SQLite's driver lets go of it at every row: with
-Python's own 5 ms, a page of two hundred rows waits a second for whoever computes at that moment.
-"""
 
 
 async def serve(
@@ -49,7 +44,6 @@ async def serve(
     on_ready: Callable[[], None] | None = None,
 ) -> None:
     """Answer until told to stop. Raises UsageError and ConfigError where strangler.yaml cannot be used at all."""
-    sys.setswitchinterval(TURN_S)
     source = Source(file, Patience(PATIENCE_S, time.monotonic))
     config = source.loaded().config.dashboard
     _only_here(listening, config)
