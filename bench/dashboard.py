@@ -6,8 +6,8 @@ Each ledger is filled by scripts/dashboard_month.py (a month's story, and so man
 `strangler dashboard` of its own, and pages are asked for over HTTP by turns, so that both meet the same machine. A page
 is read whole, without an ETag. p95 is of the time from the question to the last byte; the weight is what went over the
 wire. `--keep`: where the filled ledgers stay; the next run with it takes them as they are. The filters are such that
-both ledgers fill a page, or both find next to nothing: else a ratio would be one of rows shown. The report's file is
-made of the big ledger, with its thousand divergences.
+both ledgers fill a page, or both find next to nothing: else a ratio would be one of rows shown. Processor time is the
+dashboard's own, without PostgreSQL's. The report's file is made of the big ledger, with its thousand divergences.
 """
 
 from __future__ import annotations
@@ -123,6 +123,8 @@ def fill(folder: Path, url: str, divergences: int, comparisons: int) -> None:
     """A ledger of this size, unless it is there; brought up to this version's schema."""
     done, size = folder / "filled", f"{divergences} divergences, {comparisons} comparisons"
     if not done.exists():
+        for left in folder.glob("strangler.db*"):  # by a run that was ended while it filled
+            left.unlink()
         command = [sys.executable, str(SCRIPT), str(folder), "--ledger", url]
         sizes = ["--divergences", str(divergences), "--comparisons", str(comparisons)]
         subprocess.run([*command, *sizes], check=True, stdout=subprocess.DEVNULL)

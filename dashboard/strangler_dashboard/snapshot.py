@@ -20,6 +20,11 @@ REST: Final = 4
 LEAST_S: Final = 0.1
 OLDEST_S: Final = 5.0
 """What nothing was written to is read anew all the same: it speaks of times that have passed."""
+LEISURE: Final = 30
+"""Then pauses are so many times as long as a reading, so that fewer than one page in twenty meets one: up to
+`LATEST_S`, for that a worker is silent must be seen.
+"""
+LATEST_S: Final = 15.0
 
 
 class Snapshot[T]:
@@ -67,7 +72,8 @@ class Snapshot[T]:
         age = self._clock() - self._ended
         if age < max(LEAST_S, REST * self._took):
             return False
-        return age > OLDEST_S or await self._ask() != self._token
+        oldest = min(LATEST_S, max(OLDEST_S, LEISURE * self._took))
+        return age > oldest or await self._ask() != self._token
 
     def _begin(self) -> asyncio.Task[T]:
         if self._reading is None:

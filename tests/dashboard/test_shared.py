@@ -11,7 +11,7 @@ from strangler.errors import LedgerUnavailable
 from strangler_dashboard.drawing import scale, share
 from strangler_dashboard.live import Live, Pace
 from strangler_dashboard.rendering import duration, prose, rate, visible
-from strangler_dashboard.snapshot import OLDEST_S, Snapshot
+from strangler_dashboard.snapshot import LATEST_S, OLDEST_S, Snapshot
 
 
 class Slow:
@@ -56,6 +56,22 @@ def test_many_at_once_are_one_reading_and_what_nobody_wrote_to_is_not_read_again
         assert await slow.shown.get() == 2
         slow.now += OLDEST_S + 1
         assert await slow.shown.get() == 3
+
+    played(story)
+
+
+def test_what_takes_long_and_nobody_wrote_to_is_read_again_later_but_not_much() -> None:
+    async def story(slow: Slow) -> None:
+        slow.took = 2.0
+        assert await slow.shown.get() == 1
+        slow.now += LATEST_S - 1
+        assert await slow.shown.get() == 1
+        await asyncio.sleep(0)
+        assert slow.times == 1
+        slow.now += 2
+        await slow.shown.get()
+        await asyncio.sleep(0)
+        assert slow.times == 2
 
     played(story)
 
