@@ -1,6 +1,6 @@
 """What clients notice of a migration's whole life: a million invoices, the amount from numeric to minor units.
 
-python bench/side_by_side.py [--json FILE] [--rows N] [--rate N] [--seconds N]
+python bench/side_by_side.py [--json FILE] [--rows N] [--rate N] [--seconds N] [--range-ms N]
 
 Sixteen clients in four processes, each on a schedule of its own, together at `--rate` a second: the baseline first,
 then the same clients beside `start`, a rolling deployment from the old version to the new, `complete` and `drop`.
@@ -35,6 +35,7 @@ from strangler.testing.postgres import NoPostgresError, Server, start
 from strangler_migrations.migration import parse
 from strangler_migrations.running import lifecycle
 from strangler_migrations.running.backfill import Throttle
+from strangler_migrations.running.chunks import Pacer
 from strangler_migrations.running.session import Session, connected
 
 PROCESSES, THREADS = 4, 4
@@ -203,7 +204,7 @@ def reckoning(url: str) -> Iterator[None]:
 
 
 def lived(
-    url: str, rows: int, rate: int, seconds: int, *, idle: bool
+    url: str, rows: int, rate: int, seconds: int, range_ms: int, *, idle: bool
 ) -> tuple[dict[str, float], list[Account]]:
     """The whole life beside the clients; when each stage began, and what they did."""
     began: dict[str, float] = {}
@@ -225,7 +226,7 @@ def lived(
             time.sleep(seconds / 2)
         stage("start")
         with idling(url, idle):
-            lifecycle.start(session, MIGRATION, Throttle(), lambda *_: None)
+            lifecycle.start(session, MIGRATION, Throttle(Pacer(target_s=range_ms / 1000)), lambda *_: None)
         stage("both versions")
         for number in range(PROCESSES):
             time.sleep(seconds / PROCESSES / 2)
@@ -297,7 +298,9 @@ def measured(server: Server, options: argparse.Namespace, *, idle: bool) -> dict
     log = Path(server.folder or "") / "log"
     before = len(log.read_bytes())
     print("with a session that idles in a transaction" if idle else "as it is", flush=True)
-    began, accounts = lived(server.create_database(), options.rows, options.rate, options.seconds, idle=idle)
+    began, accounts = lived(
+        server.create_database(), options.rows, options.rate, options.seconds, options.range_ms, idle=idle
+    )
     return report(began, accounts, longest_wait(log.read_bytes()[before:].decode(errors="replace")))
 
 
@@ -329,6 +332,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rate", type=int, default=440)
     parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--range-ms", type=int, default=50, help="of the backfill, as `migrations.chunk`")
     options = parser.parse_args()
 
     def work(server: Server) -> int:

@@ -55,7 +55,7 @@ def _table(
             pacer = pacer.after(asked, took, ended.wal - began.wal, ended.others)
             session.sleep(pacer.pause(asked, took))
             drained(session, pacer, began)
-            throttle.bloat.wrote(session, filling.on, rows, total)
+            throttle.bloat.wrote(session, filling.on, rows, total, pacer.rests_for)
 
 
 def _range(

@@ -1,9 +1,10 @@
 """Dead rows: a backfill leaves as many as it writes, and a table that nobody cleans meanwhile grows to twice its size.
 
 Autovacuum looks once a minute, and by then most is filled. So VACUUM runs after every fifth of the table: what is
-filled next takes the place of what was removed. It is as fast as the backfill may be, and keeps the pace of autovacuum
-(its cost delay) beside one that is held to a rate. Like autovacuum it takes SHARE UPDATE EXCLUSIVE, and steps aside
-where that is taken; it never cuts the file's end, for which it would take ACCESS EXCLUSIVE.
+filled next takes the place of what was removed. It is as fast as the backfill may be: beside others at work it rests
+for 2 ms after each tenfold of what autovacuum does between its rests, and it keeps autovacuum's own pace beside a
+backfill that is held to a rate. Like autovacuum it takes SHARE UPDATE EXCLUSIVE, and steps aside where that is taken;
+it never cuts the file's end, for which it would take ACCESS EXCLUSIVE.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ _EVERY: Final = 5
 """A VACUUM for each so-manyth part of the table."""
 _LEAST_ROWS: Final = 50_000
 _AGAIN_S: Final = 30.0
+_BESIDE_OTHERS: Final = 0.25
+"""So many other sessions at work, on average, are worth resting for."""
+_AUTOVACUUM: Final = 200
+_BRISK: Final = 2_000
+"""What VACUUM's pages may cost between two rests (`vacuum_cost_limit`): as autovacuum, and beside others at work."""
+_PACE: Final = "SELECT set_config('vacuum_cost_delay', %s, false), set_config('vacuum_cost_limit', %s, false)"
 
 
 @dataclass
@@ -33,10 +40,12 @@ class Bloat:
     gently: bool = False
     _written: int = field(default=0, init=False)
     _vacuumed_at: float | None = field(default=None, init=False)
+    _others: float = field(default=0.0, init=False)
 
-    def wrote(self, session: Session, on: str, rows: int, total: int) -> None:
-        """After a range: VACUUM, when there is enough to remove."""
+    def wrote(self, session: Session, on: str, rows: int, total: int, others: float = 0.0) -> None:
+        """After a range: VACUUM, when there is enough to remove. `others`: sessions at work to rest for, on average."""
         self._written += rows
+        self._others = others
         if self._written >= max(_LEAST_ROWS, total // _EVERY):
             self._vacuum(session, on)
 
@@ -61,20 +70,24 @@ class Bloat:
 
     def _vacuum(self, session: Session, on: str) -> None:
         self._written, self._vacuumed_at = 0, session.monotonic()
-        with _paced(session) if self.gently else nullcontext(), refusals(f"VACUUM {on}"):
+        limit = _AUTOVACUUM if self.gently else _BRISK
+        rests = self.gently or self._others >= _BESIDE_OTHERS
+        with _paced(session, limit) if rests else nullcontext(), refusals(f"VACUUM {on}"):
             session.connection.execute(f"VACUUM (SKIP_LOCKED, TRUNCATE false) {on}".encode())
 
 
 @contextmanager
-def _paced(session: Session) -> Generator[None]:
+def _paced(session: Session, limit: int) -> Generator[None]:
     """VACUUM rests between its pages, as autovacuum does."""
-    row = session.connection.execute("SELECT current_setting('vacuum_cost_delay')").fetchone()
-    session.connection.execute("SET vacuum_cost_delay = '2ms'")
+    row = session.connection.execute(
+        "SELECT current_setting('vacuum_cost_delay'), current_setting('vacuum_cost_limit')"
+    ).fetchone()
+    session.connection.execute(_PACE, ("2ms", str(limit)))
     try:
         yield
     finally:
         if row and not session.connection.broken:
-            session.connection.execute("SELECT set_config('vacuum_cost_delay', %s, false)", row)
+            session.connection.execute(_PACE, row)
 
 
 def analyse(session: Session, on: str) -> None:

@@ -48,9 +48,14 @@ class Pacer:
         least = min(_SMALLEST, self.max_rate or _SMALLEST)
         return replace(self, rate=rate, rows=max(wanted, least), others=busy)
 
+    @property
+    def rests_for(self) -> float:
+        """Other sessions at work to rest for, on average."""
+        return self.others if self.yields else 0.0
+
     def pause(self, rows: int, seconds: float) -> float:
         """Seconds to wait after a range, so that `max_rate` holds and others get their turn."""
-        rest = seconds * self.others if self.yields else 0.0
+        rest = seconds * self.rests_for
         return rest if self.max_rate is None else max(rest, rows / self.max_rate - seconds)
 
     def owed(self, wal: int, seconds: float) -> float:
