@@ -97,7 +97,7 @@ def test_a_person_goes_to_the_login_and_on_to_where_they_wanted(guarded: Place) 
     assert "SameSite=lax" in session
     assert "Secure" not in session
     page = guarded.ask("/board", cookie=jar(answer))
-    assert "ann viewer" in words(page.html.cssselect(".who")[0])
+    assert "You are ann (viewer)" in words(page.html.cssselect(".who")[0])
     (entry,) = guarded.entries(action="login.begun")
     assert (entry["actor"], entry["after"]["via"].startswith("session of token ")) == ("ann", True)
 
