@@ -26,13 +26,13 @@ type Standing = Callable[[frozenset[str]], Awaitable[frozenset[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds between two looks; between two followers who are told of the same change (30 of them hear within a
+    """Seconds between two looks; between two followers who are told of the same change (twelve of them hear within a
     second); from the last event to a `quiet` one, after which a page asks all the same (that something has become old
     is no change); between two questions who may still follow.
     """
 
     look_s: float = 0.4
-    each_s: float = 0.02
+    each_s: float = 0.05
     quiet_s: float = 15.0
     standing_s: float = 2.0
 
