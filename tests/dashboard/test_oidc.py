@@ -59,7 +59,9 @@ def test_a_person_is_sent_there_and_comes_back_with_their_roles(guarded: Place, 
     answer = and_back(guarded, provider, gone)
     assert (answer.status, answer.headers["location"]) == (303, "/audit")
     cookie = jar(answer)
-    assert "You are ann@example.com (operator)" in words(guarded.ask("/board", cookie=cookie).html.cssselect(".who")[0])
+    assert "You are ann@example.com (operator)" in words(
+        guarded.ask("/board", cookie=cookie).html.cssselect(".who")[0]
+    )
     assert guarded.ask("/cutovers/reads/start", cookie=cookie).status == 200
     assert guarded.ask("/cutovers/reads/approve", cookie=cookie).status == 403
     (entry,) = guarded.entries(action="login.begun")
