@@ -64,7 +64,7 @@ browser: setup # Debian's Chromium, where there is none and packages may be inst
 	@$(BIN)/python scripts/browser.py
 
 test: setup browser ## the suite, under eight minutes on two cores
-	$(PYTEST) -q -n 3 --dist loadscope --no-loadscope-reorder -m "not full" $(ARGS)
+	$(PYTEST) -q -n 4 --dist loadscope --no-loadscope-reorder -m "not full" $(ARGS)
 
 full: setup browser ## kill matrices, soaks, the third-party server; the result goes to docs/full-run.md
 	$(BIN)/python scripts/full_run.py $(ARGS)
