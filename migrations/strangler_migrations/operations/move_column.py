@@ -79,7 +79,7 @@ def phases(operation: MoveColumn, draft: Draft) -> Change:
         merged(*parts),
         _after(operation, draft, here, there, columns),
         warnings=notes,
-        checks=(_check(operation, draft, moved), _kept_check(operation, draft, then)),
+        checks=_checks(operation, draft, moved, then),
         fillings=(moved.filling(),),
     )
 
@@ -248,30 +248,27 @@ def _made(draft: Draft, operation: MoveColumn, moved: Moved, column: Column) -> 
     return merged(*parts, named(draft, operation.to, column.name, default))
 
 
-def _check(operation: MoveColumn, draft: Draft, moved: Moved) -> Check:
-    """Rows of a table that is there must be there before; for one that is made, they are made."""
-    return Check(
+def _check(
+    draft: Draft, name: str, moved: Moved, *phases: Phase, remedy: str = "", sample: str | None = None
+) -> Check:
+    """Whether each row that holds anything has one there, which holds the same."""
+    return Check(name, moved.compared, _WORDS, tuple(_WORDS), phases, draft.where, remedy, sample)
+
+
+def _checks(operation: MoveColumn, draft: Draft, moved: Moved, then: Moved) -> tuple[Check, Check]:
+    """Before `complete`, and in the grace time: then it is what a rollback would give back."""
+    # Rows of a table that is there must be there before; for one that is made, they are made.
+    before = _check(
+        draft,
         f"{operation.to}, which gets columns of {operation.table}",
-        moved.compared,
-        _WORDS,
-        tuple(_WORDS),
-        (Phase.VERIFY, Phase.COMPLETE),
-        draft.where,
-        f"give each of these rows one in {operation.to}",
-        None if moved.made else moved.homeless,
+        moved,
+        Phase.VERIFY,
+        Phase.COMPLETE,
+        remedy=f"give each of these rows one in {operation.to}",
+        sample=None if moved.made else moved.homeless,
     )
-
-
-def _kept_check(operation: MoveColumn, draft: Draft, then: Moved) -> Check:
-    """What a rollback would give back, in the grace time."""
-    return Check(
-        f"{operation.table}, whose columns went to {operation.to}",
-        then.compared,
-        _WORDS,
-        tuple(_WORDS),
-        (Phase.DROP,),
-        draft.where,
-    )
+    name = f"{operation.table}, whose columns went to {operation.to}"
+    return before, _check(draft, name, then, Phase.DROP)
 
 
 def _after(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,12 +23,10 @@ from strangler.access import Role
 from strangler.errors import UsageError
 from strangler.ledger import audit
 from strangler.ledger.tables import access_sessions, access_tokens
-from strangler.ledger.tokens import hashed, roles_of
+from strangler.ledger.tokens import ID, LEAST, hashed, roles_of
 
 SEEN_EVERY_NS = 60_000_000_000
 """How exactly it is known when somebody was last there: a page is not to cost a write."""
-_ID: Final = 12
-_LEAST: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class Session:
     @property
     def id(self) -> str:
         """What people call it by: the beginning of its hash."""
-        return self.hash[:_ID]
+        return self.hash[:ID]
 
 
 def begin(connection: Connection, secret: str, session: Session, idle_ns: int) -> None:
@@ -106,7 +104,7 @@ def end_one(
     where that is of none, or of several.
     """
     found = [each for each in _those(connection) if each.id.startswith(beginning)]
-    if len(beginning) < _LEAST or len(found) != 1:
+    if len(beginning) < LEAST or len(found) != 1:
         what = f"{len(found)} sessions begin" if found else "no session begins"
         raise UsageError(
             f"{what} with `{beginning}`", remedy="`strangler session list` shows their ids, whole"

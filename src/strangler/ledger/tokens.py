@@ -24,8 +24,9 @@ PREFIX: Final = "strangler_"
 """What every token begins with, so that one that got into a repository is found there."""
 BYTES: Final = 32
 LONGEST_NS: Final = 366 * 86_400_000_000_000
-_LEAST: Final = 4
-_ID: Final = 12
+LEAST: Final = 4
+ID: Final = 12
+"""Characters of a hash that people call a token, or a session, by; and how many of them they say at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def create(
     if not kept:
         raise UsageError("a token has at least one role", remedy=f"`--role` takes {', '.join(ROLES)}")
     digest = hashed(secret)
-    token = Token(digest[:_ID], " ".join(name.split()), kept, now_ns, actor, expires_ns, 0)
+    token = Token(digest[:ID], " ".join(name.split()), kept, now_ns, actor, expires_ns, 0)
     row = {
         "id": token.id,
         "name": token.name,
@@ -100,7 +101,7 @@ def find(connection: Connection, secret: str) -> Token | None:
     """The token of this secret, whatever its state."""
     digest = hashed(secret)
     row = (
-        connection.execute(select(access_tokens).where(access_tokens.c.id == digest[:_ID])).mappings().first()
+        connection.execute(select(access_tokens).where(access_tokens.c.id == digest[:ID])).mappings().first()
     )
     return _token(row) if row is not None and hmac.compare_digest(row["hash"], digest) else None
 
@@ -109,7 +110,7 @@ def valid(connection: Connection, hashes: Collection[str], now_ns: int) -> froze
     """Which of these are the hashes of tokens that let somebody in."""
     table = access_tokens
     statement = select(table.c.hash).where(
-        table.c.id.in_([each[:_ID] for each in hashes]),
+        table.c.id.in_([each[:ID] for each in hashes]),
         table.c.hash.in_(hashes),
         table.c.revoked_ns == 0,
         table.c.expires_ns > now_ns,
@@ -125,7 +126,7 @@ def revoke(
     `beginning`: of its id. Raises UsageError where that is of none, or of several.
     """
     found = [each for each in listed(connection) if each.id.startswith(beginning)]
-    if len(beginning) < _LEAST or len(found) != 1:
+    if len(beginning) < LEAST or len(found) != 1:
         what = f"{len(found)} tokens begin" if found else "no token begins"
         raise UsageError(f"{what} with `{beginning}`", remedy="`strangler token list` shows their ids, whole")
     (token,) = found
