@@ -91,7 +91,7 @@ def whole(session: Session, lease: Lease, record: Record, phase: Phase) -> None:
             lease.extend(session)
             session.set_path()
             answer = _answered(session, record, check)
-            _keep(session, record, each.number, answer)
+            keep(session, record, [(each, answer)])
         for sentence in said(check, answer):
             session.tell(sentence)
         _stopped(check, answer, f"{record.name} does not go on")
@@ -105,7 +105,11 @@ def compared(session: Session, record: Record, phase: Phase) -> list[tuple[Check
 def keep(session: Session, record: Record, found: Iterable[tuple[Checked, Answer]]) -> None:
     """Keep what came out with the migration."""
     for each, answer in found:
-        _keep(session, record, each.number, answer)
+        session.connection.execute(
+            "UPDATE strangler.checks SET answer = %s::jsonb, at = clock_timestamp()"
+            " WHERE migration = %s AND number = %s",
+            (msgspec.json.encode(answer).decode(), record.name, each.number),
+        )
 
 
 def _of(session: Session, record: Record, phase: Phase) -> list[Checked]:
@@ -116,14 +120,6 @@ def _answered(session: Session, record: Record, check: Check) -> Answer:
     with session.connection.transaction(force_rollback=True):
         _viewed(session, check, record)
         return _asked(session, check, check.rows)
-
-
-def _keep(session: Session, record: Record, number: int, answer: Answer) -> None:
-    session.connection.execute(
-        "UPDATE strangler.checks SET answer = %s::jsonb, at = clock_timestamp()"
-        " WHERE migration = %s AND number = %s",
-        (msgspec.json.encode(answer).decode(), record.name, number),
-    )
 
 
 def _viewed(session: Session, check: Check, record: Record) -> None:

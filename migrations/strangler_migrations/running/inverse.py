@@ -24,8 +24,7 @@ def round_trip(session: Session, plan: Plan, pairs: Sequence[Pair], *, allow_los
 
     What a constraint makes `up` mend need not come back.
     """
-    olds = [pair for pair in pairs if pair.old is not None and pair.down is not None]
-    news = [pair for pair in pairs if pair.new is not None and pair.up is not None]
+    olds, news = _sides(pairs)
     if not olds or not news or any(pair.mends for pair in pairs):
         return
     name = f"{pairs[0].table}.{olds[0].name}"
@@ -61,8 +60,7 @@ def round_trip(session: Session, plan: Plan, pairs: Sequence[Pair], *, allow_los
 
 def unsteady(session: Session, plan: Plan, pairs: Sequence[Pair]) -> Iterator[str]:
     """An `up` that mends, or a `down`, that gives another value each time: no comparison of both forms proves it."""
-    olds = [pair for pair in pairs if pair.old is not None and pair.down is not None]
-    news = [pair for pair in pairs if pair.new is not None and pair.up is not None]
+    olds, news = _sides(pairs)
     if not olds or not news:
         return
     with suppress(psycopg.Error), session.connection.transaction():
@@ -75,12 +73,17 @@ def unsteady(session: Session, plan: Plan, pairs: Sequence[Pair]) -> Iterator[st
                 )
 
 
+def _sides(pairs: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
+    """Those with an old form that comes back, and those with a new one that is made."""
+    olds = [pair for pair in pairs if pair.old is not None and pair.down is not None]
+    return olds, [pair for pair in pairs if pair.new is not None and pair.up is not None]
+
+
 def _twice(catalog: Catalog, olds: Sequence[Pair], news: Sequence[Pair]) -> str:
     """Whether a second answer of `up`, and of `down`, is another one, in any of some rows."""
-    asked = [(pair, _up(catalog, pair)) for pair in news]
-    ups = ", ".join(f"{up} AS n{number}, {up} AS m{number}" for number, (_, up) in enumerate(asked))
-    asked = [(pair, _down(catalog, pair, news)) for pair in olds]
-    downs = ", ".join(f"{down} AS d{number}, {down} AS e{number}" for number, (_, down) in enumerate(asked))
+    ups = ", ".join(f"{up} AS n{n}, {up} AS m{n}" for n, up in enumerate(_up(catalog, pair) for pair in news))
+    back = (_down(catalog, pair, news) for pair in olds)
+    downs = ", ".join(f"{down} AS d{n}, {down} AS e{n}" for n, down in enumerate(back))
     ups_differ = " OR ".join(distinct(f"n{n}", f"m{n}", pair.new_type) for n, pair in enumerate(news))
     downs_differ = " OR ".join(distinct(f"d{n}", f"e{n}", pair.old_type) for n, pair in enumerate(olds))
     return (
